@@ -1,0 +1,41 @@
+"""Resource-allocation optimisation for community education.
+
+Public names: load, solve, audit, sweep, compare, Scenario, Result, Options. They are imported when first used,
+so that ``import allocator`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from allocator.audit import audit
+    from allocator.load import load
+    from allocator.result import Result, compare
+    from allocator.scenario import Scenario
+    from allocator.solve import Options, solve
+    from allocator.sweep import sweep
+
+__all__ = ["Options", "Result", "Scenario", "audit", "compare", "load", "solve", "sweep"]
+
+_HOME = {
+    "Options": "allocator.solve",
+    "Result": "allocator.result",
+    "Scenario": "allocator.scenario",
+    "audit": "allocator.audit",
+    "compare": "allocator.result",
+    "load": "allocator.load",
+    "solve": "allocator.solve",
+    "sweep": "allocator.sweep",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'allocator' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

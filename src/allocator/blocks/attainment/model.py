@@ -1,0 +1,115 @@
+"""Attainment: what the decisions add to each indicator, credited up to its target, and the level of a town.
+
+value[town, indicator] = base + (what programmes add) + (what pairs add) + (what guidance adds); the three
+arrive in the ledger `value`, which closes into `credit`. A programme's effect is one number a unit, or falls
+piece by piece in units for each 1,000 residents; the pieces are concave, so that the model fills them in order.
+
+Data
+    base[town, indicator]              in the indicator's unit   base table
+    target[indicator], ceiling[indicator], weight[indicator]     scenario: attainment.indicators
+    denominator[town, indicator]                                 towns table, over `per`
+    gain[programme, indicator, piece]  numerator's unit a unit   per_unit * persons_per_attendance
+    width[town, piece]                 units                     (up_to - previous up_to) * residents / 1000
+Variables
+    attainment[town, indicator, year]  0-1      <= min(1, ceiling / target)
+    level[town, year]                  0-100
+    effective_units[town, programme, indicator, piece, year]   units   <= width; only for effects in pieces
+Rows
+    level_sum[town, year]              level == 100 * sum over indicator of weight * attainment
+    piece_sum[town, programme, indicator, year]   sum over piece of effective_units <= units
+Ledgers
+    value   supply   base
+    value   supply   gain / denominator * units (one number), or * effective_units (pieces)
+    value   use      target * attainment                       closed as credit[town, indicator, year]
+Outcomes
+    level[town, year]                  level points
+Source
+    Composite index with capped achievement of targets, as in goal programming normalised by target
+    (Charnes and Cooper 1961). Concave piecewise-linear responses are exact in a maximisation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.blocks.attainment.section import Attainment, Effect
+from allocator.model import Floats, Model, Outcome, Provision, Terms, constant_label
+from allocator.scenario import PlanYear
+
+RESIDENTS_OF_A_PIECE = 1000.0
+
+
+def build(model: Model, plan: PlanYear, given: Attainment) -> None:
+    """Declare attainment and level, and what units of programmes add."""
+    indicators, towns = plan.indicators, len(plan.towns)
+    year = model.axes["year"].code(str(plan.year))
+    town, indicator = (codes.ravel() for codes in np.indices((towns, len(indicators))))
+    labels = {"town": town, "indicator": indicator, "year": constant_label(year, len(town))}
+    targets = np.array([i.target for i in indicators])
+    ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in indicators])
+    most = np.minimum(1.0, ceilings / targets)
+    attainment = model.variables("attainment", labels, "share of target", upper=most[indicator])
+    value = model.ledgers["value"]
+    value.provide(Provision("attainment", labels, plan.base_values().ravel()))
+    value.use("attainment", attainment * targets[indicator])
+    if "units" in model.columns:
+        for effect in given.effects:
+            _effect(model, plan, effect)
+    _level(model, plan, attainment)
+
+
+def _level(model: Model, plan: PlanYear, attainment: Terms) -> None:
+    towns = np.arange(len(plan.towns))
+    labels = {"town": towns, "year": constant_label(model.axes["year"].code(str(plan.year)), len(towns))}
+    level = model.variables("level", labels, "level points", upper=100.0)
+    weights = np.array([i.weight for i in plan.indicators])
+    credited = attainment * (100.0 * weights[attainment["indicator"]])
+    model.constrain("level_sum", labels, [level, -credited], "==", 0.0, unit="level points")
+    terms = level.labelled({"outcome": towns})
+    model.outcomes["level"] = Outcome("level", "level points", labels, terms, np.zeros(len(towns)))
+
+
+def _effect(model: Model, plan: PlanYear, effect: Effect) -> None:
+    """Post what the units of one programme add to one indicator."""
+    at = next(n for n, i in enumerate(plan.indicators) if i.id == effect.indicator)
+    delivered = model.ledgers["delivered"].side(supplied=True)
+    year = model.axes["year"].code(str(plan.year))
+    programme = model.axes["programme"].code(effect.programme)
+    units = delivered.where((delivered["programme"] == programme) & (delivered["year"] == year))
+    worth = effect.persons_per_attendance / plan.denominator(plan.indicators[at])
+    if isinstance(effect.per_unit, tuple):
+        units, gains = _pieces(model, plan, effect, units)
+    else:
+        gains = np.full(len(units), effect.per_unit)
+    indicator = constant_label(at, len(units))
+    added = (units * (gains * worth[units["town"]])).labelled(
+        {"town": units["town"], "indicator": indicator, "year": units["year"]}
+    )
+    model.ledgers["value"].supply("attainment", added)
+
+
+def _pieces(model: Model, plan: PlanYear, effect: Effect, units: Terms) -> tuple[Terms, Floats]:
+    """Variables of the pieces of a bent effect, and the gain of each."""
+    assert isinstance(effect.per_unit, tuple)
+    ends = np.array([np.inf if piece.up_to is None else piece.up_to for piece in effect.per_unit])
+    widths = np.diff(ends, prepend=0.0)
+    towns, pieces = (codes.ravel() for codes in np.indices((len(units), len(ends))))
+    indicator = next(n for n, i in enumerate(plan.indicators) if i.id == effect.indicator)
+    labels = {
+        "town": units["town"][towns],
+        "programme": units["programme"][towns],
+        "indicator": constant_label(indicator, len(towns)),
+        "piece": pieces,
+        "year": units["year"][towns],
+    }
+    room = widths[pieces] * plan.population[labels["town"]] / RESIDENTS_OF_A_PIECE
+    split = model.variables("effective_units", labels, "units", upper=room)
+    rows = {
+        "town": units["town"],
+        "programme": units["programme"],
+        "indicator": constant_label(indicator, len(units)),
+        "year": units["year"],
+    }
+    whole = units.labelled(rows)
+    model.constrain("piece_sum", rows, [split, -whole], "<=", 0.0, unit="units")
+    return split, np.array([piece.gain for piece in effect.per_unit])[pieces]

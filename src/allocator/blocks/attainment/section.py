@@ -1,0 +1,47 @@
+"""Input of the attainment block: indicators, their targets, and what moves them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from allocator.scenario import Amount, Id, Indicator, Origin, Row, Section
+
+
+class Piece(Section):
+    """One piece of a concave response."""
+
+    up_to: Annotated[float, Field(gt=0)] | None = None
+    """Where the piece ends [units for each 1,000 residents]; none on the last piece."""
+    gain: Amount
+    """Gain a unit on this piece."""
+
+
+class Effect(Section):
+    """What a unit of a programme adds to an indicator."""
+
+    programme: Id
+    indicator: Id
+    per_unit: Amount | Annotated[tuple[Piece, ...], Field(min_length=1)]
+    """Gain a unit in the unit of the indicator's numerator: one number, or falling pieces."""
+    persons_per_attendance: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Persons for each head-time, where ``per_unit`` counts attendances."""
+    origin: Origin
+
+
+class Attainment(Section):
+    """Indicators that make up a town's level, and effects on them."""
+
+    base: str = "base"
+    """Table of base values."""
+    indicators: Annotated[tuple[Indicator, ...], Field(min_length=1)]
+    effects: tuple[Effect, ...] = ()
+
+
+class BaseRow(Row):
+    """Value of an indicator in a town before the plan."""
+
+    town: Id
+    indicator: Id
+    value: Amount

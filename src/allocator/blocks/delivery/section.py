@@ -1,0 +1,48 @@
+"""Input of the delivery block: the programmes that towns can run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from allocator.scenario import Amount, Id, Name, Section, Yuan
+
+
+class MaxUnits(Section):
+    """A ceiling on units in each town: ``units`` for every ``per`` of a column of the towns table."""
+
+    per: Annotated[float, Field(gt=0)]
+    of: str
+    """Column of the towns table."""
+    units: Amount
+
+
+class Programme(Section):
+    """Something a town can run: a course, an activity, a kit, or plain running cost."""
+
+    id: Id
+    name: Name | None = None
+    category: Id | None = None
+    """Course category; none: any teacher may give its hours."""
+    spending: Id
+    """Spending category its money is counted in."""
+    audience: str = "resident_pop"
+    """Column of the towns table that counts the people it is for."""
+    unit_cost: Yuan
+    """Yuan a unit."""
+    teacher_hours: Amount = 0.0
+    """Hours of teaching a unit."""
+    volunteer_hours: Amount = 0.0
+    """Volunteer hours a unit."""
+    venue_hours: Amount = 0.0
+    """Hours a unit occupies a venue."""
+    max_units: MaxUnits | None = None
+    floor: str | None = None
+    """Stem of a money column of the towns table (``running_cost`` reads ``running_cost_yuan``): least money a town."""
+
+
+class Delivery(Section):
+    """Programmes and what a unit of each needs."""
+
+    programmes: Annotated[tuple[Programme, ...], Field(min_length=1)]

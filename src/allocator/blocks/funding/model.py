@@ -1,0 +1,204 @@
+"""Funding: which source pays what, where.
+
+A *cost line* is something that costs money in a place: a programme in a town, or an allowance that
+another block declares (mentoring, guidance, travel). Funding pays cost lines; the district centre is
+a recipient like a town. spending(programme) is the spending category of a line.
+
+Data
+    amount[source]                          yuan        scenario: funding.sources
+    pays[source, spending]                  yes or no   a cell exists only where the source may pay
+    earmark[source, town]                   yuan
+    min_share[source]                       share
+    floor[district], floor[town]            yuan/head   scenario: funding.per_capita_floor
+    population[town]                        heads
+    lo[spending], hi[spending]              share       scenario: funding.category_shares
+    last_year[town]                         yuan        table of last_year.funding_by_town
+    down, up                                share       scenario: funding.year_on_year
+Variables
+    funding[town, programme, source, year]  yuan        only where pays[source, spending(programme)]
+    spent[spending, year]                   yuan        only with category_shares or min_share
+Rows
+    earmark[town, source, year]             sum over programme of funding >= earmark
+    spending_sum[spending, year]            sum of funding in the category == spent
+    source_share[source, year]              sum of funding from the source >= min_share * sum over spending of spent
+    per_capita_floor[town, year]            special-fund money in the town >= floor[town] * population[town]
+                                            (row `district`: in the whole district >= floor[district] * population)
+    category_share[spending, side, year]    at_least: spent >= lo * sum of spent;  at_most: spent <= hi * sum of spent
+    year_on_year[town, side, year]          at_least: (1 - down) * last_year <= sum of funding in the town
+                                            at_most:  sum of funding in the town <= (1 + up) * last_year
+Ledgers
+    money   supply   amount[source]
+    money   use      funding                                    closed as budget[source, year]
+    cost    supply   funding                                    closed as costing[town, programme, year] (==)
+Source
+    DOMAIN notes on the plan text: 人均不低于2元 (per_capita_floor), 以政府投入为主 (min_share),
+    优化经费比例结构 (category_shares), 经费投入增长机制 (year_on_year).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.blocks.funding.section import Funding
+from allocator.model import Codes, Model, Provision, Terms, constant_label
+from allocator.scenario import DISTRICT, PlanYear
+
+AT_LEAST, AT_MOST = 0, 1
+
+
+def build(model: Model, plan: PlanYear, given: Funding) -> None:
+    """Declare the money of every source in every cost line and the rules on it."""
+    funding = _cells(model, given)
+    money = model.ledgers["money"]
+    money.use("funding", funding)
+    model.ledgers["cost"].supply("funding", funding)
+    year = model.axes["year"].code(str(plan.year))
+    for source in given.sources:
+        labels = {"source": np.array([model.axes["source"].code(source.id)]), "year": np.array([year])}
+        path = f"funding.sources.{source.id}.amount"
+        money.provide(Provision("funding", labels, np.array([source.amount]), path))
+    _earmarks(model, plan, given, funding)
+    _floors(model, plan, given, funding)
+    _shares(model, plan, given, funding)
+    _year_on_year(model, plan, given, funding)
+
+
+def _cells(model: Model, given: Funding) -> Terms:
+    """One variable for each cost line and each source that may pay for its spending category."""
+    lines = model.ledgers["cost"].side(supplied=False)
+    spending = model.axes["programme"].groups["spending"]
+    keys = np.unique(np.stack([lines["town"], lines["programme"], lines["year"]], axis=1), axis=0)
+    may_pay = np.zeros((len(model.axes["source"].ids), len(model.axes["spending"].ids)), dtype=bool)
+    for source in given.sources:
+        may_pay[model.axes["source"].code(source.id), model.axes["spending"].codes(source.pays)] = True
+    line, source_code = np.nonzero(may_pay[:, spending[keys[:, 1]]].T)
+    labels = {"town": keys[line, 0], "programme": keys[line, 1], "source": source_code, "year": keys[line, 2]}
+    return model.variables("funding", labels, "yuan", requirement="funding.sources")
+
+
+def _one(code: int) -> Codes:
+    return np.array([code], dtype=np.intp)
+
+
+def _earmarks(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    marks = [(mark.town, source.id, mark.at_least) for source in given.sources for mark in source.earmark]
+    if not marks:
+        return
+    towns, sources, amounts = zip(*marks, strict=True)
+    labels = {
+        "town": model.axes["town"].codes(towns),
+        "source": model.axes["source"].codes(sources),
+        "year": constant_label(model.axes["year"].code(str(plan.year)), len(marks)),
+    }
+    width = len(model.axes["source"].ids)
+    marked = np.isin(funding["town"] * width + funding["source"], labels["town"] * width + labels["source"])
+    model.constrain(
+        "earmark",
+        labels,
+        [funding.where(marked)],
+        ">=",
+        np.array(amounts, dtype=float),
+        unit="yuan",
+        requirement="funding.sources",
+    )
+
+
+def _floors(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    floor = given.per_capita_floor
+    if floor is None:
+        return
+    special = model.axes["source"].codes(source.id for source in given.sources if source.special_fund)
+    from_fund = funding.where(np.isin(funding["source"], special))
+    year = model.axes["year"].code(str(plan.year))
+    heads = plan.population
+    if floor.district is not None:
+        labels = {"town": _one(model.axes["recipient"].code(DISTRICT)), "year": _one(year)}
+        whole = from_fund.labelled({"town": constant_label(labels["town"][0], len(from_fund)), "year": from_fund["year"]})
+        rows = model.constrain(
+            "per_capita_floor",
+            labels,
+            [whole],
+            ">=",
+            floor.district * heads.sum(),
+            unit="yuan",
+            requirement="funding.per_capita_floor.district",
+        )
+        model.row_parameter("funding.per_capita_floor.district", rows, heads.sum())
+    if floor.town is not None:
+        labels = {"town": np.arange(len(heads)), "year": constant_label(year, len(heads))}
+        rows = model.constrain(
+            "per_capita_floor",
+            labels,
+            [from_fund.where(from_fund["town"] < len(heads))],
+            ">=",
+            floor.town * heads,
+            unit="yuan",
+            requirement="funding.per_capita_floor.town",
+        )
+        model.row_parameter("funding.per_capita_floor.town", rows, heads)
+
+
+def _shares(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    least = [(source.id, source.min_share) for source in given.sources if source.min_share is not None]
+    if not given.category_shares and not least:
+        return
+    spending, year = model.axes["spending"], model.axes["year"].code(str(plan.year))
+    labels = {"spending": np.arange(len(spending.ids)), "year": constant_label(year, len(spending.ids))}
+    spent = model.variables("spent", labels, "yuan")
+    category = model.axes["programme"].groups["spending"][funding["programme"]]
+    by_category = funding.labelled({"spending": category, "year": funding["year"]})
+    model.constrain("spending_sum", labels, [by_category, -spent], "==", 0.0, unit="yuan")
+    for code, share in [(model.axes["source"].code(source), share) for source, share in least]:
+        labels = {"source": _one(code), "year": _one(year)}
+        every = spent.labelled({"source": constant_label(code, len(spent)), "year": spent["year"]})
+        mine = funding.where(funding["source"] == code)
+        requirement = f"funding.sources.{model.axes['source'].ids[code]}.min_share"
+        terms = [mine, every * -share]
+        model.constrain("source_share", labels, terms, ">=", 0.0, unit="yuan", requirement=requirement)
+    for bounds in given.category_shares:
+        for side, share in ((AT_LEAST, bounds.at_least), (AT_MOST, bounds.at_most)):
+            if share is not None:
+                _category_share(model, spent, (spending.code(bounds.spending), side, year), share)
+
+
+def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share: float) -> None:
+    category, side, year = key
+    labels = {"spending": _one(category), "side": _one(side), "year": _one(year)}
+    relabelled = {dim: constant_label(code[0], len(spent)) for dim, code in labels.items()}
+    factors = np.where(spent["spending"] == category, 1.0 - share, -share)
+    model.constrain(
+        "category_share",
+        labels,
+        [(spent * factors).labelled(relabelled)],
+        ">=" if side == AT_LEAST else "<=",
+        0.0,
+        unit="yuan",
+        requirement="funding.category_shares",
+    )
+
+
+def _year_on_year(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    before = plan.last_year_money()
+    if given.year_on_year is None or before is None:
+        return
+    town, count = np.arange(len(before)), len(before)
+    in_towns = funding.where(funding["town"] < count)
+    sides = ((AT_LEAST, ">=", 1.0 - given.year_on_year.down), (AT_MOST, "<=", 1.0 + given.year_on_year.up))
+    for side, sense, factor in sides:
+        labels = {
+            "town": town,
+            "side": constant_label(side, count),
+            "year": constant_label(model.axes["year"].code(str(plan.year)), count),
+        }
+        terms = in_towns.labelled(
+            {"town": in_towns["town"], "side": constant_label(side, len(in_towns)), "year": in_towns["year"]}
+        )
+        model.constrain(
+            "year_on_year",
+            labels,
+            [terms],
+            ">=" if sense == ">=" else "<=",
+            factor * before,
+            unit="yuan",
+            requirement="funding.year_on_year",
+        )

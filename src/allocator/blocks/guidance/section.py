@@ -1,0 +1,32 @@
+"""Input of the guidance block: hours that flow down the three-level network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from allocator.scenario import Allowance, Amount, Id, Origin, Section
+
+
+class GuidanceEffect(Section):
+    """What an hour of guidance brings."""
+
+    giver: Literal["district", "school"]
+    """district: an hour for a town school; school: an hour of the town school for each of its stations."""
+    indicator: Id
+    per_hour: Amount
+    """Gain an hour, in the unit of the indicator's numerator."""
+    origin: Origin
+
+
+class Guidance(Section):
+    """Vertical guidance (纵向指导): district centre to town schools, town schools to their stations."""
+
+    district_hours: Amount
+    """Hours a year the district centre has for town schools."""
+    town_min_hours: Amount = 0.0
+    """Least hours a town school gets from the district centre."""
+    station_min_hours: Amount = 0.0
+    """Least hours a station gets from its town school."""
+    effects: tuple[GuidanceEffect, ...] = ()
+    allowance: Allowance | None = None
+    """Paid for each hour of the district centre, to the district centre."""

@@ -1,0 +1,47 @@
+"""Input of the teaching block: teachers, what they can teach, and how they may be exchanged."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from allocator.scenario import Allowance, Amount, Id, Row, Section, Share
+
+
+class Teaching(Section):
+    """Teacher hours across towns."""
+
+    teachers: str = "teachers"
+    """Table of teachers."""
+    skills: str = "skills"
+    """Table of what each teacher can teach."""
+    visit_hours: Annotated[float, Field(gt=0)] = 2.0
+    """Hours taught on one visit to another town; each visit costs the way there and back."""
+    home_share: Share = 0.0
+    """Share of a teacher's hours that is kept for the home town: exchange and its travel use at most the rest."""
+    exchange_min_share: Share | None = None
+    """Least share of all hours taught that is taught away from home; off unless given."""
+    backbone_min_share: Share | None = None
+    """Least share of the exchanged hours that backbone teachers (骨干) give; off unless given."""
+    travel_allowance: Allowance | None = None
+    """Paid for each hour of travel, in the town that is visited."""
+
+
+class TeacherRow(Row):
+    """One teacher; no personal data."""
+
+    teacher: Id
+    home_town: Id
+    hours: Amount
+    """Hours a year for teaching and travel."""
+    backbone: bool
+
+
+class SkillRow(Row):
+    """A course category that a teacher can teach."""
+
+    teacher: Id
+    category: Id
+    proficiency: Annotated[float, Field(gt=0, le=1)]
+    """Effective hours of one hour taught."""

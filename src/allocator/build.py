@@ -1,0 +1,118 @@
+"""From a scenario to a labelled model: axes, ledgers, blocks, closed ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from allocator.blocks.models import MODULES
+from allocator.model import Axis, Ledger, Model, Provision
+from allocator.scenario import ANY_CATEGORY, DISTRICT, PlanYear, Scenario
+
+ALLOWANCES: Mapping[str, tuple[str, str]] = {
+    "guidance": ("guidance", "allowance"),
+    "mentoring": ("mentoring", "allowance"),
+    "travel": ("teaching", "travel_allowance"),
+}
+"""Cost line that is no programme: the section and the field that declare its allowance."""
+
+DIMS: Mapping[str, str] = {
+    "recipient": "town",
+    "from_town": "town",
+    "to_town": "town",
+    "mentor": "town",
+    "mentee": "town",
+    "giver": "town",
+}
+"""Label to the axis it is read from, where the two differ."""
+
+
+def build(scenario: Scenario) -> Model:
+    """The model of all plan years of a scenario, its ledgers closed, without any stage."""
+    model = Model(_axes(scenario), DIMS, _ledgers())
+    for plan in scenario.plan_years:
+        for block, module in MODULES.items():
+            given: Any = plan.common.locks if block == "locks" else plan.sections.get(block)
+            if given:
+                module.build(model, plan, given)
+        _capacities(model, plan)
+    model.close_ledgers()
+    return model
+
+
+def cost_lines(plan: PlanYear) -> list[tuple[str, str]]:
+    """Everything that may cost money (id, spending category): programmes by id, then allowances."""
+    delivery: Any = plan.sections.get("delivery")
+    lines = [(p.id, p.spending) for p in delivery.programmes] if delivery else []
+    for line, (section, name) in ALLOWANCES.items():
+        allowance = getattr(plan.sections.get(section), name, None)
+        if allowance is not None:
+            lines.append((line, allowance.spending))
+    return lines
+
+
+def _ledgers() -> list[Ledger]:
+    return [
+        Ledger("money", ("source", "year"), "yuan", "budget"),
+        Ledger("cost", ("town", "programme", "year"), "yuan", "costing", "=="),
+        Ledger("delivered", ("town", "programme", "year"), "units", "delivered"),
+        Ledger("teaching_time", ("town", "category", "year"), "hours", "teaching_need", "=="),
+        Ledger("volunteer_time", ("town", "year"), "hours", "volunteer_need", "=="),
+        Ledger("venue_time", ("town", "year"), "hours", "venue"),
+        Ledger("school_time", ("town", "year"), "hours", "school_hours"),
+        Ledger("guidance_time", ("year",), "hours", "guidance_capacity"),
+        Ledger("value", ("town", "indicator", "year"), "indicator units", "credit"),
+    ]
+
+
+def _axes(scenario: Scenario) -> list[Axis]:
+    """The ids of every label, in published order; the district centre stands after the towns."""
+    plan = scenario.first
+    plans = scenario.plan_years
+    spending = tuple(sorted(plan.common.spending))
+    lines = dict(line for each in plans for line in cost_lines(each))
+    of_spending = np.array([spending.index(category) for category in lines.values()], dtype=np.intp)
+    teachers = {teacher for each in plans for teacher in _teachers(each)}
+    sources = {source.id for each in plans for source in getattr(each.sections.get("funding"), "sources", ())}
+    locks = {lock.id for each in plans for lock in each.common.locks}
+    return [
+        Axis("town", (*plan.towns.index, DISTRICT)),
+        Axis("programme", tuple(lines), {"spending": of_spending}),
+        Axis("source", _sorted(sources)),
+        Axis("spending", spending),
+        Axis("indicator", tuple(i.id for i in plan.indicators)),
+        Axis("teacher", _sorted(teachers)),
+        Axis("category", (*sorted(plan.common.categories), ANY_CATEGORY)),
+        Axis("year", tuple(str(year) for year in scenario.years)),
+        Axis("lock", _sorted(locks)),
+        Axis("side", ("at_least", "at_most")),
+        Axis("piece", tuple(str(n + 1) for n in range(_most_pieces(scenario)))),
+        Axis("rank", tuple(str(n + 1) for n in range(len(plan.towns) * len(plans)))),
+        Axis("outcome", tuple(f"{y}/{t}" for y in scenario.years for t in plan.towns.index)),
+        Axis("step", tuple(str(n) for n in range(len(plan.towns) * len(plans) + 16))),
+    ]
+
+
+def _sorted(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids))
+
+
+def _teachers(plan: PlanYear) -> list[str]:
+    given: Any = plan.sections.get("teaching")
+    return list(plan.tables[given.teachers]["teacher"]) if given else []
+
+
+def _most_pieces(scenario: Scenario) -> int:
+    effects = [e for plan in scenario.plan_years for e in getattr(plan.sections.get("attainment"), "effects", ())]
+    return max((len(e.per_unit) for e in effects if isinstance(e.per_unit, tuple)), default=1)
+
+
+def _capacities(model: Model, plan: PlanYear) -> None:
+    """Hours that the towns table itself gives: venues and town schools."""
+    towns = np.arange(len(plan.towns))
+    labels = {"town": towns, "year": np.full(len(towns), model.axes["year"].code(str(plan.year)), dtype=np.intp)}
+    for ledger, column in (("venue_time", "venue_hours"), ("school_time", "school_hours")):
+        if column in plan.towns:
+            model.ledgers[ledger].provide(Provision("towns", labels, plan.per_town(column)))

@@ -1,0 +1,111 @@
+"""The result tables: their columns and the kind of number in each (units, rounding and headings follow from it)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Kind = Literal["label", "text", "year", "whole", "yuan", "hours", "minutes", "units", "share", "points", "number"]
+"""label: an id; points: level points; share: 0 to 1; number: a figure whose unit another column names."""
+
+RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
+    "delivery": {"town": "label", "programme": "label", "units": "units"},
+    "funding": {"town": "label", "programme": "label", "source": "label", "amount_yuan": "yuan"},
+    "funding_by_town": {
+        "town": "label",
+        "amount_yuan": "yuan",
+        "last_year_yuan": "yuan",
+        "change_yuan": "yuan",
+        "change_share": "share",
+        "per_head_yuan": "yuan",
+    },
+    "teaching": {
+        "teacher": "label",
+        "from_town": "label",
+        "to_town": "label",
+        "category": "label",
+        "hours": "hours",
+        "minutes": "minutes",
+    },
+    "volunteering": {"from_town": "label", "to_town": "label", "hours": "hours", "minutes": "minutes"},
+    "pairs": {"mentor": "label", "mentee": "label", "minutes": "minutes", "level_gap": "points", "uplift": "points"},
+    "unpaired": {"town": "label", "reason": "label"},
+    "guidance": {"giver": "label", "town": "label", "hours": "hours"},
+    "attainment": {
+        "town": "label",
+        "indicator": "label",
+        "base": "number",
+        "value": "number",
+        "target": "number",
+        "attainment": "share",
+    },
+    "towns": {
+        "town": "label",
+        "population": "whole",
+        "level_before": "points",
+        "level_after": "points",
+        "rank_before": "whole",
+        "rank_after": "whole",
+    },
+    "balance": {"measure": "label", "before": "number", "after": "number"},
+    "rows": {
+        "rule": "label",
+        "key": "label",
+        "sense": "text",
+        "activity": "number",
+        "bound": "number",
+        "slack": "number",
+        "price_balance": "number",
+        "price_total": "number",
+        "price_kind": "label",
+    },
+    "goals": {
+        "goal": "label",
+        "scope": "label",
+        "town": "label",
+        "strength": "label",
+        "enforced": "label",
+        "target": "number",
+        "reached": "number",
+        "shortfall": "number",
+        "unit": "text",
+        "text": "text",
+    },
+    "accounts": {
+        "ledger": "label",
+        "key": "label",
+        "block": "label",
+        "supplied": "number",
+        "used": "number",
+        "unit": "text",
+    },
+    "stages": {
+        "stage": "label",
+        "step": "label",
+        "value": "number",
+        "held_at": "number",
+        "status": "text",
+        "gap": "number",
+    },
+}
+"""Table to its columns after ``year``, in written order."""
+
+SORT_KEYS: Mapping[str, tuple[str, ...]] = {
+    "balance": (),
+    "stages": (),
+    "goals": ("goal", "town"),
+    "rows": ("rule", "key", "sense"),
+    "accounts": ("ledger", "key", "block"),
+}
+"""Labels a table is sorted by where these are not all its label columns; none keeps the order it is made in."""
+
+DECIMALS = 6
+"""Decimals in written tables until whole units are published."""
+
+
+def sort_keys(table: str) -> tuple[str, ...]:
+    """Columns a result table is sorted by after the year."""
+    given = SORT_KEYS.get(table)
+    if given is not None:
+        return given
+    return tuple(name for name, kind in RESULT_TABLES[table].items() if kind == "label")

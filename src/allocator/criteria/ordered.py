@@ -1,0 +1,70 @@
+"""Ordered criteria: the worst-off first.
+
+All share one linear form. The sum of the k smallest of n outcomes y is
+
+    max  k * r - sum_i d[i]   with  d[i] >= r - y[i],  d[i] >= 0
+
+(r free; at the optimum r is the k-th smallest outcome and d[i] its shortfalls).
+
+maximin   k = 1: the worst-off outcome.
+leximin   k = 1, 2, ..., n, each sum held before the next: the ordered vector is lexicographically best.
+          Valid with integer decisions too.
+
+Source: Ogryczak and Sliwinski, On solving linear programs with the ordered weighted averaging objective,
+European Journal of Operational Research 148 (2003); Ogryczak, Pioro, Tomaszewski, Telecommunications network
+design and max-min optimization problem, JTIT 3 (2005).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.criteria.step import LEVEL_GRID, SUM_GRID, Step, Steps
+from allocator.model import Codes, Floats, Model, Outcome, Terms, constant_label, joined
+
+
+def smallest_sums(outcomes: Floats) -> Floats:
+    """Sums of the 1, 2, ..., n smallest outcomes."""
+    return np.cumsum(np.sort(outcomes))
+
+
+def maximin(model: Model, outcome: Outcome) -> Steps:
+    """Raise the worst-off outcome as far as possible."""
+    yield _smallest(model, outcome, 1)
+
+
+def leximin(model: Model, outcome: Outcome) -> Steps:
+    """Raise the worst-off outcome, then the two worst-off together, and so on to all."""
+    for k in range(1, len(outcome) + 1):
+        yield _smallest(model, outcome, k)
+
+
+def _smallest(model: Model, outcome: Outcome, k: int) -> Step:
+    """Columns and rows of the sum of the k smallest outcomes, and the step that raises it."""
+    rank = k - 1
+    every = np.arange(len(outcome))
+    level = model.variables("rank_level", {"rank": np.array([rank])}, outcome.unit, lower=-np.inf)
+    grid = LEVEL_GRID if k == 1 else SUM_GRID
+    if k == 1:
+        _row_for_each(model, outcome, rank, [_spread(level, every)])
+        return Step("worst_1", level, 0.0, maximise=True, grid=grid, give_weight=1.0)
+    labels = {"rank": constant_label(rank, len(every)), "outcome": every}
+    below = model.variables("rank_gap", labels, outcome.unit)
+    _row_for_each(model, outcome, rank, [_spread(level, every), -below])
+    objective = joined([(level * float(k)).labelled({}), (-below).labelled({})], ())
+    return Step(f"worst_{k}", objective, 0.0, maximise=True, grid=grid, give_weight=float(k))
+
+
+def _spread(level: Terms, every: Codes) -> Terms:
+    """The rank's level once for each outcome."""
+    column = constant_label(int(level.column[0]), len(every))
+    return Terms({"rank": constant_label(int(level["rank"][0]), len(every)), "outcome": every}, column, np.ones(len(every)))
+
+
+def _row_for_each(model: Model, outcome: Outcome, rank: int, left: list[Terms]) -> None:
+    """rank_gap[rank, outcome]: r - d - y <= 0 for each outcome."""
+    every = np.arange(len(outcome))
+    labels = {"rank": constant_label(rank, len(every)), "outcome": every}
+    terms = outcome.terms
+    right = terms.labelled({"rank": constant_label(rank, len(terms)), "outcome": terms["outcome"]})
+    model.constrain("rank_below", labels, [*left, -right], "<=", outcome.constant, unit=outcome.unit)

@@ -1,0 +1,29 @@
+"""Total: the weighted mean of the outcomes.
+
+Source: utilitarian criterion; with weights by population it is the mean level of a resident.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.criteria.step import LEVEL_GRID, Step, Steps
+from allocator.model import Floats, Outcome
+
+
+def weighted_mean(outcomes: Floats, weights: Floats) -> float:
+    """Sum of weight x outcome over sum of weights."""
+    return float(weights @ outcomes / weights.sum())
+
+
+def total(outcome: Outcome, weights: Floats) -> Steps:
+    """Raise the weighted mean as far as possible; ``weights`` in the order of the outcomes."""
+    shares = weights / weights.sum()
+    objective = outcome.terms * shares[outcome.terms["outcome"]]
+    constant = float(shares @ outcome.constant)
+    yield Step("mean", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0)
+
+
+def even_weights(outcome: Outcome) -> Floats:
+    """All outcomes alike."""
+    return np.ones(len(outcome))

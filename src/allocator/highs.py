@@ -1,0 +1,224 @@
+"""The persistent HiGHS session: the one file that knows highspy.
+
+The model reaches HiGHS through PuLP, on one solver object that lives as long as the session. PuLP's own
+interface makes a new object for every solve and hands columns and rows over one by one; ``OneCallHiGHS``
+hands the same PuLP objects over in one call. Status, gap and bound are read from the solver's own object,
+because PuLP reports "Optimal" for a run that hit its time limit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import highspy
+import numpy as np
+import numpy.typing as npt
+import pulp
+
+from allocator.errors import SolverError
+from allocator.model import Codes, Floats, Model, Terms
+from allocator.session import Limits, Prices, Solution, Status
+from allocator.texts import Text
+
+_OPTIONS: dict[str, bool | int | float | str] = {
+    "threads": 1,
+    "random_seed": 0,
+    "mip_rel_gap": 0.0,
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "mip_feasibility_tolerance": 1e-9,
+}
+"""One thread count per process: changing it later yields an empty solution without an error."""
+
+_MODEL_STATUS = highspy.HighsModelStatus
+
+
+class OneCallHiGHS(pulp.HiGHS):  # type: ignore[misc]
+    """PuLP's HiGHS with the model handed over in one call, from the same PuLP objects."""
+
+    def buildSolverModel(self, lp: pulp.LpProblem) -> None:
+        """Pass all columns and rows of the problem; columns in the order of their names."""
+        hand_over(lp.solverModel, lp.variables(), lp.constraints(), 0)
+
+
+def hand_over(
+    highs: highspy.Highs, columns: Sequence[pulp.LpVariable], rows: Sequence[pulp.LpConstraint], first_column: int
+) -> None:
+    """Append PuLP columns (positions from ``first_column`` on) and rows to a solver object."""
+    infinity = highspy.kHighsInf
+    if columns:
+        for at, column in enumerate(columns, start=first_column):
+            column.index = at
+        lower = np.array([-infinity if c.lowBound is None else c.lowBound for c in columns], dtype=float)
+        upper = np.array([infinity if c.upBound is None else c.upBound for c in columns], dtype=float)
+        nothing = np.zeros(0, dtype=np.int32)
+        count = len(columns)
+        starts = np.zeros(count, dtype=np.int32)
+        _checked(highs.addCols(count, np.zeros(count), lower, upper, 0, starts, nothing, np.zeros(0)))
+        whole = [at for at, c in enumerate(columns, start=first_column) if c.cat == pulp.LpInteger]
+        if whole:
+            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
+            _checked(highs.changeColsIntegrality(len(whole), np.array(whole, dtype=np.int32), kinds))
+    if rows:
+        lows, highs_ = [row.getLb() for row in rows], [row.getUb() for row in rows]
+        lower = np.array([-infinity if low is None else low for low in lows], dtype=float)
+        upper = np.array([infinity if high is None else high for high in highs_], dtype=float)
+        sizes = np.array([len(row) for row in rows], dtype=np.int32)
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
+        total = int(sizes.sum())
+        index = np.fromiter((v.index for row in rows for v in row.keys()), dtype=np.int32, count=total)
+        value = np.fromiter((a for row in rows for a in row.values()), dtype=float, count=total)
+        _checked(highs.addRows(len(rows), lower, upper, total, starts, index, value))
+
+
+def _checked(status: highspy.HighsStatus) -> None:
+    if status == highspy.HighsStatus.kError:
+        raise SolverError(Text("solver.refused", {"what": "HiGHS"}))
+
+
+class HighsSession:
+    """A model held by one HiGHS object."""
+
+    name = "highs"
+
+    def __init__(self, model: Model, limits: Limits | None = None) -> None:
+        self.model, self.limits = model, limits or Limits()
+        self.version = highspy.Highs().version()
+        solver = OneCallHiGHS(msg=False)
+        solver.createAndConfigureSolver(model.problem)
+        self.highs: highspy.Highs = model.problem.solverModel
+        for option, value in _OPTIONS.items():
+            _checked(self.highs.setOptionValue(option, value))
+        if self.limits.interrupted is not None:
+            self._listen()
+        self._columns = self._rows = 0
+        self._costed = np.zeros(0, dtype=np.int32)
+        self._start: tuple[npt.NDArray[np.int32], Floats] | None = None
+        self._relaxed = False
+
+    def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
+        """Optimise one objective to an absolute gap (see Session)."""
+        self._prepare(objective, maximise)
+        _checked(self.highs.setOptionValue("mip_abs_gap", gap))
+        self._run()
+        return self._solution(constant, maximise, gap)
+
+    def prices(self, objective: Terms, maximise: bool) -> Prices | None:
+        """Duals of a linear solve, positive where one more unit of the bound improves the objective."""
+        self._prepare(objective, maximise)
+        self._run()
+        solved = self.highs.getModelStatus() == _MODEL_STATUS.kOptimal
+        duals = self.highs.getSolution()
+        if not solved or not duals.dual_valid:
+            return None
+        return Prices(-np.array(duals.row_dual, dtype=float), -np.array(duals.col_dual, dtype=float))
+
+    def set_row_bounds(self, rows: Codes, bounds: Floats) -> None:
+        """Move the bounds of rows (see Session)."""
+        self._sync()
+        for at, bound in zip(rows.tolist(), bounds.tolist(), strict=True):
+            row = self.model.pulp_rows[at]
+            row.changeRHS(bound)
+            low, high = row.getLb(), row.getUb()
+            infinity = highspy.kHighsInf
+            self.highs.changeRowBounds(at, -infinity if low is None else low, infinity if high is None else high)
+
+    def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
+        """Move the bounds of columns (see Session)."""
+        self._sync()
+        for at, low, high in zip(columns.tolist(), lower.tolist(), upper.tolist(), strict=True):
+            column = self.model.pulp_columns[at]
+            column.lowBound = low if np.isfinite(low) else None
+            column.upBound = high if np.isfinite(high) else None
+            self.highs.changeColBounds(at, low, high)
+
+    def hold_integers(self, columns: Codes, values: Floats) -> None:
+        """Fix integer columns and go on with linear solves (see Session)."""
+        self.set_column_bounds(columns, values, values)
+        self._relaxed = True
+        _checked(self.highs.setOptionValue("solve_relaxation", True))
+
+    def start_from(self, columns: Codes, values: Floats) -> None:
+        """Offer values of some columns to start a mixed-integer solve from."""
+        self._start = (columns.astype(np.int32), values)
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _sync(self) -> None:
+        """Hand over the columns and rows that were declared since the last call."""
+        columns, rows = self.model.pulp_columns[self._columns :], self.model.pulp_rows[self._rows :]
+        if columns or rows:
+            hand_over(self.highs, columns, rows, self._columns)
+            self._columns, self._rows = len(self.model.pulp_columns), len(self.model.pulp_rows)
+
+    def _prepare(self, objective: Terms, maximise: bool) -> None:
+        """Set the objective; minimised inside."""
+        self._sync()
+        cost = np.zeros(self._columns)
+        np.add.at(cost, objective.column, -objective.coefficient if maximise else objective.coefficient)
+        wanted = np.flatnonzero(cost).astype(np.int32)
+        touched = np.union1d(self._costed, wanted).astype(np.int32)
+        if len(touched):
+            _checked(self.highs.changeColsCost(len(touched), touched, cost[touched]))
+        self._costed = wanted
+
+    def _run(self) -> None:
+        if self.limits.deadline is not None:
+            left = max(0.01, self.limits.deadline - time.monotonic())
+            _checked(self.highs.setOptionValue("time_limit", self.highs.getRunTime() + left))
+        if self._start is not None and not self._relaxed:
+            columns, values = self._start
+            self.highs.setSolution(len(columns), columns, values)
+            self._start = None
+        self.highs.run()
+
+    def _solution(self, constant: float, maximise: bool, gap: float) -> Solution:
+        facts = self.highs.getInfo()
+        sign = -1.0 if maximise else 1.0
+        value = sign * facts.objective_function_value + constant
+        whole = self._has_integers() and not self._relaxed
+        bound = sign * facts.mip_dual_bound + constant if whole else value
+        has_plan = facts.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        status = self._status(has_plan)
+        reached = abs(value - bound) if has_plan else np.inf
+        if status == "optimal" and reached > gap * (1 + 1e-9):
+            status = "feasible"
+        x = np.array(self.highs.getSolution().col_value, dtype=float) if has_plan else np.zeros(0)
+        return Solution(status, value, bound, reached, x)
+
+    def _has_integers(self) -> bool:
+        return any(part.integer and len(part.terms) for parts in self.model.columns.values() for part in parts)
+
+    def _status(self, has_plan: bool) -> Status:
+        status = self.highs.getModelStatus()
+        if status in (_MODEL_STATUS.kOptimal, _MODEL_STATUS.kModelEmpty):
+            return "optimal"
+        if status == _MODEL_STATUS.kInfeasible:
+            return "infeasible"
+        if status == _MODEL_STATUS.kUnbounded:
+            return "unbounded"
+        if status == _MODEL_STATUS.kUnboundedOrInfeasible:
+            return self._tell_apart()
+        return "feasible" if has_plan else "stopped"
+
+    def _tell_apart(self) -> Status:
+        """Infeasible or unbounded? Presolve may not say; without an objective only infeasibility is left."""
+        costed = self._costed
+        kept = np.array(self.highs.getLp().col_cost_, dtype=float)[costed]
+        self.highs.changeColsCost(len(costed), costed, np.zeros(len(costed)))
+        self.highs.run()
+        feasible = self.highs.getModelStatus() == _MODEL_STATUS.kOptimal
+        self.highs.changeColsCost(len(costed), costed, kept)
+        return "unbounded" if feasible else "infeasible"
+
+    def _listen(self) -> None:
+        """Ask from inside a long run whether the user wants to stop."""
+
+        def ask(_kind: Any, _message: str, _out: Any, given: Any, _user: Any) -> None:
+            given.user_interrupt = self.limits.interrupted is not None and self.limits.interrupted()
+
+        self.highs.setCallback(ask, None)
+        for kind in (highspy.cb.HighsCallbackType.kCallbackMipInterrupt, highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt):
+            self.highs.startCallback(kind)

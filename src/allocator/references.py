@@ -1,0 +1,327 @@
+"""What a merged plan must keep across its parts: names that exist, sums that fit, rules that do not contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from allocator.errors import Finding, Place
+from allocator.scenario import ANY_CATEGORY
+from allocator.texts import Text
+from allocator.wording import meant
+from allocator.yamltree import Node, children, find
+
+SUM_TOLERANCE = 1e-9
+
+REFERENCES: Sequence[tuple[str, str]] = (
+    ("delivery.programmes.*.spending", "spending"),
+    ("delivery.programmes.*.category", "category"),
+    ("funding.sources.*.pays.*", "spending"),
+    ("funding.sources.*.earmark.*.town", "town"),
+    ("funding.category_shares.*.spending", "spending"),
+    ("attainment.effects.*.programme", "programme"),
+    ("attainment.effects.*.indicator", "indicator"),
+    ("guidance.effects.*.indicator", "indicator"),
+    ("guidance.allowance.spending", "spending"),
+    ("mentoring.allowance.spending", "spending"),
+    ("mentoring.mature.preset.*", "town"),
+    ("mentoring.slow.towns.*", "town"),
+    ("teaching.travel_allowance.spending", "spending"),
+)
+"""Where values name something by id, and the kind of thing."""
+
+KEY_REFERENCES: Sequence[tuple[str, str]] = (
+    ("mentoring.transfer.*", "indicator"),
+    ("stages.*.programme_shares.*", "programme"),
+    ("extra_columns.*", "table"),
+)
+"""Where keys name something by id."""
+
+OTHER_MEASURES: Mapping[str, str] = {"money_per_head": "funding", "paired_slow_towns": "mentoring"}
+"""Measures of goals that are no indicators, and the block that each needs."""
+
+RESERVED_PROGRAMMES = ("guidance", "mentoring", "travel")
+"""Lines of cost that are no programmes; no programme may use the name."""
+
+DECISIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "units": ("delivery", {"town": "town", "programme": "programme"}),
+    "funding": ("funding", {"town": "recipient", "programme": "cost_line", "source": "source"}),
+    "teaching": (
+        "teaching",
+        {"teacher": "teacher", "from_town": "town", "to_town": "town", "category": "taught_category"},
+    ),
+    "volunteering": ("volunteering", {"from_town": "town", "to_town": "town"}),
+    "pairing": ("mentoring", {"mentor": "town", "mentee": "town"}),
+    "guidance": ("guidance", {"town": "town"}),
+    "station_guidance": ("guidance", {"town": "town"}),
+}
+"""Decisions that can be locked: the block, and the kind of id that each label holds."""
+
+Ids = Mapping[str, set[str] | None]
+
+
+def reference_findings(tree: Node, ids: Ids) -> list[Finding]:
+    """Everything that is wrong across the parts of a plan year.
+
+    Args:
+        tree: the merged plan year; parts of the wrong kind are left to the validation of the definition.
+        ids: kind of id to all that exist; none where their own part is missing.
+    """
+    return [
+        *_unknown_ids(tree, ids),
+        *_missing_blocks(tree),
+        *_sums(tree),
+        *_repeated(tree),
+        *_reserved(tree),
+        *_stages(tree),
+        *_category_shares(tree),
+        *_goals(tree, ids),
+        *_effects(tree),
+        *_mentoring(tree),
+        *_vintages(tree),
+        *[finding for path, lock in find(tree, "locks.*") for finding in _lock(path, lock, tree, ids)],
+    ]
+
+
+def _unknown(kind: str, place: Place, path: str, word: str, known: Iterable[str]) -> Finding:
+    message = Text("load.unknown_id", {"kind": Text(f"load.kind_{kind}")})
+    return Finding("E301", place, path, message, word, hint=meant(word, known))
+
+
+def _unknown_ids(tree: Node, ids: Ids) -> list[Finding]:
+    named = [
+        (kind, node.place, path, node.text)
+        for pattern, kind in REFERENCES
+        for path, node in find(tree, pattern)
+        if node.text is not None
+    ]
+    named += [
+        (kind, node.key or node.place, path, path.rpartition(".")[2])
+        for pattern, kind in KEY_REFERENCES
+        for path, node in find(tree, pattern)
+    ]
+    findings: list[Finding] = []
+    for kind, place, path, word in named:
+        known = ids.get(kind)
+        if known is not None and word not in known:
+            findings.append(_unknown(kind, place, path, word, known))
+    return findings
+
+
+def _missing_blocks(tree: Node) -> list[Finding]:
+    """Parts that say something about a block the plan does not have."""
+    needs = [("mentoring", "attainment"), ("guidance.effects.*", "attainment"), ("attainment.effects.*", "delivery")]
+    needs += [("attainment.indicators.*.stock", "volunteering"), ("funding.per_capita_floor", "population")]
+    findings = [
+        _needs(node.key or node.place, path, block)
+        for pattern, block in needs
+        if block not in tree.entries
+        for path, node in find(tree, pattern)
+    ]
+    if "attainment" not in tree.entries:
+        for path, stage in find(tree, "stages.*"):
+            of = stage.entries.get("of")
+            by_level = stage.entries.keys() & {"id"} and stage.entries["id"].text in ("balance", "total")
+            off = "criterion" in stage.entries and stage.entries["criterion"].content == "none"
+            if by_level and not off and (of is None or of.content == "level"):
+                findings.append(_needs((of or stage).place, path, "attainment"))
+    return findings
+
+
+def _needs(place: Place, path: str, block: str) -> Finding:
+    return Finding("E313", place, path, Text("load.needs_block", {"block": block}))
+
+
+def _sums(tree: Node) -> list[Finding]:
+    findings: list[Finding] = []
+    groups = [("E302", "load.weights_sum", path, node, find(node, "*.weight", path))
+              for path, node in find(tree, "attainment.indicators")]
+    groups += [("E303", "load.factors_sum", path, node, find(node, "*", path))
+               for path, node in find(tree, "stages.*.factors")]
+    groups += [("E304", "load.programme_shares_sum", path, node, find(node, "*", path))
+               for path, node in find(tree, "stages.*.programme_shares")]
+    for code, key, path, node, parts in groups:
+        numbers = [part.number for _, part in parts]
+        known = [number for number in numbers if number is not None]
+        if len(known) == len(numbers) and abs(sum(known) - 1.0) > SUM_TOLERANCE:
+            total = f"{sum(known):.10g}"
+            findings.append(Finding(code, node.key or node.place, path, Text(key), total))
+    return findings
+
+
+def _repeated(tree: Node) -> list[Finding]:
+    """Words twice in a list of words."""
+    findings: list[Finding] = []
+    patterns = ("categories", "spending", "years", "funding.sources.*.pays", "mentoring.mature.preset",
+                "mentoring.slow.towns", "extra_columns.*")
+    for pattern in patterns:
+        for path, node in find(tree, pattern):
+            seen: set[object] = set()
+            for item in node.items:
+                if item.content in seen:
+                    findings.append(Finding("E110", item.place, path, Text("load.twice"), str(item.content)))
+                seen.add(item.content)
+    return findings
+
+
+def _reserved(tree: Node) -> list[Finding]:
+    findings = [
+        Finding("E319", node.place, "categories", Text("load.reserved_id"), ANY_CATEGORY)
+        for _, node in find(tree, "categories.*")
+        if node.content == ANY_CATEGORY
+    ]
+    for path, node in find(tree, "delivery.programmes.*.id"):
+        if node.content in RESERVED_PROGRAMMES:
+            findings.append(Finding("E319", node.place, path, Text("load.reserved_id"), node.text))
+    return findings
+
+
+def _stages(tree: Node) -> list[Finding]:
+    stages = find(tree, "stages.*.id")
+    last = [(path, node) for path, node in stages if node.content == "tie_break"]
+    findings: list[Finding] = []
+    if last and stages[-1][1].content != "tie_break":
+        findings.append(Finding("E305", last[0][1].place, last[0][0], Text("load.tie_break_last")))
+    return findings
+
+
+def _category_shares(tree: Node) -> list[Finding]:
+    findings: list[Finding] = []
+    least = 0.0
+    first: dict[str | None, Node] = {}
+    for path, share in find(tree, "funding.category_shares.*"):
+        low, high = share.entries.get("at_least"), share.entries.get("at_most")
+        findings += _bounds(path, low, high)
+        least += (low.number or 0.0) if low is not None else 0.0
+        spending = share.entries.get("spending")
+        if spending is not None and spending.text in first:
+            findings.append(Finding("E110", spending.place, path, Text("load.twice"), spending.text))
+        elif spending is not None:
+            first[spending.text] = spending
+    if least > 1.0 + SUM_TOLERANCE:
+        path, node = find(tree, "funding.category_shares")[0]
+        findings.append(Finding("E308", node.key or node.place, path, Text("load.least_shares_sum"), f"{least:.10g}"))
+    return findings
+
+
+def _bounds(path: str, low: Node | None, high: Node | None) -> list[Finding]:
+    if low is None or high is None or low.number is None or high.number is None or low.number <= high.number:
+        return []
+    message = Text("load.bounds_crossed", {"most": f"{high.number:.10g}"})
+    return [Finding("E307", low.place, f"{path}.at_least", message, f"{low.number:.10g}")]
+
+
+def _goals(tree: Node, ids: Ids) -> list[Finding]:
+    findings: list[Finding] = []
+    indicators = ids.get("indicator") or set()
+    for path, node in find(tree, "goals.*.measure"):
+        if node.text is None or node.text in indicators:
+            continue
+        block = OTHER_MEASURES.get(node.text)
+        if block is None:
+            findings.append(_unknown("measure", node.place, path, node.text, indicators | OTHER_MEASURES.keys()))
+        elif block not in tree.entries:
+            findings.append(_needs(node.place, path, block))
+    for path, node in find(tree, "goals.*.at_least"):
+        if not node.entries:
+            findings.append(Finding("E116", node.place, path, Text("load.too_short", {"n": 1})))
+    return findings
+
+
+def _effects(tree: Node) -> list[Finding]:
+    findings: list[Finding] = []
+    stocks = {path.split(".")[2] for path, _ in find(tree, "attainment.indicators.*.stock")}
+    for section, pair in (("attainment", ("programme", "indicator")), ("guidance", ("giver", "indicator"))):
+        first: dict[tuple[object, ...], Place] = {}
+        for path, effect in find(tree, f"{section}.effects.*"):
+            own = tuple(effect.entries[name].content if name in effect.entries else None for name in pair)
+            if None not in own and own in first:
+                message = Text("load.effect_twice", {"line": first[own].line})
+                findings.append(Finding("E317", effect.place, path, message, ", ".join(map(str, own))))
+            first.setdefault(own, effect.place)
+    touched = find(tree, "attainment.effects.*.indicator") + find(tree, "guidance.effects.*.indicator")
+    for path, node in touched:
+        if node.text in stocks:
+            findings.append(Finding("E316", node.place, path, Text("load.effect_on_stock"), node.text))
+    for path, node in find(tree, "mentoring.transfer.*"):
+        if path.rpartition(".")[2] in stocks:
+            own_place = node.key or node.place
+            findings.append(Finding("E316", own_place, path, Text("load.effect_on_stock"), path.rpartition(".")[2]))
+    for path, node in find(tree, "attainment.effects.*.per_unit"):
+        findings += _pieces(path, node)
+    return findings
+
+
+def _pieces(path: str, node: Node) -> list[Finding]:
+    """Pieces of a bent effect: ends rise, gains fall, only the last has no end."""
+    findings: list[Finding] = []
+    pieces = children(node) if node.items else []
+    end: float | None = 0.0
+    gain: float | None = None
+    for at, (name, piece) in enumerate(pieces):
+        up_to, own = piece.entries.get("up_to"), piece.entries.get("gain")
+        if up_to is None and at < len(pieces) - 1:
+            findings.append(Finding("E315", piece.place, f"{path}.{name}", Text("load.piece_open")))
+        if up_to is not None and up_to.number is not None:
+            if end is not None and at > 0 and up_to.number <= end:
+                message = Text("load.piece_end", {"before": f"{end:g}"})
+                findings.append(Finding("E315", up_to.place, f"{path}.{name}.up_to", message, f"{up_to.number:g}"))
+            end = up_to.number
+        if own is not None and own.number is not None:
+            if gain is not None and own.number >= gain:
+                message = Text("load.piece_gain", {"before": f"{gain:g}"})
+                findings.append(Finding("E315", own.place, f"{path}.{name}.gain", message, f"{own.number:g}"))
+            gain = own.number
+    return findings
+
+
+def _mentoring(tree: Node) -> list[Finding]:
+    slow = {node.text: node for _, node in find(tree, "mentoring.slow.towns.*")}
+    return [
+        Finding("E314", node.place, path, Text("load.slow_and_mature"), node.text)
+        for path, node in find(tree, "mentoring.mature.preset.*")
+        if node.text in slow
+    ]
+
+
+def _vintages(tree: Node) -> list[Finding]:
+    """Rules that read a population column of another count than the plan's."""
+    given = find(tree, "population.vintage")
+    own = given[0][1].content if given else None
+    others = {path.rpartition(".")[2]: node.content for path, node in find(tree, "population.other_vintages.*")}
+    patterns = ("attainment.indicators.*.denominator", "delivery.programmes.*.audience",
+                "delivery.programmes.*.max_units.of", "stages.*.weighted_by")
+    used = [(path, node.place, node.text) for pattern in patterns for path, node in find(tree, pattern)]
+    used += [(path, node.key or node.place, path.rpartition(".")[2]) for path, node in find(tree, "stages.*.factors.*")]
+    return [
+        Finding("W101", place, path, Text("load.vintages_mixed", {"own": own, "other": others[column]}), column)
+        for path, place, column in used
+        if column in others and others[column] != own
+    ]
+
+
+def _lock(path: str, lock: Node, tree: Node, ids: Ids) -> list[Finding]:
+    findings: list[Finding] = []
+    bounds = lock.entries.keys() & {"equals", "at_least", "at_most"}
+    if not bounds or bounds > {"equals"}:
+        message = Text("load.lock_bounds")
+        findings.append(Finding("E309", lock.place, path, message, ", ".join(sorted(bounds)) or None))
+    findings += _bounds(path, lock.entries.get("at_least"), lock.entries.get("at_most"))
+    decision, where = lock.entries.get("decision"), lock.entries.get("where")
+    if decision is None or decision.text is None:
+        return findings
+    if decision.text not in DECISIONS:
+        hint, message = meant(decision.text, DECISIONS), Text("load.no_such_decision")
+        return [*findings, Finding("E310", decision.place, f"{path}.decision", message, decision.text, hint=hint)]
+    block, labels = DECISIONS[decision.text]
+    if block not in tree.entries:
+        findings.append(_needs(decision.place, f"{path}.decision", block))
+    for label, node in where.entries.items() if where is not None else ():
+        at = f"{path}.where.{label}"
+        if label not in labels:
+            hint, message = meant(label, labels), Text("load.no_such_label", {"decision": decision.text})
+            findings.append(Finding("E311", node.key or node.place, at, message, label, hint=hint))
+            continue
+        known = ids.get(labels[label])
+        if known is not None and node.text is not None and node.text not in known:
+            findings.append(_unknown(labels[label], node.place, at, node.text, known))
+    return findings

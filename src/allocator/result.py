@@ -1,0 +1,228 @@
+"""A result: status, labelled tables and the run record; written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from allocator.columns import DECIMALS, RESULT_TABLES, sort_keys
+from allocator.errors import InputError, UsageError
+from allocator.scenario import Scenario
+from allocator.texts import Text, say
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+RUN_FILE = "run.json"
+SCENARIO_FOLDER = "scenario"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a solve gave: ``tables`` in the shape of the input, ``run`` with status, gap, seconds and versions.
+
+    Every table is also an attribute: ``result.funding``, ``result.pairs``, ``result.towns``, ...
+    """
+
+    scenario: Scenario
+    tables: Mapping[str, pd.DataFrame]
+    run: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name in RESULT_TABLES:
+            return self.tables[name]
+        raise AttributeError(f"Result has no attribute or table {name!r}")
+
+    @property
+    def status(self) -> str:
+        return str(self.run["status"])
+
+    def __repr__(self) -> str:
+        return f"<Result {self.scenario.label}: {self.status}, worst-off town at {self.worst_level:.2f}>"
+
+    @property
+    def worst_level(self) -> float:
+        """Level of the worst-off town [level points]; nan in a plan without levels."""
+        towns = self.tables["towns"]
+        return float(towns["level_after"].min()) if len(towns) else float("nan")
+
+    def _repr_html_(self) -> str:
+        """Status, key figures and the towns, for notebooks."""
+        towns, balance = self.tables["towns"], self.tables["balance"].set_index("measure")
+        spent = self.tables["funding_by_town"]["amount_yuan"].sum()
+        facts = {
+            say("result.status"): self.status,
+            say("result.worst"): f"{self.worst_level:.2f}",
+            say("result.mean"): f"{balance['after'].get('mean', float('nan')):.2f}",
+            say("result.cv"): f"{balance['after'].get('cv', float('nan')):.4f}",
+            say("result.money"): f"{spent:,.0f}",
+            say("result.pairs"): str(len(self.tables["pairs"])),
+        }
+        cells = "".join(
+            f"<td style='padding:4px 14px 4px 0'><small>{html.escape(label)}</small><br><b>{html.escape(value)}</b></td>"
+            for label, value in facts.items()
+        )
+        shown = towns.head(10).to_html(index=False, border=0, float_format="{:.2f}".format)
+        return f"<b>{html.escape(self.scenario.label)}</b><table><tr>{cells}</tr></table>{shown}"
+
+    def figure(self, name: str) -> Figure:
+        """A plotly figure: ``levels``, ``pairs`` or ``funding``.
+
+        Raises:
+            UsageError: there is no such figure.
+        """
+        from allocator.report.figures import figure
+
+        return figure(self, name)
+
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write tables, run record and resolved scenario; returns the folder.
+
+        Raises:
+            UsageError: the folder exists and is not empty, and ``force`` is not given.
+        """
+        target = Path(folder)
+        if target.exists() and any(target.iterdir()) and not force:
+            raise UsageError(Text("result.exists", {"folder": str(target)}))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            building.chmod(0o755)
+            self._write(building)
+            _swap(building, target)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        return target
+
+    def _write(self, folder: Path) -> None:
+        hashes = {}
+        for name, table in self.tables.items():
+            content = table_bytes(table)
+            (folder / f"{name}.csv").write_bytes(content)
+            hashes[f"{name}.csv"] = hashlib.sha256(content).hexdigest()
+        self.scenario.save(folder / SCENARIO_FOLDER)
+        for file in sorted((folder / SCENARIO_FOLDER).rglob("*")):
+            if file.is_file():
+                hashes[file.relative_to(folder).as_posix()] = hashlib.sha256(file.read_bytes()).hexdigest()
+        record = json.dumps({**self.run, "sha256": hashes}, ensure_ascii=False, indent=2, allow_nan=False)
+        (folder / RUN_FILE).write_text(record + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Result:
+        """Read a result folder back.
+
+        Raises:
+            UsageError: the folder is no result folder.
+            InputError: its scenario cannot be read.
+        """
+        where = Path(folder)
+        if not (where / RUN_FILE).is_file():
+            raise UsageError(Text("result.no_result", {"folder": str(where)}))
+        run = json.loads((where / RUN_FILE).read_text(encoding="utf-8"))
+        tables = {}
+        for name in RESULT_TABLES:
+            file = where / f"{name}.csv"
+            if not file.is_file():
+                raise UsageError(Text("result.no_table", {"folder": str(where), "table": file.name}))
+            tables[name] = read_table(file, name)
+        loaded = Scenario.load(where / SCENARIO_FOLDER)
+        scenario = Scenario(str(run.get("label", loaded.label)), loaded.plan_years, loaded.warnings, loaded.source)
+        return cls(scenario, tables, run)
+
+
+def table_bytes(table: pd.DataFrame) -> bytes:
+    """A table as it is written: UTF-8 with BOM, six decimals, ``\\n`` line ends."""
+    text = table.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
+    return text.encode("utf-8-sig")
+
+
+def read_table(file: Path, name: str) -> pd.DataFrame:
+    """Read a written result table with the kinds of its columns.
+
+    Raises:
+        InputError: columns are missing or a number cannot be read.
+    """
+    from allocator.errors import Finding, Place
+
+    kinds = RESULT_TABLES[name]
+    words = [column for column, kind in kinds.items() if kind in ("label", "text")]
+    try:
+        table = pd.read_csv(file, encoding="utf-8-sig", dtype=dict.fromkeys(words, str), keep_default_na=False,
+                            na_values={c: [""] for c in kinds if c not in words})
+        missing = [column for column in ("year", *kinds) if column not in table]
+    except (ValueError, UnicodeDecodeError):
+        table, missing = pd.DataFrame(), ["year", *kinds]
+    if missing:
+        found = Text("result.unreadable", {"table": file.name, "columns": ", ".join(missing)})
+        raise InputError([Finding("E251", Place(str(file)), "", found)])
+    return table[["year", *kinds]]
+
+
+def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
+    """A result table in its written form: declared columns, sorted by label, rounded, no negative zero."""
+    kinds = RESULT_TABLES[name]
+    keys = list(sort_keys(name))
+    made = table.reindex(columns=list(kinds))
+    if keys and len(made):
+        made = made.sort_values(keys, kind="stable")
+    for column, kind in kinds.items():
+        if kind in ("label", "text"):
+            made[column] = made[column].fillna("").astype(str)
+        elif kind == "whole":
+            made[column] = made[column].astype("int64")
+        else:
+            made[column] = made[column].astype(float).round(DECIMALS) + 0.0
+    made.insert(0, "year", np.full(len(made), year, dtype="int64"))
+    return made.reset_index(drop=True)
+
+
+def _swap(building: Path, target: Path) -> None:
+    """Put the finished folder in place of the target in one step each way."""
+    if target.exists():
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+        os.replace(target, aside / "old")
+        os.replace(building, target)
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        os.replace(building, target)
+
+
+def compare(a: Result, b: Result) -> dict[str, pd.DataFrame]:
+    """What changes from one result to another, table by table.
+
+    Returns ``towns`` (level and money of each town in a and b, and the difference), ``balance`` (each
+    measure) and ``pairs`` (kept, only in a, only in b).
+    """
+    sides = []
+    for result in (a, b):
+        money = result.tables["funding_by_town"].set_index("town")["amount_yuan"]
+        levels = result.tables["towns"].set_index("town")["level_after"]
+        sides.append(pd.DataFrame({"level": levels, "amount_yuan": money}).fillna({"amount_yuan": 0.0}))
+    towns = sides[0].join(sides[1], lsuffix="_a", rsuffix="_b", how="outer")
+    for figure in ("level", "amount_yuan"):
+        towns[f"{figure}_change"] = towns[f"{figure}_b"] - towns[f"{figure}_a"]
+    balance = pd.DataFrame(
+        {f"after_{side}": r.tables["balance"].set_index("measure")["after"] for side, r in (("a", a), ("b", b))}
+    )
+    balance["change"] = balance["after_b"] - balance["after_a"]
+    both = [set(zip(r.tables["pairs"]["mentor"], r.tables["pairs"]["mentee"], strict=True)) for r in (a, b)]
+    pairs = [
+        (mentor, mentee, "kept" if (mentor, mentee) in both[0] & both[1] else "a" if (mentor, mentee) in both[0] else "b")
+        for mentor, mentee in sorted(both[0] | both[1])
+    ]
+    return {
+        "towns": towns.reset_index(names="town"),
+        "balance": balance.reset_index(names="measure"),
+        "pairs": pd.DataFrame(pairs, columns=["mentor", "mentee", "in"]),
+    }

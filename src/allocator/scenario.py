@@ -1,0 +1,384 @@
+"""What is given: one validated, frozen object per plan year, and the years of a plan together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+
+from allocator.errors import Finding, Place
+from allocator.travel import Travel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+YUAN_PER_UNIT: Mapping[str, float] = {"元": 1.0, "千元": 1e3, "万元": 1e4, "亿元": 1e8}
+"""Money units a plan or a column may declare, in yuan."""
+
+DISTRICT = "district"
+"""Label of the district centre where a recipient of money or a giver of guidance is named; no town may use it."""
+
+ANY_CATEGORY = "any"
+"""Label of teaching hours that belong to no course category; no category may use it."""
+
+
+def _to_yuan(amount: float, info: ValidationInfo) -> float:
+    return amount * float((info.context or {}).get("yuan_per_unit", 1.0))
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""A finite number that is not negative."""
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Yuan = Annotated[float, Field(ge=0, allow_inf_nan=False), AfterValidator(_to_yuan)]
+"""Money, written in the plan's unit and held in yuan; not negative."""
+
+
+class Section(BaseModel):
+    """Base of every part of a scenario file: unknown keys are errors, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Row(BaseModel):
+    """Base of every row of a table: unknown columns are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Name(Section):
+    """What people call a thing, in both languages."""
+
+    zh: str
+    en: str
+
+
+class Origin(Section):
+    """Where an assumption comes from."""
+
+    kind: Literal["real", "derived", "illustrative"]
+    """real: from a named document; derived: computed from real figures; illustrative: 示例数据（虚构）."""
+    rule: str
+    """The document, or the rule that produced the number."""
+
+
+class Allowance(Section):
+    """Money paid for each unit of a decision that is not a programme (a pair, an hour of guidance, an hour of travel)."""
+
+    unit_cost: Yuan
+    """Yuan a pair, or yuan an hour."""
+    spending: Id
+    """Spending category that is charged."""
+
+
+class Units(Section):
+    """Units in which the plan's YAML files are written."""
+
+    money: Literal["元", "千元", "万元", "亿元"] = "元"
+    lesson_minutes: Annotated[float, Field(gt=0)] | None = None
+    """Length of a 课时 in minutes, for plans that count lessons; hours are 60 minutes and need none."""
+
+
+class Population(Section):
+    """Which population figure per-head rules use."""
+
+    column: str
+    """Column of the towns table."""
+    vintage: str
+    """Which count it is, e.g. ``end_2019_estimate``; figures of different vintages must not be mixed."""
+    other_vintages: Mapping[str, str] = Field(default_factory=dict)
+    """Vintage of other population columns of the towns table, where it differs."""
+
+
+class WithoutRoad(Section):
+    """Travel time where no road is given: straight-line distance x detour / speed."""
+
+    speed_kmh: Annotated[float, Field(gt=0)]
+    detour: Annotated[float, Field(ge=1)] = 1.0
+    """Road length over straight-line length."""
+
+
+class ReachMinutes(Section):
+    """Longest one-way travel time within which towns work together [minutes]."""
+
+    teaching: Amount | None = None
+    volunteering: Amount | None = None
+    mentoring: Amount | None = None
+
+
+class TravelSection(Section):
+    """Roads between towns and how far each kind of exchange may go."""
+
+    roads: str | None = None
+    """Table of road links (from_town, to_town, minutes); links count in both directions."""
+    without_road: WithoutRoad | None = None
+    """Used for towns that no road link reaches; without it such towns are an error."""
+    reach_minutes: ReachMinutes = ReachMinutes()
+
+
+class Indicator(Section):
+    """One measured side of a town's development."""
+
+    id: Id
+    name: Name | None = None
+    weight: Share
+    """Weight in the level; the weights of a plan sum to 1."""
+    target: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Value that counts as fully attained, in the indicator's unit."""
+    denominator: str | None = None
+    """Column of the towns table the counted effect is divided by; none for a quality index."""
+    per: Annotated[float, Field(gt=0)] = 1.0
+    """The denominator counts in this many: 1000 makes the value "per 1,000"."""
+    ceiling: Amount | None = None
+    """Largest value that can be credited (1 for shares)."""
+    retention: Share = 1.0
+    """Share of this year's value that next year starts from."""
+    stock: Literal["volunteers"] | None = None
+    """The value is a stock the plan already counts (volunteer heads / denominator); such an indicator has no effects."""
+
+
+class Goal(Section):
+    """A sentence of the plan text with a number, measured on every result."""
+
+    id: Id
+    name: Name | None = None
+    measure: str
+    """An indicator, ``money_per_head`` or ``paired_slow_towns`` (share of the slow-starting towns that have a mentor)."""
+    scope: Literal["district", "every_town"] = "district"
+    strength: Literal["rule", "hard", "soft"]
+    importance: Amount = 1.0
+    at_least: Mapping[int, float]
+    """Target by year; the last one counts for later years."""
+    path: Literal["milestones", "linear_from_base"] = "milestones"
+    """What is asked in years without a target: nothing, or the straight line from the base value (year before the plan)."""
+    requirement: str = ""
+    """Number of the requirement in the list of plan sentences, e.g. A50."""
+    text: str = ""
+    """The sentence of the plan text."""
+
+
+class BalanceStage(Section):
+    """How evenly the outcomes lie."""
+
+    id: Literal["balance"]
+    criterion: Literal["maximin", "leximin", "none"] = "leximin"
+    of: str = "level"
+    give: Amount = 0.0
+    """Level points that later stages may spend."""
+
+
+class TotalStage(Section):
+    """The weighted mean of the outcomes."""
+
+    id: Literal["total"]
+    of: str = "level"
+    weighted_by: str | None = None
+    """Column of the towns table; none weighs all towns alike."""
+
+
+class UnitChange(Section):
+    """How much of each kind counts as one change."""
+
+    money: Annotated[Yuan, Field(gt=0)]
+    pair: Annotated[float, Field(gt=0)] = 1.0
+
+
+class StabilityStage(Section):
+    """Least change from last year's plan; skipped, and said so, without one."""
+
+    id: Literal["stability"]
+    unit_change: UnitChange
+
+
+class TieBreakStage(Section):
+    """The plan closest to a published baseline among all that are best so far."""
+
+    id: Literal["tie_break"]
+    baseline: Literal["last_year_else_factor_method", "factor_method"] = "last_year_else_factor_method"
+    factors: Mapping[str, Share]
+    """Column of the towns table to its weight in a town's factor share; the weights sum to 1."""
+    programme_shares: Mapping[Id, Share] | None = None
+    """Share of each programme in a town's money under the factor method; none shares evenly."""
+
+
+Stage = Annotated[BalanceStage | TotalStage | StabilityStage | TieBreakStage, Field(discriminator="id")]
+
+
+class LastYear(Section):
+    """Last year's plan: two tables, or the folder of a result."""
+
+    funding_by_town: str | None = None
+    """Table (town, amount_yuan)."""
+    pairs: str | None = None
+    """Table (mentor, mentee, start_year, renewals)."""
+    results: str | None = None
+    """Folder of a result, relative to the plan folder; stands for both tables."""
+
+
+class Lock(Section):
+    """A decision or a total that the planner fixes."""
+
+    id: Id
+    decision: str
+    """Name of the decision, e.g. ``funding`` or ``pairing``."""
+    where: Mapping[str, str]
+    """Labels of the decision; labels left out are summed over."""
+    equals: Amount | None = None
+    at_least: Amount | None = None
+    at_most: Amount | None = None
+    reason: str
+    """Why; printed wherever the lock matters."""
+
+
+class Common(Section):
+    """The parts of a plan year that belong to no single decision block."""
+
+    schema_version: Literal[1]
+    plan: Id
+    name: Name
+    years: tuple[int, ...]
+    year: int
+    units: Units = Units()
+    population: Population
+    categories: tuple[Id, ...] = ()
+    """Course categories."""
+    spending: tuple[Id, ...] = ()
+    """Spending categories."""
+    names: Mapping[Id, Name] = Field(default_factory=dict)
+    """Names of categories, spending categories and other ids that carry none of their own."""
+    extra_columns: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Table to further columns it may have, e.g. documented facts that no rule uses."""
+    travel: TravelSection | None = None
+    goals: tuple[Goal, ...] = ()
+    stages: tuple[Stage, ...]
+    last_year: LastYear | None = None
+    locks: tuple[Lock, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class PlanYear:
+    """Everything the engine knows about one plan year; tables are sorted by their keys, ids in published order."""
+
+    common: Common
+    sections: Mapping[str, Section]
+    """Block name to its validated section; a block without a section is not part of the plan."""
+    tables: Mapping[str, pd.DataFrame]
+    """Table id to its checked rows: declared columns, money in yuan, sorted by key."""
+    towns: pd.DataFrame
+    """Index: town id, sorted. Columns: those of the towns table."""
+    indicators: tuple[Indicator, ...]
+    """Sorted by id."""
+    base: pd.DataFrame
+    """Index: town. Columns: indicator ids. Values before the plan year, in the indicator's unit."""
+    travel: Travel | None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Path of a value to where it stands in the files."""
+
+    @property
+    def year(self) -> int:
+        return self.common.year
+
+    def per_town(self, column: str) -> npt.NDArray[np.float64]:
+        """A numeric column of the towns table as an array in town order."""
+        return self.towns[column].to_numpy(dtype=float)
+
+    @property
+    def population(self) -> npt.NDArray[np.float64]:
+        """Residents of each town under the declared vintage [heads]."""
+        return self.per_town(self.common.population.column)
+
+    def denominator(self, indicator: Indicator) -> npt.NDArray[np.float64]:
+        """What the effects on an indicator are divided by, town by town."""
+        if indicator.denominator is None:
+            return np.ones(len(self.towns))
+        return self.per_town(indicator.denominator) / indicator.per
+
+    def base_values(self) -> npt.NDArray[np.float64]:
+        """Base values [town, indicator], in the indicators' units."""
+        return self.base[[i.id for i in self.indicators]].to_numpy(dtype=float)
+
+    def last_year_money(self) -> npt.NDArray[np.float64] | None:
+        """Last year's money of each town [yuan], in town order; none without such a table."""
+        given = self.common.last_year
+        if given is None or given.funding_by_town is None:
+            return None
+        amounts = self.tables[given.funding_by_town].set_index("town")["amount_yuan"]
+        return amounts.reindex(self.towns.index, fill_value=0.0).to_numpy(dtype=float)
+
+    def last_year_pairs(self) -> list[tuple[str, str]] | None:
+        """Last year's pairs (mentor, mentee); none without such a table."""
+        given = self.common.last_year
+        if given is None or given.pairs is None:
+            return None
+        pairs = self.tables[given.pairs]
+        return list(zip(pairs["mentor"], pairs["mentee"], strict=True))
+
+    def base_levels(self) -> npt.NDArray[np.float64]:
+        """Level of each town before the plan year, 0 to 100: 100 x sum of weight x min(1, base / target)."""
+        weights = np.array([i.weight for i in self.indicators])
+        targets = np.array([i.target for i in self.indicators])
+        ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in self.indicators])
+        credited = np.minimum(1.0, np.minimum(self.base_values(), ceilings) / targets)
+        return np.asarray(100.0 * credited @ weights)
+
+
+class Source(Protocol):
+    """What a scenario was read from; it can make the same scenario with some values changed."""
+
+    def changed(self, changes: Mapping[str, Any]) -> Scenario: ...
+
+    def write(self, folder: Path) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """The years of a plan that are solved together, and the files they came from."""
+
+    label: str
+    """Plan and year or variant, e.g. ``panyu-2016``; names the default results folder."""
+    plan_years: tuple[PlanYear, ...]
+    warnings: tuple[Finding, ...]
+    source: Source
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        return tuple(plan_year.year for plan_year in self.plan_years)
+
+    @property
+    def first(self) -> PlanYear:
+        """The first plan year."""
+        return self.plan_years[0]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scenario:
+        """Read a plan folder, a year file or a variant file.
+
+        Raises:
+            InputError: the plan has errors; all of them are listed.
+        """
+        from allocator.load import load
+
+        return load(path)
+
+    def with_(self, changes: Mapping[str, Any]) -> Scenario:
+        """The same scenario with values replaced by path, e.g. ``{"funding.sources.government.amount": 4e6}``.
+
+        List items are named by id; money is in the plan's unit; the changed plan is checked like a file.
+
+        Raises:
+            InputError: a path does not exist, or the changed plan has errors.
+        """
+        return self.source.changed(changes)
+
+    def save(self, folder: str | Path) -> Self:
+        """Write the resolved scenario with its tables, so that it can be loaded again alone."""
+        from pathlib import Path
+
+        self.source.write(Path(folder))
+        return self

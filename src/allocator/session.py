@@ -1,0 +1,79 @@
+"""What a solver session offers: the same words for HiGHS and for CBC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from allocator.model import Codes, Floats, Terms
+
+Status = Literal["optimal", "feasible", "infeasible", "unbounded", "stopped"]
+"""optimal: gap reached <= gap asked; feasible: a plan, not proven; stopped: a limit struck before any plan."""
+
+STATUS_ORDER: tuple[Status, ...] = ("optimal", "feasible", "infeasible", "unbounded", "stopped")
+"""From best to worst; a run's status is its worst step's."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What one solve gave. ``x`` is only meant to be read where the status says there is a plan."""
+
+    status: Status
+    value: float
+    bound: float
+    """Best value that is still possible."""
+    gap: float
+    """|value - bound|, in the objective's unit."""
+    x: Floats
+
+    @property
+    def has_plan(self) -> bool:
+        return self.status in ("optimal", "feasible")
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Duals of one linear solve: improvement of the objective for one more unit of each bound."""
+
+    rows: Floats
+    columns: Floats
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop. ``deadline`` is a value of time.monotonic(); ``interrupted`` is asked now and then."""
+
+    deadline: float | None = None
+    interrupted: Callable[[], bool] | None = None
+
+
+class Session(Protocol):
+    """A built model held by a solver; columns and rows declared since the last solve are handed over first."""
+
+    name: str
+    version: str
+
+    def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
+        """Optimise one objective to an absolute gap."""
+        ...
+
+    def prices(self, objective: Terms, maximise: bool) -> Prices | None:
+        """Duals of a linear solve; none if the solver gives none. Integer columns must be fixed before."""
+        ...
+
+    def set_row_bounds(self, rows: Codes, bounds: Floats) -> None:
+        """Move the bounds of rows."""
+        ...
+
+    def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
+        """Move the bounds of columns; equal bounds fix them."""
+        ...
+
+    def hold_integers(self, columns: Codes, values: Floats) -> None:
+        """Fix all integer columns; from then on every solve is linear and has duals."""
+        ...
+
+    def start_from(self, columns: Codes, values: Floats) -> None:
+        """Offer values of some columns to start from, if the solver can use them."""
+        ...

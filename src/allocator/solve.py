@@ -1,0 +1,200 @@
+"""Solve a scenario: build, stages, tie-break, tables, audit."""
+
+from __future__ import annotations
+
+import gc
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any, Literal
+
+import numpy as np
+
+from allocator.audit import audit_tables
+from allocator.build import build
+from allocator.errors import AuditError, UsageError
+from allocator.model import Floats, Model
+from allocator.result import Result
+from allocator.scenario import Scenario, TieBreakStage
+from allocator.session import Limits, Prices, Session
+from allocator.stages import RELEASED, Progress, StagesRun, integer_values, run_stages
+from allocator.tabulate import settle, tables
+from allocator.texts import Text
+
+SolverName = Literal["highs", "cbc"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to solve."""
+
+    solver: SolverName = "highs"
+    gap: float | None = None
+    """Absolute gap of every stage in the stage's unit; none asks for a tenth of the stage's grid."""
+    time_limit: float | None = None
+    """Seconds for all stages together."""
+    progress: Callable[[Progress], None] | None = None
+    interrupted: Callable[[], bool] | None = None
+    """Asked now and then; true stops the run."""
+
+
+@dataclass
+class Clock:
+    """Seconds by step of the run."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count what happens inside under a name."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+
+def solve(scenario: Scenario, options: Options | None = None) -> Result:
+    """Solve a scenario of one plan year and audit the plan.
+
+    Raises:
+        UsageError: the scenario has several plan years.
+        InfeasibleError, UnboundedError, StoppedError: there is no plan.
+        AuditError: the plan breaks a rule in the independent audit.
+    """
+    chosen = options or Options()
+    if len(scenario.plan_years) != 1:
+        years = ", ".join(str(year) for year in scenario.years)
+        raise UsageError(Text("solve.one_year", {"plan": scenario.label, "years": years}))
+    clock, plan = Clock(), scenario.first
+    with clock.step("build"), _no_collection():
+        model = build(scenario)
+    base_columns, size = len(model.pulp_columns), model.size
+    deadline = None if chosen.time_limit is None else time.monotonic() + chosen.time_limit
+    session = open_session(model, chosen.solver, Limits(deadline, chosen.interrupted))
+    with clock.step("solve"):
+        run = run_stages(model, scenario, session, chosen.gap, chosen.progress)
+    x, tie = _settle_ties(model, scenario, session, run, (clock, base_columns))
+    with clock.step("prices"):
+        prices = stage_prices(model, session, run)
+    with clock.step("tables"):
+        made = tables(model, plan, settle(model, plan, x), prices, run.records)
+    with clock.step("audit"):
+        report = audit_tables(scenario, made)
+    if not report.passed:
+        raise AuditError(Text("solve.audit_failed", {"families": ", ".join(report.failed)}))
+    record = _record(scenario, chosen, session, run, tie)
+    return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)})
+
+
+def open_session(model: Model, solver: SolverName, limits: Limits) -> Session:
+    """A session of the solver asked for."""
+    if solver == "cbc":
+        from allocator.cbc import CbcSession
+
+        return CbcSession(model, limits)
+    from allocator.highs import HighsSession
+
+    return HighsSession(model, limits)
+
+
+def stage_prices(model: Model, session: Session, run: StagesRun) -> dict[str, Prices | None]:
+    """Stage prices: derivative of the first balance step and of the total.
+
+    Earlier held values keep their numbers and integers are fixed as published; each stage's own held rows and
+    all later ones are released while its price is taken.
+    """
+    columns, values = integer_values(model, run.x if run.x is not None else np.zeros(0))
+    if len(columns):
+        session.hold_integers(columns, values)
+    prices: dict[str, Prices | None] = {"balance": None, "total": None}
+    for stage in prices:
+        own = [at for at, held in enumerate(run.held) if held.stage == stage]
+        if not own:
+            continue
+        for held in run.held[own[0] :]:
+            bound = -RELEASED if held.step.maximise else RELEASED
+            session.set_row_bounds(held.row.positions, np.array([bound]))
+        step = run.held[own[0]].step
+        prices[stage] = session.prices(step.objective, step.maximise)
+        for held in run.held[own[0] :]:
+            session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
+    return prices
+
+
+def _settle_ties(
+    model: Model, scenario: Scenario, session: Session, run: StagesRun, counted: tuple[Clock, int]
+) -> tuple[Floats, dict[str, Any]]:
+    """One plan among the best ones, and what the run record says of it."""
+    clock, base_columns = counted
+    assert run.x is not None
+    stage = next((s for s in scenario.first.common.stages if isinstance(s, TieBreakStage)), None)
+    if stage is None or run.conditional:
+        return run.x[:base_columns], {"unique": False, "projection": "none"}
+    from allocator.tie_break import choose_integers, project_plan
+
+    with clock.step("solve"):
+        unique = choose_integers(model, session, scenario, stage, run)
+    with clock.step("projection"):
+        x, how, found = project_plan(model, scenario, stage, run, base_columns)
+    facts: dict[str, Any] = {"unique": unique and how == "converged", "projection": how}
+    if found is not None:
+        facts |= {"projection_residual": found.row_residual, "projection_rounds": found.rounds}
+    return x, facts
+
+
+def _record(
+    scenario: Scenario, options: Options, session: Session, run: StagesRun, tie: dict[str, Any]
+) -> dict[str, Any]:
+    """The run record but for sizes, seconds and hashes."""
+    plan = scenario.first
+    gaps = [record.gap for record in run.records if np.isfinite(record.gap)]
+    travel: dict[str, Any] = {}
+    if plan.travel is not None and plan.common.travel is not None:
+        by_line = [str(plan.towns.index[at]) for at in plan.travel.straight_line]
+        fallback = plan.common.travel.without_road
+        travel = {"straight_line_towns": by_line}
+        if by_line and fallback is not None:
+            travel |= {"speed_kmh": fallback.speed_kmh, "detour": fallback.detour}
+    return {
+        "schema_version": 1,
+        "label": scenario.label,
+        "plan": plan.common.plan,
+        "year": plan.year,
+        "status": "optimal" if run.closed else "feasible",
+        **tie,
+        "gap": max(gaps, default=0.0),
+        "conditional": run.conditional,
+        "skipped_stages": {stage: key for stage, key in run.skipped},
+        "goals_enforced": False,
+        "travel": travel,
+        "population_vintage": plan.common.population.vintage,
+        "options": {"solver": options.solver, "gap": options.gap, "time_limit": options.time_limit},
+        "solver": {"name": session.name, "version": session.version},
+        "versions": {
+            "edu-allocator": version("edu-allocator"),
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("pulp", "highspy", "clarabel", "numpy", "pandas")},
+            "platform": sys.platform,
+        },
+    }
+
+
+def _rounded(seconds: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in seconds.items()}
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Switch the cyclic garbage collector off around a large build (a third faster)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
