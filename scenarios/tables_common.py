@@ -93,7 +93,7 @@ def road_links(points: Mapping[str, tuple[float, float]], neighbours: int) -> li
 
 def read_source(name: str, text_columns: Sequence[str] = ()) -> pd.DataFrame:
     """A file of the sources folder; blanks stay missing."""
-    return pd.read_csv(SOURCES / name, dtype={column: str for column in ("code", *text_columns)})
+    return pd.read_csv(SOURCES / name, dtype=dict.fromkeys(("code", *text_columns), str))
 
 
 def origins(tables: Sequence[Table]) -> pd.DataFrame:

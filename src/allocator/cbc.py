@@ -42,8 +42,7 @@ class CbcSession:
             log = Path(folder) / "cbc.log"
             self.model.problem.solve(self._solver(log, gap))
             said = log.read_text(encoding="utf-8", errors="replace")
-        if self.limits.interrupted is not None and self.limits.interrupted():
-            return Solution("stopped", np.nan, np.nan, np.inf, np.zeros(0))
+        self.limits.check()
         return self._solution(said, objective, constant, maximise, gap)
 
     def prices(self, objective: Terms, maximise: bool) -> Prices | None:

@@ -47,6 +47,7 @@ class Finding:
 
     @property
     def severity(self) -> Literal["error", "infeasible", "warning"]:
+        """What kind of finding it is, by the letter of its code."""
         kinds: dict[str, Literal["error", "infeasible", "warning"]] = {"W": "warning", "F": "infeasible"}
         return kinds.get(self.code[0], "error")
 
@@ -98,6 +99,12 @@ class StoppedError(NoPlanError):
     """A limit was reached before any plan was found."""
 
     exit_code = 6
+
+
+class InterruptedRun(NoPlanError):
+    """The user stopped the run; nothing was written."""
+
+    exit_code = 130
 
 
 class UnboundedError(NoPlanError):

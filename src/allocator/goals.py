@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocator.columns import RESULT_TABLES
 from allocator.scenario import Goal, PlanYear
 
 MONEY_PER_HEAD = "money_per_head"
@@ -42,8 +43,7 @@ def goals_table(plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
             target = target_of_year(goal, plan.year, first_year, float(base[at]))
             missing = max(0.0, target - reached[at]) if np.isfinite(target) else float("nan")
             rows.append((goal.id, goal.scope, town, goal.strength, "no", target, reached[at], missing, unit, goal.text))
-    names = "goal scope town strength enforced target reached shortfall unit text".split()
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=list(RESULT_TABLES["goals"]))
 
 
 def _measured(

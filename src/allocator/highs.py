@@ -24,6 +24,8 @@ from allocator.texts import Text
 
 _OPTIONS: dict[str, bool | int | float | str] = {
     "threads": 1,
+    "presolve": "off",
+    "simplex_strategy": 0,
     "random_seed": 0,
     "mip_rel_gap": 0.0,
     "primal_feasibility_tolerance": 1e-9,
@@ -31,6 +33,9 @@ _OPTIONS: dict[str, bool | int | float | str] = {
     "mip_feasibility_tolerance": 1e-9,
 }
 """One thread count per process: changing it later yields an empty solution without an error."""
+
+_WHOLE = 1e-7
+"""Distance from a whole number within which a relaxed value counts as whole."""
 
 _MODEL_STATUS = highspy.HighsModelStatus
 
@@ -68,7 +73,7 @@ def hand_over(
         sizes = np.array([len(row) for row in rows], dtype=np.int32)
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
         total = int(sizes.sum())
-        index = np.fromiter((v.index for row in rows for v in row.keys()), dtype=np.int32, count=total)
+        index = np.fromiter((v.index for row in rows for v in row), dtype=np.int32, count=total)
         value = np.fromiter((a for row in rows for a in row.values()), dtype=float, count=total)
         _checked(highs.addRows(len(rows), lower, upper, total, starts, index, value))
 
@@ -96,19 +101,29 @@ class HighsSession:
         self._columns = self._rows = 0
         self._costed = np.zeros(0, dtype=np.int32)
         self._start: tuple[npt.NDArray[np.int32], Floats] | None = None
-        self._relaxed = False
+        self._held = False
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Optimise one objective to an absolute gap (see Session)."""
         self._prepare(objective, maximise)
-        _checked(self.highs.setOptionValue("mip_abs_gap", gap))
-        self._run()
-        return self._solution(constant, maximise, gap)
+        whole = self._integers()
+        if self._held or not len(whole):
+            return self._run(constant, maximise, gap)
+        relaxed = self._run_relaxed(constant, maximise, gap)
+        if relaxed.status != "optimal":
+            return self._run_whole(constant, maximise, gap)
+        values = relaxed.x[whole]
+        if np.abs(values - np.round(values)).max() <= _WHOLE:
+            return relaxed
+        tried = self._run_incumbent(constant, maximise, gap)
+        if tried is not None and tried.status == "optimal" and abs(tried.value - relaxed.value) <= gap:
+            return Solution("optimal", tried.value, relaxed.value, abs(tried.value - relaxed.value), tried.x)
+        return self._run_whole(constant, maximise, gap)
 
     def prices(self, objective: Terms, maximise: bool) -> Prices | None:
         """Duals of a linear solve, positive where one more unit of the bound improves the objective."""
         self._prepare(objective, maximise)
-        self._run()
+        self._run_relaxed(0.0, maximise, 0.0)
         solved = self.highs.getModelStatus() == _MODEL_STATUS.kOptimal
         duals = self.highs.getSolution()
         if not solved or not duals.dual_valid:
@@ -137,7 +152,7 @@ class HighsSession:
     def hold_integers(self, columns: Codes, values: Floats) -> None:
         """Fix integer columns and go on with linear solves (see Session)."""
         self.set_column_bounds(columns, values, values)
-        self._relaxed = True
+        self._held = True
         _checked(self.highs.setOptionValue("solve_relaxation", True))
 
     def start_from(self, columns: Codes, values: Floats) -> None:
@@ -164,22 +179,53 @@ class HighsSession:
             _checked(self.highs.changeColsCost(len(touched), touched, cost[touched]))
         self._costed = wanted
 
-    def _run(self) -> None:
+    def _run(self, constant: float, maximise: bool, gap: float) -> Solution:
+        """One run of the solver as it stands."""
         if self.limits.deadline is not None:
             left = max(0.01, self.limits.deadline - time.monotonic())
             _checked(self.highs.setOptionValue("time_limit", self.highs.getRunTime() + left))
-        if self._start is not None and not self._relaxed:
+        self.highs.run()
+        self.limits.check()
+        return self._solution(constant, maximise, gap)
+
+    def _run_relaxed(self, constant: float, maximise: bool, gap: float) -> Solution:
+        """The linear relaxation, warm from the last basis: often whole already, always a bound."""
+        _checked(self.highs.setOptionValue("solve_relaxation", True))
+        found = self._run(constant, maximise, gap)
+        _checked(self.highs.setOptionValue("solve_relaxation", self._held))
+        return found
+
+    def _run_incumbent(self, constant: float, maximise: bool, gap: float) -> Solution | None:
+        """The best plan with the integers of the plan offered to start from; none without one."""
+        if self._start is None:
+            return None
+        columns, values = self._start
+        low = np.array([self.model.pulp_columns[at].lowBound for at in columns.tolist()], dtype=float)
+        high = np.array([self.model.pulp_columns[at].upBound for at in columns.tolist()], dtype=float)
+        self.highs.changeColsBounds(len(columns), columns, values, values)
+        found = self._run_relaxed(constant, maximise, gap)
+        self.highs.changeColsBounds(len(columns), columns, low, high)
+        return found
+
+    def _run_whole(self, constant: float, maximise: bool, gap: float) -> Solution:
+        """Branch and bound; the basis of the relaxation is kept for the next linear solve."""
+        basis = self.highs.getBasis()
+        _checked(self.highs.setOptionValue("mip_abs_gap", gap))
+        if self._start is not None:
             columns, values = self._start
             self.highs.setSolution(len(columns), columns, values)
             self._start = None
-        self.highs.run()
+        found = self._run(constant, maximise, gap)
+        if basis.valid:
+            self.highs.setBasis(basis)
+        return found
 
     def _solution(self, constant: float, maximise: bool, gap: float) -> Solution:
         facts = self.highs.getInfo()
         sign = -1.0 if maximise else 1.0
         value = sign * facts.objective_function_value + constant
-        whole = self._has_integers() and not self._relaxed
-        bound = sign * facts.mip_dual_bound + constant if whole else value
+        branched = len(self._integers()) > 0 and not self.highs.getOptionValue("solve_relaxation")[1]
+        bound = sign * facts.mip_dual_bound + constant if branched else value
         has_plan = facts.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         status = self._status(has_plan)
         reached = abs(value - bound) if has_plan else np.inf
@@ -188,8 +234,10 @@ class HighsSession:
         x = np.array(self.highs.getSolution().col_value, dtype=float) if has_plan else np.zeros(0)
         return Solution(status, value, bound, reached, x)
 
-    def _has_integers(self) -> bool:
-        return any(part.integer and len(part.terms) for parts in self.model.columns.values() for part in parts)
+    def _integers(self) -> Codes:
+        """Positions of the integer columns."""
+        parts = [part.terms.column for parts in self.model.columns.values() for part in parts if part.integer]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
 
     def _status(self, has_plan: bool) -> Status:
         status = self.highs.getModelStatus()
@@ -220,5 +268,8 @@ class HighsSession:
             given.user_interrupt = self.limits.interrupted is not None and self.limits.interrupted()
 
         self.highs.setCallback(ask, None)
-        for kind in (highspy.cb.HighsCallbackType.kCallbackMipInterrupt, highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt):
+        for kind in (
+            highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
+            highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+        ):
             self.highs.startCallback(kind)

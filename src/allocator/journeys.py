@@ -1,4 +1,4 @@
-"""Travel times of a plan from its roads, and from straight lines for towns that no road reaches."""
+"""Travel times of a plan year from its roads, and from straight lines for towns that no road reaches."""
 
 from __future__ import annotations
 
@@ -8,11 +8,50 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocator.errors import Finding
+from allocator.headings import normal
+from allocator.tables import Table
+from allocator.texts import Text
 from allocator.travel import Travel, road_minutes, straight_line_minutes
+from allocator.yamltree import Node, find
+from allocator.yeartables import ROADS, TOWNS, YearTables, require
+
+TRAVELLING = ("mentoring", "teaching", "volunteering")
+"""Blocks in which people travel between towns."""
+
+Minutes = npt.NDArray[np.float64]
 
 
-def cut_off(minutes: npt.NDArray[np.float64]) -> tuple[int, ...]:
-    """Positions of the towns outside the largest group of towns that roads connect; the first group if equal."""
+def year_travel(tree: Node, tables: YearTables) -> tuple[Travel | None, list[Finding]]:
+    """Travel times if anyone travels, and what is wrong with them.
+
+    Towns that no road reaches are errors, or one warning where the plan has a fallback. Without a ``travel``
+    part nobody leaves home, which only mentoring cannot do.
+    """
+    users = [block for block in TRAVELLING if block in tree.entries]
+    towns, ids = tables.tables.get(TOWNS), tables.ids.get("town")
+    given = tree.entries.get("travel")
+    if given is None and "mentoring" in users:
+        return None, [Finding("E320", tree.entries["mentoring"].key, "mentoring", Text("load.needs_travel"))]
+    if not users or given is None or towns is None or not ids:
+        return None, []
+    roads = find(tree, ROADS.path)
+    table = tables.tables.get(str(roads[0][1].text)) if roads else None
+    if roads and (table is None or not set(ROADS.row.model_fields) <= set(table.headings)):
+        return None, []
+    fallback = given.entries.get("without_road")
+    if table is None and fallback is None and len(ids) > 1:
+        return None, [Finding("E320", given.key, "travel", Text("load.needs_travel"))]
+    names = pd.Index(sorted(ids))
+    minutes = road_minutes(names, _links(table, ids))
+    outside = cut_off(minutes)
+    if fallback is not None and outside:
+        return _straight(tables, (minutes, outside), fallback, warn=table is not None)
+    return Travel(minutes, ()), _cut_off_findings(towns, [names[town] for town in outside])
+
+
+def cut_off(minutes: Minutes) -> tuple[int, ...]:
+    """Positions of the towns outside the largest group that roads connect; of equal groups the first counts."""
     groups: dict[int, list[int]] = {}
     for town in range(len(minutes)):
         groups.setdefault(int(np.flatnonzero(np.isfinite(minutes[town]))[0]), []).append(town)
@@ -22,30 +61,55 @@ def cut_off(minutes: npt.NDArray[np.float64]) -> tuple[int, ...]:
     return tuple(town for town in range(len(minutes)) if town not in largest)
 
 
-def by_road(towns: pd.Index[str], roads: pd.DataFrame | None) -> npt.NDArray[np.float64]:
-    """Road minutes between all towns, ``inf`` where no way exists; without roads only a town reaches itself."""
-    if roads is None:
-        roads = pd.DataFrame({"from_town": [], "to_town": [], "minutes": []})
-    return road_minutes(towns, roads)
+def _links(table: Table | None, ids: set[str]) -> pd.DataFrame:
+    """Links between towns that exist; one whose minutes are wrong still connects (the plan is refused anyway)."""
+    links: list[tuple[str, str, float]] = []
+    for record in table.cells if table is not None else ():
+        one, other = normal(record.get("from_town", "")), normal(record.get("to_town", ""))
+        if one in ids and other in ids:
+            links.append((one, other, _positive(record.get("minutes", ""))))
+    return pd.DataFrame(links, columns=["from_town", "to_town", "minutes"])
 
 
-def travel(
-    minutes: npt.NDArray[np.float64], outside: Sequence[int], straight: tuple[npt.NDArray[np.float64], float, float]
-) -> Travel:
-    """Travel times where towns outside the road net are reached in a straight line.
+def _positive(cell: str) -> float:
+    try:
+        return max(float(normal(cell)), 0.0)
+    except ValueError:
+        return 0.0
 
-    Args:
-        minutes: road minutes [town, town].
-        outside: positions of the towns that need the straight line.
-        straight: latitude and longitude [2, town] in degrees, speed [km/h], detour factor.
-    """
-    if not outside:
-        return Travel(minutes, ())
-    (lat, lon), speed, detour = straight
-    line = straight_line_minutes(lat, lon, speed, detour)
-    filled = minutes.copy()
+
+def _cut_off_findings(towns: Table, names: Sequence[str]) -> list[Finding]:
+    rows = [normal(cell) for cell in towns.values("town")]
+    hint = Text("load.cut_off_hint")
+    return [
+        Finding("E216", towns.place(rows.index(name), "town"), "", Text("load.cut_off"), name, hint=hint)
+        for name in names
+    ]
+
+
+def _straight(
+    tables: YearTables, road: tuple[Minutes, tuple[int, ...]], fallback: Node, *, warn: bool
+) -> tuple[Travel | None, list[Finding]]:
+    """Travel times with straight lines to the towns outside the road net; the positions of all towns are needed."""
+    minutes, outside = road
+    towns = tables.tables[TOWNS]
+    missing = [column for column in ("lat", "lon") if column not in towns.headings]
+    if missing:
+        return None, [Finding("E204", towns.place(None, name), "", Text("load.missing_column")) for name in missing]
+    blank = [column for column in ("lat", "lon") if not require(tables, towns, column)]
+    speed, detour = (fallback.entries.get(name) for name in ("speed_kmh", "detour"))
+    rate = speed.number if speed is not None else None
+    factor = detour.number if detour is not None else 1.0
+    if blank or not rate or not factor or len(towns.frame) != len(minutes):
+        return None, []
+    lat, lon = towns.frame[["lat", "lon"]].to_numpy(dtype=float).T
+    line = straight_line_minutes(lat, lon, rate, factor)
     here = list(outside)
+    filled = minutes.copy()
     filled[here, :] = np.minimum(minutes[here, :], line[here, :])
     filled[:, here] = np.minimum(minutes[:, here], line[:, here])
     np.fill_diagonal(filled, 0.0)
-    return Travel(filled, tuple(outside))
+    named = ", ".join(str(towns.frame["town"].iloc[town]) for town in outside)
+    message = Text("load.straight_line", {"towns": named})
+    warnings = [Finding("W102", fallback.key, "travel.without_road", message)] if warn else []
+    return Travel(filled, tuple(outside)), warnings

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from allocator.errors import Finding, InputError, Place
 from allocator.texts import Text
 from allocator.wording import meant
 from allocator.yamltree import Node, has_ids, item_names, made, read_tree, walk
+from allocator.yamltree import parsed_value as parsed_value
 
 PLAN_FILE = "plan.yaml"
 VARIANTS = "variants"
+SAVED = "saved.json"
+"""Stands in a folder that a resolved scenario was written to: its label, and which of the plan's years it holds."""
 CHANGES = "--set"
 """Stands for the file in the place of a value that was changed by path."""
 
@@ -32,6 +36,8 @@ class Plan:
     trees: Mapping[int, Node]
     """Year to its merged tree, years ascending."""
     findings: tuple[Finding, ...]
+    label: str | None = None
+    """Label of a scenario that was saved before; none for a plan as people write it."""
 
 
 def merged(base: Node, over: Node) -> Node:
@@ -164,10 +170,11 @@ class _Folder:
             self.findings.append(Finding("E113", listed.place, "years", message, str(year)))
         return Node({**tree.content, "year": Node(year, given.place if given else start)}, tree.place)
 
-    def every_year(self) -> dict[int, Node]:
-        """The trees of all years that plan.yaml lists; missing and stray year files are errors."""
+    def every_year(self, only: Sequence[int] | None) -> dict[int, Node]:
+        """The trees of all years that plan.yaml lists (or only some); missing and stray year files are errors."""
         listed = self.tree(self.folder / PLAN_FILE).entries.get("years")
         years = {item.content: item for item in listed.items} if listed is not None else {}
+        years = {year: item for year, item in years.items() if only is None or year in only}
         trees: dict[int, Node] = {}
         for year, item in years.items():
             file = self.folder / f"{year}.yaml"
@@ -175,7 +182,7 @@ class _Folder:
                 continue
             if not file.is_file():
                 message = Text("load.year_file_missing", {"file": file.name})
-                self.findings.append(Finding("E112", item.place, "years", message, str(year)))
+                self.findings.append(Finding("E112", item.place, "years", message))
                 continue
             found = self.year_tree(file)
             if found is not None:
@@ -196,8 +203,11 @@ def read_plan(path: Path) -> Plan:
     folder = _plan_folder(path)
     files = _Folder(folder)
     whole = path.is_dir() or path.name == PLAN_FILE
+    saved: dict[str, Any] = {}
+    if whole and (folder / SAVED).is_file():
+        saved = json.loads((folder / SAVED).read_text(encoding="utf-8"))
     if whole:
-        trees = files.every_year()
+        trees = files.every_year(saved.get("years"))
     else:
         found = files.year_tree(folder / path.resolve().relative_to(folder))
         trees = {found[0]: found[1]} if found is not None else {}
@@ -207,7 +217,7 @@ def read_plan(path: Path) -> Plan:
     if not trees:
         raise InputError(files.findings)
     stem = path.stem if not whole else str(next(iter(trees))) if len(trees) == 1 else ""
-    return Plan(folder, stem, trees, tuple(files.findings))
+    return Plan(folder, stem, trees, tuple(files.findings), saved.get("label"))
 
 
 def _plan_folder(path: Path) -> Path:
@@ -233,12 +243,16 @@ def with_changes(tree: Node, changes: Mapping[str, Any]) -> tuple[Node, list[Fin
     findings: list[Finding] = []
     for path, value in changes.items():
         node = made(value, Place(CHANGES))
-        unknown = _not_finite(path, node) or _unknown_step(tree, path.split("."), path)
+        unknown = _year_change(path) or _not_finite(path, node) or _unknown_step(tree, path.split("."), path)
         if unknown is not None:
             findings.append(unknown)
         else:
             tree = _replaced(tree, path.split("."), node)
     return tree, findings
+
+
+def _year_change(path: str) -> Finding | None:
+    return Finding("E115", Place(CHANGES), path, Text("load.year_fixed")) if path == "year" else None
 
 
 def _not_finite(path: str, node: Node) -> Finding | None:

@@ -192,11 +192,12 @@ class Ledger:
         parts = [entry.terms for entry in self.entries if entry.supplied == supplied]
         if not parts:
             nothing = np.zeros(0, dtype=np.intp)
-            return Terms({dim: nothing for dim in self.dims}, nothing, np.zeros(0))
+            return Terms(dict.fromkeys(self.dims, nothing), nothing, np.zeros(0))
         return joined(parts, self.dims)
 
     @property
     def is_supplied(self) -> bool:
+        """Whether somebody brings something in."""
         return bool(self.provisions) or any(entry.supplied for entry in self.entries)
 
 

@@ -1,53 +1,65 @@
-"""The plan closest to a baseline: an exact projection onto the rows and bounds that earlier stages left open.
+"""The plan closest to a baseline among all that are best so far: an exact projection onto rows and bounds.
 
 Statement (MODEL.md section 5, tie-break)::
 
     minimise    sum over weighted columns of weight * ((x - target) / scale)^2
-    subject to  row_lower <= matrix @ x <= row_upper,  column_lower <= x <= column_upper
+    subject to  row_lower <= matrix @ x <= row_upper,   column_lower <= x <= column_upper
 
 The answer is unique in the weighted columns; the others take some feasible value. Three steps:
 
-1. *Reduce and scale.* Fixed columns, empty rows and rows that the bounds imply go. Weighted columns are counted
-   in their scale, rows (and unweighted columns) are divided by their largest entry.
-2. *Interior point* (Clarabel), for a first guess of which bounds and rows are active.
-3. *Correct and polish*, until a certified optimum: a proximal method of multipliers whose inner problems are
-   solved by semismooth Newton steps with exact line search names the active set; the equality-constrained system
-   of that active set is solved to rounding; the pair is accepted when the optimality conditions hold.
+1. *Reduce and scale*: fixed columns, free rows and rows that the bounds imply go; weighted columns are counted in
+   their scale, rows and unweighted columns divided by their largest entry, all rounded to powers of two so that
+   scaling changes no number of the problem.
+2. *Interior point* (Clarabel) for a guess of the active rows and bounds. Faces of held levels are thin and their
+   multipliers large (1e7 to 1e10), so the objective is scaled down and Clarabel's static regularisation lowered: at
+   its defaults it stops at a wrong active set.
+3. *Correct and polish*: the equality-constrained system of the active set is solved by regularised factors and
+   refinement with residuals in extended precision; columns and rows with a wrong-signed multiplier are released,
+   violated ones added, until the pair meets all optimality conditions. Only such a pair counts as converged.
 
-Source: Clarabel: Goulart & Chen (2024), arXiv:2405.12762. Proximal method of multipliers: Rockafellar (1976),
-Math. Oper. Res. 1(2). Semismooth Newton with exact line search for it: Hermans, Themelis & Patrinos (2022), QPALM,
-Math. Prog. Comp. 14. Polish on a guessed active set with regularised refinement: Stellato et al. (2020), OSQP,
-Math. Prog. Comp. 12, section 5.2.
+Source: Clarabel: Goulart & Chen (2024), arXiv:2405.12762. Polish: Stellato et al. (2020), OSQP, Math. Prog. Comp. 12,
+section 4. Correction loop: primal-dual active set = semismooth Newton, Hintermueller, Ito & Kunisch (2002), SIAM J.
+Optim. 13(3). Refinement towards the unregularised system = proximal method of multipliers, Rockafellar (1976), Math.
+Oper. Res. 1(2). Equilibration: Ruiz (2001), RAL-TR-2001-034. Redundant rows: Brearley, Mitra & Williams (1975).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import clarabel
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sparse  # type: ignore[import-untyped]
-from scipy.sparse.linalg import splu  # type: ignore[import-untyped]
+from scipy.sparse.linalg import LinearOperator, gmres, splu  # type: ignore[import-untyped]
 
 Floats = npt.NDArray[np.float64]
+Extended = npt.NDArray[np.longdouble]
 Mask = npt.NDArray[np.bool_]
 
 ROW_TOLERANCE = 1e-6
-"""Largest accepted violation of a row or bound, in the row's own unit."""
-STATIONARITY_TOLERANCE = 1e-9
-"""Largest accepted optimality residual, in scales of the weighted columns."""
-import os
-DEBUG = bool(os.environ.get("PDEBUG"))
+"""Largest accepted violation of a row, in the row's own unit."""
+SCALED_TOLERANCE = 1e-8
+"""Largest accepted violation of any optimality condition in the scaled problem."""
+ERROR_TOLERANCE = 1e-6
+"""Largest accepted remaining error of a weighted column, in its scale."""
+ATTEMPTS = ((1e-6, 1e-10), (1e-6, 1e-12), (1e-3, 1e-12), (1e-3, 1e-10), (1.0, 1e-10), (1.0, 1e-8))
+"""(factor on the objective, Clarabel's static regularisation), tried in this order until a guess leads to an optimum."""
+CORRECTIONS, REFINEMENTS = 24, 60
+"""Most active sets tried after one guess, and most refinement steps on one active set."""
+HOPELESS = 1e9
+"""Miss of the optimality conditions above which the correction of a guess is given up."""
+PROXIMITY, REGULARISATION = 1e-3, 1e-13
+"""Diagonal of unweighted columns and of rows in the factored system; refinement removes their influence."""
 
 
 @dataclass(frozen=True, eq=False)
 class Polyhedron:
     """All x with row_lower <= matrix @ x <= row_upper and column_lower <= x <= column_upper.
 
-    ``matrix`` is sparse [rows, columns]; limits may be infinite.
+    ``matrix`` is sparse [rows, columns]; limits may be infinite; every row and column keeps its own unit.
     """
 
     matrix: sparse.csr_array
@@ -57,13 +69,30 @@ class Polyhedron:
     column_upper: Floats
 
 
+class Rows(NamedTuple):
+    """Extra rows lower <= matrix @ x <= upper over the same columns."""
+
+    matrix: sparse.csr_array
+    lower: Floats
+    upper: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class Projection:
+    """The point found and what is known about it.
+
+    ``x`` [columns] keeps the column bounds exactly. ``row_residual``: worst violation of a row, in the row's own
+    unit. ``stationarity``: worst violation of an optimality condition (gradient, sign, complementarity) in the
+    scaled problem. ``error``: estimated remaining error of the polish in a weighted column, in its scale.
+    ``iterations``: interior-point iterations plus active sets tried, over all rounds. ``rounds``: problems solved
+    (one more than rounds of cuts added). ``method`` says which guess led to the optimum.
+    """
+
     x: Floats
     converged: bool
     row_residual: float
     stationarity: float
-    error_estimate: float
+    error: float
     method: str
     iterations: int
     rounds: int = 1
@@ -71,158 +100,362 @@ class Projection:
 
 @dataclass(frozen=True, eq=False)
 class _Scaled:
-    """The reduced problem: minimise sum(pull * (y - target)^2) / 2, lower <= stack(matrix @ y, y) <= upper."""
+    """Minimise sum(pull * (y - target)^2) / 2 with lower <= (matrix @ y, y) <= upper; see ``_reduce``.
+
+    x[kept] = column_unit * y, all other x = fixed; scaled rows are the original ``rows`` / row_unit. ``lower`` and
+    ``upper`` are rows first, then columns.
+    """
 
     matrix: sparse.csr_array
     lower: Floats
     upper: Floats
     pull: Floats
     target: Floats
+    kept: Mask
+    fixed: Floats
+    column_unit: Floats
+    rows: npt.NDArray[np.intp]
+    row_unit: Floats
+
+    def activity(self, y: Floats) -> Floats:
+        """Rows, then columns, at y."""
+        return np.concatenate([self.matrix @ y, y])
+
+
+class _Guess(NamedTuple):
+    """A point to start the correction from, the objective's factor it was found with and what it cost."""
+
+    name: str
+    point: _Point
+    factor: float
+    iterations: int
 
 
 @dataclass(frozen=True, eq=False)
 class _Point:
-    """y [columns] and multipliers [rows + columns], positive where a lower limit pushes."""
+    """y [columns] with multipliers [rows + columns]: positive at a lower limit, negative at an upper one.
+
+    ``stationarity`` and ``error`` as in Projection; ``misfit`` [rows + columns]: limits on the wrong side.
+    """
 
     y: Floats
     multipliers: Floats
-    steps: int = 0
+    stationarity: float = np.inf
+    error: float = np.inf
+    misfit: Mask | None = None
 
 
-def _stack(p: _Scaled, y: Floats) -> Floats:
-    return np.concatenate([p.matrix @ y, y])
+def project(
+    polyhedron: Polyhedron, target: Floats, scale: Floats, weighted: Mask | Floats, start: Floats | None = None
+) -> Projection:
+    """The point of the polyhedron closest to ``target`` in the weighted columns.
+
+    ``target``, ``scale`` [columns] in the columns' units; ``weighted``: a mask or weights >= 0. ``start`` is a known
+    point, returned if nothing better is found. Raises ValueError on a missing target or a scale that is not positive.
+    """
+    return project_with_cuts(polyhedron, target, scale, weighted, start, lambda x: None)
 
 
-def _unstack(p, m):
-    r = p.matrix.shape[0]
-    return p.matrix.T @ m[:r] + m[r:]
+def project_with_cuts(
+    polyhedron: Polyhedron,
+    target: Floats,
+    scale: Floats,
+    weighted: Mask | Floats,
+    start: Floats | None,
+    cuts: Callable[[Floats], Rows | None],
+    rounds: int = 200,
+) -> Projection:
+    """As ``project``, over rows found as they are violated: ``cuts(x)`` returns rows violated at x, or None.
+
+    Cuts are kept; each round starts from the active set before it. Not converged if ``rounds`` problems were not
+    enough. ``cuts`` should leave violations below 1e-7 of a row's unit alone.
+    """
+    weights = np.asarray(weighted, dtype=float)
+    pulled = weights > 0
+    if not (np.isfinite(target[pulled]).all() and np.isfinite(scale[pulled]).all() and (scale[pulled] > 0).all()):
+        raise ValueError("weighted columns need a finite target and a positive scale")
+    pull = np.where(pulled, weights / np.where(pulled, scale, 1.0) ** 2, 0.0)
+    warm: _Point | None = None
+    spent = 0
+    for turn in range(1, rounds + 1):
+        problem = _reduce(polyhedron, target, pull)
+        point, method, iterations = _search(problem, None if warm is None else _into(problem, warm))
+        spent += iterations
+        answer = replace(_published(polyhedron, problem, point, start), method=method, iterations=spent, rounds=turn)
+        found = cuts(answer.x) if answer.converged else None
+        if found is None:
+            return answer
+        warm = _out_of(problem, point, len(polyhedron.row_lower), found.matrix.shape[0])
+        polyhedron = _with_rows(polyhedron, found)
+    return replace(answer, converged=False)
 
 
-def _interior_point(p: _Scaled) -> _Point | None:
-    rows, columns = p.matrix.shape
-    both = sparse.vstack([p.matrix, sparse.eye_array(columns)], format="csr")
-    equal = p.lower == p.upper
-    low, high = np.isfinite(p.lower) & ~equal, np.isfinite(p.upper) & ~equal
-    matrix = sparse.vstack([both[equal], -both[low], both[high]], format="csc")
-    limits = np.concatenate([p.upper[equal], -p.lower[low], p.upper[high]])
+def _with_rows(polyhedron: Polyhedron, rows: Rows) -> Polyhedron:
+    return replace(
+        polyhedron,
+        matrix=sparse.csr_array(sparse.vstack([polyhedron.matrix, rows.matrix])),
+        row_lower=np.concatenate([polyhedron.row_lower, rows.lower]),
+        row_upper=np.concatenate([polyhedron.row_upper, rows.upper]),
+    )
+
+
+def _power_of_two(values: Floats) -> Floats:
+    """The nearest power of two, 1 for zero."""
+    return np.asarray(np.exp2(np.round(np.log2(np.where(values > 0, values, 1.0)))))
+
+
+def _reduce(polyhedron: Polyhedron, target: Floats, pull: Floats) -> _Scaled:
+    """Drop fixed columns, free and implied rows; scale what is left."""
+    low, high = polyhedron.column_lower, polyhedron.column_upper
+    kept = low < high
+    fixed = np.where(kept, 0.0, (low + np.where(kept, low, high)) / 2)
+    whole = sparse.csr_array(polyhedron.matrix, dtype=float)
+    known = whole @ fixed
+    matrix = sparse.csr_array(whole[:, kept])
+    matrix.eliminate_zeros()
+    low, high, pull = low[kept], high[kept], pull[kept]
+    row_low, row_high = _implied(matrix, polyhedron.row_lower - known, polyhedron.row_upper - known, low, high)
+    rows = np.flatnonzero((np.isfinite(row_low) | np.isfinite(row_high)) & (np.diff(matrix.indptr) > 0))
+    matrix = sparse.csr_array(matrix[rows])
+    column_unit = _power_of_two(np.where(pull > 0, 1 / np.sqrt(np.where(pull > 0, pull, 1.0)), 1.0))
+    row_unit = np.ones(len(rows))
+    size = sparse.csr_array(abs(matrix) @ sparse.diags_array(column_unit))
+    for _ in range(5):
+        by_row = _power_of_two(size.max(axis=1).toarray().ravel())
+        size = sparse.csr_array(sparse.diags_array(1 / by_row) @ size)
+        by_column = np.where(pull > 0, 1.0, _power_of_two(size.max(axis=0).toarray().ravel()))
+        size = sparse.csr_array(size @ sparse.diags_array(1 / by_column))
+        row_unit, column_unit = row_unit * by_row, column_unit / by_column
+    matrix = sparse.csr_array(sparse.diags_array(1 / row_unit) @ matrix @ sparse.diags_array(column_unit))
+    return _Scaled(
+        matrix=matrix,
+        lower=np.concatenate([row_low[rows] / row_unit, low / column_unit]),
+        upper=np.concatenate([row_high[rows] / row_unit, high / column_unit]),
+        pull=pull * column_unit**2,
+        target=np.where(pull > 0, target[kept], 0.0) / column_unit,
+        kept=kept,
+        fixed=fixed,
+        column_unit=column_unit,
+        rows=rows,
+        row_unit=row_unit,
+    )
+
+
+def _implied(
+    matrix: sparse.csr_array, row_low: Floats, row_high: Floats, low: Floats, high: Floats
+) -> tuple[Floats, Floats]:
+    """Row limits, infinite where the column bounds imply them. Equality rows stay."""
+    rising, falling = matrix.maximum(0), matrix.minimum(0)
+    rising.eliminate_zeros()
+    falling.eliminate_zeros()
+    least, most = rising @ low + falling @ high, rising @ high + falling @ low
+    loose = row_low < row_high
+    return np.where(loose & (least >= row_low), -np.inf, row_low), np.where(loose & (most <= row_high), np.inf, row_high)
+
+
+def _out_of(problem: _Scaled, point: _Point, rows: int, more: int) -> _Point:
+    """The point in original units, with zero multipliers for rows that were dropped or are ``more``."""
+    used = len(problem.rows)
+    multipliers = np.zeros(rows + more + len(problem.kept))
+    multipliers[problem.rows] = point.multipliers[:used] / problem.row_unit
+    multipliers[rows + more :][problem.kept] = point.multipliers[used:] / problem.column_unit
+    return _Point(_original(problem, point.y), multipliers)
+
+
+def _into(problem: _Scaled, point: _Point) -> _Point:
+    """A point in original units as a point of the scaled problem."""
+    rows = len(point.multipliers) - len(problem.kept)
+    by_row = point.multipliers[:rows][problem.rows] * problem.row_unit
+    by_column = point.multipliers[rows:][problem.kept] * problem.column_unit
+    return _Point(point.y[problem.kept] / problem.column_unit, np.concatenate([by_row, by_column]))
+
+
+def _original(problem: _Scaled, y: Floats) -> Floats:
+    x = problem.fixed.copy()
+    x[problem.kept] = problem.column_unit * y
+    return x
+
+
+def _published(polyhedron: Polyhedron, problem: _Scaled, point: _Point, start: Floats | None) -> Projection:
+    """The point with its measured residual; the start where the point is not an optimum and violates rows more."""
+
+    def residual(x: Floats) -> float:
+        activity = polyhedron.matrix @ x
+        return float(np.abs(activity - np.clip(activity, polyhedron.row_lower, polyhedron.row_upper)).max(initial=0.0))
+
+    low = np.minimum(polyhedron.column_lower, polyhedron.column_upper)
+    x = np.clip(_original(problem, point.y), low, np.maximum(low, polyhedron.column_upper))
+    worst = residual(x)
+    crossed = float(np.maximum(polyhedron.column_lower - polyhedron.column_upper, 0.0).max(initial=0.0))
+    optimal = point.stationarity <= SCALED_TOLERANCE and point.error <= ERROR_TOLERANCE
+    converged = bool(optimal and worst <= ROW_TOLERANCE and crossed <= ROW_TOLERANCE)
+    if not converged and start is not None and not worst <= max(ROW_TOLERANCE, residual(start)):
+        x, worst = np.array(start, dtype=float), residual(start)
+    return Projection(x, converged, worst, point.stationarity, point.error, "", 0)
+
+
+def _search(problem: _Scaled, warm: _Point | None) -> tuple[_Point, str, int]:
+    """The first optimum found from any guess, else the point that misses least; the guess's name; iterations."""
+    best = _Point(np.zeros(problem.matrix.shape[1]), np.zeros(sum(problem.matrix.shape)))
+    if not problem.kept.any():
+        return replace(best, stationarity=0.0, error=0.0), "no free column", 0
+    name, spent = "none", 0
+    for guess in _guesses(problem, warm):
+        point, tried = _corrected(problem, guess.point, guess.factor)
+        spent += guess.iterations + tried
+        if point.stationarity < best.stationarity:
+            best, name = point, guess.name
+        if best.stationarity <= SCALED_TOLERANCE and best.error <= ERROR_TOLERANCE:
+            break
+    return best, name, spent
+
+
+def _guesses(problem: _Scaled, warm: _Point | None) -> Iterator[_Guess]:
+    """The active set of the round before, then interior points."""
+    if warm is not None:
+        yield _Guess("round before", warm, ATTEMPTS[0][0], 0)
+    for factor, regularisation in ATTEMPTS:
+        solution, multipliers = _interior_point(problem, factor, regularisation)
+        y = np.array(solution.x)
+        if np.isfinite(y).all() and np.isfinite(multipliers).all():
+            name = f"clarabel {clarabel.__version__} {solution.status} at {factor:g}, {regularisation:g}"
+            yield _Guess(name, _Point(y, multipliers), factor, int(solution.iterations))
+
+
+def _interior_point(problem: _Scaled, factor: float, regularisation: float) -> tuple[Any, Floats]:
+    """Clarabel's solution with its multipliers [rows + columns] in our sign, for the objective times ``factor``."""
+    stacked = sparse.vstack([problem.matrix, sparse.eye_array(problem.matrix.shape[1])], format="csr")
+    equal = problem.lower == problem.upper
+    low, high = np.isfinite(problem.lower) & ~equal, np.isfinite(problem.upper) & ~equal
+    rows = sparse.vstack([stacked[equal], -stacked[low], stacked[high]], format="csc")
+    limits = np.concatenate([problem.upper[equal], -problem.lower[low], problem.upper[high]])
+    cones = [clarabel.ZeroConeT(int(equal.sum())), clarabel.NonnegativeConeT(int(low.sum() + high.sum()))]
     settings = clarabel.DefaultSettings()
     settings.verbose = False
-    settings.direct_solve_method = "qdldl"
+    settings.max_iter = 120
     settings.max_threads = 1
-    settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = 1e-9
-    settings.max_iter=60
-    hess = sparse.diags_array(np.where(p.pull > 0, p.pull, 0), format="csc")
-    n_eq = int(equal.sum())
-    cones = [clarabel.ZeroConeT(n_eq), clarabel.NonnegativeConeT(len(limits) - n_eq)]
-    sol = clarabel.DefaultSolver(sparse.csc_matrix(hess), -p.pull * p.target, sparse.csc_matrix(matrix), limits, cones, settings).solve()
-    if DEBUG: print("clarabel", sol.status, sol.iterations, sol.solve_time)
-    z = np.array(sol.z)
-    if not np.all(np.isfinite(z)): return None
-    mult = np.zeros(rows + columns)
-    mult[equal] = -z[:n_eq]
-    nl = int(low.sum())
-    mult[low] += z[n_eq:n_eq + nl]
-    mult[high] -= z[n_eq + nl:]
-    return _Point(np.array(sol.x), mult, sol.iterations)
+    settings.direct_solve_method = "qdldl"
+    settings.tol_feas = settings.tol_gap_abs = settings.tol_gap_rel = 1e-12
+    settings.static_regularization_constant = regularisation
+    settings.dynamic_regularization_delta = min(2e-7, 100 * regularisation)
+    hessian = sparse.csc_matrix(sparse.diags_array(problem.pull * factor))
+    slope = -problem.pull * problem.target * factor
+    solution = clarabel.DefaultSolver(hessian, slope, sparse.csc_matrix(rows), limits, cones, settings).solve()
+    at_equal, at_low, at_high = np.split(np.array(solution.z) / factor, np.cumsum([equal.sum(), low.sum()]))
+    multipliers = np.zeros(len(equal))
+    multipliers[equal] = -at_equal
+    multipliers[low] = at_low
+    multipliers[high] -= at_high
+    return solution, multipliers
 
 
-def _residuals(p, pt):
-    """natural residual."""
-    act = _stack(p, pt.y)
-    infeas = np.abs(act - np.clip(act, p.lower, p.upper)).max(initial=0)
-    comp = np.abs(act - np.clip(act - pt.multipliers, p.lower, p.upper)).max(initial=0)
-    stat = np.abs(p.pull * (pt.y - p.target) - _unstack(p, pt.multipliers)).max(initial=0)
-    return infeas, comp, stat
+def _corrected(problem: _Scaled, guess: _Point, factor: float) -> tuple[_Point, int]:
+    """Primal-dual active set steps from a guess: polish, release wrong signs, add violated limits, until optimal.
 
-
-def _factor(p, diagonal, rows, delta):
-    A = p.matrix[rows]
-    k = A.shape[0]
-    K = sparse.block_array([[sparse.diags_array(diagonal), A.T], [A, sparse.diags_array(np.full(k, -delta))]], format="csc")
-    return A, splu(K, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.001, options={"SymmetricMode": True})
-
-
-def _newton(p: _Scaled, center: _Point, delta: float, rho: float):
-    rows = p.matrix.shape[0]
-    prox = np.where(p.pull > 0, 0.0, rho)
-    y = center.y.copy()
-    last = None
-    for step in range(40):
-        v = _stack(p, y) - delta * center.multipliers
-        over = v - np.clip(v, p.lower, p.upper)
-        active = over != 0
-        gradient = p.pull * (y - p.target) + prox * (y - center.y) + _unstack(p, over) / delta
-        gn = np.abs(gradient).max(initial=0)
-        if DEBUG>1: print("   ", step, gn, active[:rows].sum(), active[rows:].sum())
-        if last is not None and full and np.array_equal(active, last):
+    A row or column counts as active where its multiplier times ``factor`` exceeds its slack (Clarabel's central path
+    pairs them that way). Returns the best point and the number of active sets tried.
+    """
+    best, point, tried = guess, guess, 0
+    side = _sides(problem, guess, factor)
+    fewest, stalled = len(side) + 1, 0
+    for tried in range(1, CORRECTIONS + 1):
+        polished = _polished(problem, point, side)
+        if polished is None:
             break
-        noise = 1e-15 * (np.abs(v) + 1).max() / delta
-        if gn < 4e-16*max(1, np.abs(over).max()/delta): break
-        last = active
-        A, lu = _factor(p, p.pull + prox + active[rows:] / delta, active[:rows], delta)
-        d = lu.solve(np.concatenate([-gradient, np.zeros(A.shape[0])]))[: len(y)]
-        e = _stack(p, d)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            kinks = np.concatenate([(p.lower - v) / e, (p.upper - v) / e])
-        kinks = np.unique(kinks[(kinks > 0) & np.isfinite(kinks)])
-        base0 = d @ (p.pull * (y - p.target) + prox * (y - center.y)); base1 = d @ ((p.pull + prox) * d)
-        def slope(t):
-            vv = v + t * e
-            return base0 + t * base1 + e @ (vv - np.clip(vv, p.lower, p.upper)) / delta
-        i = bisect_left(kinks, 0.0, key=slope)
-        a = kinks[i - 1] if i else 0.0
-        b = kinks[i] if i < len(kinks) else a + 1.0
-        sa, sb = slope(a), slope(b)
-        t = a + (b - a) * -sa / (sb - sa) if sb > sa else 1.0
-        full = abs(t - 1) < 1e-6
-        if full: t = 1.0
-        y = y + t * d
-    v = _stack(p, y) - delta * center.multipliers
-    over = v - np.clip(v, p.lower, p.upper)
-    return _Point(y, -over / delta, step)
+        if polished.stationarity < best.stationarity:
+            best = polished
+        misfits = np.flatnonzero(polished.misfit)
+        import os
+        if os.environ.get('PD'): print('     ', tried, len(misfits), '%.1e %.1e %.1e'%(polished.stationarity, polished.error, np.abs(polished.multipliers).max()), stalled)
+        if len(misfits) == 0 or polished.stationarity > HOPELESS:
+            break
+        stalled = 0 if len(misfits) < fewest else stalled + 1
+        fewest = min(fewest, len(misfits))
+        changed = misfits if stalled < 3 else misfits[-1:]
+        point, side = polished, side.copy()
+        side[changed] = _sides(problem, polished, factor)[changed]
+    return best, tried
 
 
-def _polish(p, pt, delta=1e-9, rho=1e-9):
-    rows = p.matrix.shape[0]
-    m = pt.multipliers
-    act_r = (m[:rows] != 0) | (p.lower == p.upper)[:rows]
-    act_c = m[rows:] != 0
-    lim = np.where(m > 0, p.lower, p.upper); lim = np.where(p.lower == p.upper, p.lower, lim)
-    y = np.where(act_c, lim[rows:], pt.y)
-    lam = np.where(act_r, m[:rows], 0.0)
-    F = ~act_c
-    q = replace(p, matrix=p.matrix[:, F])
-    prox = np.where(p.pull > 0, 0.0, rho)[F]
-    A, lu = _factor(q, (p.pull[F] + prox), act_r, delta)
-    best = None
-    for it in range(30):
-        grad = p.pull * (y - p.target) - p.matrix.T @ lam
-        r1 = -grad[F]; r2 = lim[:rows][act_r] - (p.matrix @ y)[act_r]
-        err = max(np.abs(r1).max(initial=0), np.abs(r2).max(initial=0))
-        if best is None or err < best[0]: best = (err, y.copy(), lam.copy(), it)
-        elif it > best[3] + 3: break
-        if err < 1e-15: break
-        d = lu.solve(np.concatenate([r1, r2]))
-        y[F] += d[: F.sum()]; lam[act_r] -= d[F.sum():]
-    err, y, lam, it = best
-    mu = np.where(act_c, p.pull * (y - p.target) - p.matrix.T @ lam, 0.0)
-    if DEBUG: print("  polish err", err, it, "active", act_r.sum(), act_c.sum(), "of", len(act_r), len(act_c))
-    return _Point(y, np.concatenate([lam, mu]))
+def _sides(problem: _Scaled, point: _Point, factor: float) -> npt.NDArray[np.int8]:
+    """-1 where the lower limit is active, 1 where the upper one is; equality rows are always active."""
+    probe = problem.activity(point.y) - factor * point.multipliers
+    side = np.where(probe <= problem.lower, -1, np.where(probe >= problem.upper, 1, 0))
+    side[problem.lower == problem.upper] = -1
+    return side.astype(np.int8)
 
 
-def _correct(p, start: _Point):
-    center = start; steps = 0
+def _polished(problem: _Scaled, point: _Point, side: npt.NDArray[np.int8]) -> _Point | None:
+    """The optimum with active limits (side -1: lower, 1: upper) as equations; None if the factors break down.
+
+    Active columns stand at their limit; the rest solves [pull, -rows'; rows, 0] by steps of the factors of
+    [pull + PROXIMITY, rows'; rows, -REGULARISATION] on residuals of the exact system in extended precision (where
+    the platform has it), which also copes with dependent rows and undetermined unweighted columns.
+    """
+    count = len(problem.rows)
+    limit = np.where(side < 0, problem.lower, np.where(side > 0, problem.upper, 0.0))
+    free, active = side[count:] == 0, side[:count] != 0
+    held = sparse.csr_array(problem.matrix[active])
+    inner = sparse.csr_array(held[:, free])
+    pull, weighted = problem.pull[free], problem.pull[free] > 0
+    blocks = [
+        [sparse.diags_array(np.where(weighted, pull, PROXIMITY)), inner.T],
+        [inner, sparse.diags_array(np.full(len(inner.indptr) - 1, -REGULARISATION))],
+    ]
+    system = sparse.block_array(blocks, format="csc")
+    exact = sparse.csr_array(system + sparse.diags_array(np.concatenate([np.where(weighted, 0.0, -PROXIMITY), np.full(len(inner.indptr) - 1, REGULARISATION)])))
+    try:
+        factors = splu(
+            system,
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.01,
+            options={"SymmetricMode": True},
+        )
+    except RuntimeError:
+        return None
+    rows, down = held.astype(np.longdouble), sparse.csr_array(inner.T).astype(np.longdouble)
+    y: Extended = np.where(free, point.y, limit[count:]).astype(np.longdouble)
+    by_row: Extended = point.multipliers[:count][active].astype(np.longdouble)
+    aim, goal = problem.target[free].astype(np.longdouble), limit[:count][active].astype(np.longdouble)
+    steps = [np.inf]
+    for _ in range(REFINEMENTS):
+        gradient = pull * (aim - y[free]) + down @ by_row
+        residual = np.concatenate([gradient, goal - rows @ y]).astype(float)
+        change = factors.solve(residual)
+        if len(steps) > 3:
+            change = gmres(exact, residual, x0=change, rtol=1e-14, restart=20, maxiter=1, M=LinearOperator(exact.shape, factors.solve))[0]
+        y[free] += change[: len(pull)]
+        by_row -= change[len(pull) :]
+        steps.append(float(np.abs(change[: len(pull)][weighted]).max(initial=0.0)))
+        if np.abs(change[: len(pull)]).max(initial=0.0) <= 1e-14 * (1 + float(np.abs(y).max(initial=0.0))):
+            break
+    rate = min(steps[-1] / steps[-2], 0.999) if steps[-2] > 0 else 0.0
+    rng = np.random.default_rng(0)
+    noise = np.finfo(float).eps * (abs(held) @ np.abs(y).astype(float))[:, None] * rng.choice([-1.0, 1.0], (len(goal), 4))
+    shake = factors.solve(np.vstack([np.zeros((len(pull), 4)), noise]))[: len(pull)][weighted]
     import os
-    D0, RHO = float(os.environ.get("D0", 1e-2)), float(os.environ.get("RHO", 1e-3))
-    big = max(1.0, np.abs(start.multipliers).max())
-    delta = D0 / big
-    for outer in range(30):
-        inner = _newton(p, center, delta, RHO)
-        steps += inner.steps
-        pol = _polish(p, inner)
-        if DEBUG: print(outer, "%.0e" % delta, "newton", inner.steps, "res", *("%.1e" % q for q in _residuals(p, inner)), "polished", *("%.1e" % q for q in _residuals(p, pol)), "maxmult", np.abs(pol.multipliers).max())
-        r = _residuals(p, pol)
-        if r[0] < 1e-10 and r[1]<1e-10 and r[2] < 1e-9*big: return replace(pol, steps=steps), True
-        center = inner
-        delta = max(delta / 10, 1e-7 / big)
-    return replace(center, steps=steps), False
+    if os.environ.get('PD'): print('     ref %.1e shake %.1e its %d'%(steps[-1] / (1 - rate), np.abs(shake).max(initial=0.0), len(steps)))
+    error = steps[-1] / (1 - rate) + float(np.abs(shake).max(initial=0.0))
+    return _judged(problem, y, by_row, side, error)
+
+
+def _judged(
+    problem: _Scaled, y: Extended, by_row: Extended, side: npt.NDArray[np.int8], error: float
+) -> _Point:
+    """The polished point with its misses: natural residual of the limits, gradient of the free columns."""
+    count = len(problem.rows)
+    multipliers = np.zeros(len(side), dtype=np.longdouble)
+    multipliers[:count][side[:count] != 0] = by_row
+    gradient = problem.pull * (y - problem.target) - sparse.csr_array(problem.matrix.T).astype(np.longdouble) @ multipliers[:count]
+    at_limit = side[count:] != 0
+    multipliers[count:][at_limit] = gradient[at_limit]
+    activity = np.concatenate([problem.matrix.astype(np.longdouble) @ y, y])
+    miss = np.abs(activity - np.clip(activity - multipliers, problem.lower, problem.upper))
+    slope = np.abs(gradient[~at_limit]).max(initial=0.0)
+    return _Point(
+        y.astype(float),
+        multipliers.astype(float),
+        stationarity=float(max(miss.max(initial=0.0), slope)),
+        error=error,
+        misfit=np.asarray((miss > 1e-13 * (1 + np.abs(activity))) & (problem.lower < problem.upper)),
+    )

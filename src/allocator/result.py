@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import html
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +45,7 @@ class Result:
 
     @property
     def status(self) -> str:
+        """``optimal`` or ``feasible``; without a plan there is no result."""
         return str(self.run["status"])
 
     def __repr__(self) -> str:
@@ -86,20 +86,42 @@ class Result:
 
         return figure(self, name)
 
-    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+    @property
+    def missed_hard_goals(self) -> int:
+        """Number of hard goals (district or town) that the plan falls short of."""
+        goals = self.tables["goals"]
+        return int(((goals["strength"] == "hard") & (goals["shortfall"].astype(float) > 1e-6)).sum())
+
+    def to_json(self) -> str:
+        """The whole result as one JSON document: schema_version, status, run and every table as records."""
+        records = {name: json.loads(table.to_json(orient="records")) for name, table in self.tables.items()}
+        document = {"schema_version": 1, "status": self.status, "run": dict(self.run), "tables": records}
+        return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        force: bool = False,
+        extra: Mapping[str, Callable[[Path], object]] | None = None,
+    ) -> Path:
         """Write tables, run record and resolved scenario; returns the folder.
+
+        ``extra`` maps the name of a further file to the function that writes it, so that it comes or fails
+        with the rest.
 
         Raises:
             UsageError: the folder exists and is not empty, and ``force`` is not given.
         """
         target = Path(folder)
-        if target.exists() and any(target.iterdir()) and not force:
-            raise UsageError(Text("result.exists", {"folder": str(target)}))
+        refuse_to_replace(target, force)
         target.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
             building.chmod(0o755)
             self._write(building)
+            for name, write in (extra or {}).items():
+                write(building / name)
             _swap(building, target)
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -141,6 +163,12 @@ class Result:
         return cls(scenario, tables, run)
 
 
+def refuse_to_replace(folder: Path, force: bool) -> None:
+    """Raises UsageError if a folder has content and may not be replaced."""
+    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not force):
+        raise UsageError(Text("result.exists", {"folder": str(folder)}))
+
+
 def table_bytes(table: pd.DataFrame) -> bytes:
     """A table as it is written: UTF-8 with BOM, six decimals, ``\\n`` line ends."""
     text = table.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
@@ -158,8 +186,13 @@ def read_table(file: Path, name: str) -> pd.DataFrame:
     kinds = RESULT_TABLES[name]
     words = [column for column, kind in kinds.items() if kind in ("label", "text")]
     try:
-        table = pd.read_csv(file, encoding="utf-8-sig", dtype=dict.fromkeys(words, str), keep_default_na=False,
-                            na_values={c: [""] for c in kinds if c not in words})
+        table = pd.read_csv(
+            file,
+            encoding="utf-8-sig",
+            dtype=dict.fromkeys(words, str),
+            keep_default_na=False,
+            na_values={c: [""] for c in kinds if c not in words},
+        )
         missing = [column for column in ("year", *kinds) if column not in table]
     except (ValueError, UnicodeDecodeError):
         table, missing = pd.DataFrame(), ["year", *kinds]
@@ -191,11 +224,11 @@ def _swap(building: Path, target: Path) -> None:
     """Put the finished folder in place of the target in one step each way."""
     if target.exists():
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-        os.replace(target, aside / "old")
-        os.replace(building, target)
+        target.replace(aside / "old")
+        building.replace(target)
         shutil.rmtree(aside, ignore_errors=True)
     else:
-        os.replace(building, target)
+        building.replace(target)
 
 
 def compare(a: Result, b: Result) -> dict[str, pd.DataFrame]:
@@ -218,7 +251,11 @@ def compare(a: Result, b: Result) -> dict[str, pd.DataFrame]:
     balance["change"] = balance["after_b"] - balance["after_a"]
     both = [set(zip(r.tables["pairs"]["mentor"], r.tables["pairs"]["mentee"], strict=True)) for r in (a, b)]
     pairs = [
-        (mentor, mentee, "kept" if (mentor, mentee) in both[0] & both[1] else "a" if (mentor, mentee) in both[0] else "b")
+        (
+            mentor,
+            mentee,
+            "kept" if (mentor, mentee) in both[0] & both[1] else "a" if (mentor, mentee) in both[0] else "b",
+        )
         for mentor, mentee in sorted(both[0] | both[1])
     ]
     return {

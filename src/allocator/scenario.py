@@ -69,7 +69,7 @@ class Origin(Section):
 
 
 class Allowance(Section):
-    """Money paid for each unit of a decision that is not a programme (a pair, an hour of guidance, an hour of travel)."""
+    """Money paid for each unit of a decision that is no programme: a pair, an hour of guidance or of travel."""
 
     unit_cost: Yuan
     """Yuan a pair, or yuan an hour."""
@@ -140,7 +140,7 @@ class Indicator(Section):
     retention: Share = 1.0
     """Share of this year's value that next year starts from."""
     stock: Literal["volunteers"] | None = None
-    """The value is a stock the plan already counts (volunteer heads / denominator); such an indicator has no effects."""
+    """The value is a stock the plan already counts (volunteer heads / denominator); it has no effects."""
 
 
 class Goal(Section):
@@ -149,14 +149,14 @@ class Goal(Section):
     id: Id
     name: Name | None = None
     measure: str
-    """An indicator, ``money_per_head`` or ``paired_slow_towns`` (share of the slow-starting towns that have a mentor)."""
+    """An indicator, ``money_per_head`` or ``paired_slow_towns`` (share of the slow towns that have a mentor)."""
     scope: Literal["district", "every_town"] = "district"
     strength: Literal["rule", "hard", "soft"]
     importance: Amount = 1.0
     at_least: Mapping[int, float]
     """Target by year; the last one counts for later years."""
     path: Literal["milestones", "linear_from_base"] = "milestones"
-    """What is asked in years without a target: nothing, or the straight line from the base value (year before the plan)."""
+    """What is asked in years without a target: nothing, or the line from the base (year before the plan)."""
     requirement: str = ""
     """Number of the requirement in the list of plan sentences, e.g. A50."""
     text: str = ""
@@ -282,6 +282,7 @@ class PlanYear:
 
     @property
     def year(self) -> int:
+        """The calendar year."""
         return self.common.year
 
     def per_town(self, column: str) -> npt.NDArray[np.float64]:
@@ -331,9 +332,13 @@ class PlanYear:
 class Source(Protocol):
     """What a scenario was read from; it can make the same scenario with some values changed."""
 
-    def changed(self, changes: Mapping[str, Any]) -> Scenario: ...
+    def changed(self, changes: Mapping[str, Any]) -> Scenario:
+        """The scenario with values replaced by path."""
+        ...
 
-    def write(self, folder: Path) -> None: ...
+    def write(self, folder: Path) -> None:
+        """Write the resolved files with their tables."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -348,6 +353,7 @@ class Scenario:
 
     @property
     def years(self) -> tuple[int, ...]:
+        """The plan years, in order."""
         return tuple(plan_year.year for plan_year in self.plan_years)
 
     @property

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from allocator.errors import InterruptedRun
 from allocator.model import Codes, Floats, Terms
+from allocator.texts import Text
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "stopped"]
 """optimal: gap reached <= gap asked; feasible: a plan, not proven; stopped: a limit struck before any plan."""
@@ -46,6 +48,11 @@ class Limits:
 
     deadline: float | None = None
     interrupted: Callable[[], bool] | None = None
+
+    def check(self) -> None:
+        """Raises InterruptedRun if the user wants to stop."""
+        if self.interrupted is not None and self.interrupted():
+            raise InterruptedRun(Text("solver.interrupted"))
 
 
 class Session(Protocol):

@@ -169,7 +169,7 @@ def _record(
         **tie,
         "gap": max(gaps, default=0.0),
         "conditional": run.conditional,
-        "skipped_stages": {stage: key for stage, key in run.skipped},
+        "skipped_stages": dict(run.skipped),
         "goals_enforced": False,
         "travel": travel,
         "population_vintage": plan.common.population.vintage,

@@ -96,7 +96,7 @@ def run_stages(
     run, begun = StagesRun(), time.perf_counter()
     for stage in scenario.first.common.stages:
         steps = _steps(model, scenario, stage, run)
-        if steps is None or run.conditional and run.x is None:
+        if steps is None or (run.conditional and run.x is None):
             continue
         outcome = model.outcomes.get(getattr(stage, "of", "level"))
         try:
@@ -157,9 +157,7 @@ def _outcome(model: Model, name: str) -> Outcome:
     return model.outcomes[name]
 
 
-def _solve_step(
-    model: Model, session: Session, stage: str, step: Step, gap: float | None, run: StagesRun
-) -> float:
+def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: float | None, run: StagesRun) -> float:
     begun = time.perf_counter()
     if run.x is not None:
         _offer_integers(model, session, run.x)

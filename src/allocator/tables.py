@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import pandas as pd
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
 from allocator.errors import Finding, Place
 from allocator.headings import Heading, heading, labels, normal
@@ -256,14 +256,14 @@ def _validated(
     given: Sequence[Mapping[str, str]], row: type[Row]
 ) -> tuple[list[Row | None], list[tuple[int, str, Any]]]:
     """The rows that are right (none for a wrong one), and each error with its record and column."""
-    adapter = TypeAdapter(list[row])  # type: ignore[valid-type]
-    try:
-        return list(adapter.validate_strings([dict(each) for each in given])), []
-    except ValidationError as error:
-        wrong = [(int(each["loc"][0]), str(each["loc"][1]), each) for each in error.errors(include_url=False)]
-    bad = {at for at, _, _ in wrong}
-    one = TypeAdapter(row)
-    rows = [None if at in bad else one.validate_strings(dict(each)) for at, each in enumerate(given)]
+    rows: list[Row | None] = []
+    wrong: list[tuple[int, str, Any]] = []
+    for at, each in enumerate(given):
+        try:
+            rows.append(row.model_validate_strings(dict(each)))
+        except ValidationError as error:
+            rows.append(None)
+            wrong += [(at, str(found["loc"][0]), found) for found in error.errors(include_url=False)]
     return rows, wrong
 
 
@@ -278,7 +278,7 @@ def _reader(row: type[Row], name: str, factor: Decimal) -> Any:
     about = row.model_fields[name]
     kinds = _kinds(about.annotation)
     if bool in kinds:
-        words = {word: "true" for word in labels("cell_true")} | {word: "false" for word in labels("cell_false")}
+        words = dict.fromkeys(labels("cell_true"), "true") | dict.fromkeys(labels("cell_false"), "false")
         return lambda cell: words.get(normal(cell).casefold(), normal(cell))
     if float in kinds or int in kinds:
         return lambda cell: _scaled(normal(cell), factor)

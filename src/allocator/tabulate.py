@@ -15,10 +15,10 @@ import pandas as pd
 
 from allocator.blocks.mentoring.candidates import Candidates, candidates
 from allocator.columns import DECIMALS, RESULT_TABLES
-from allocator.result import tidy
 from allocator.criteria.measures import MEASURES, measures, variation
 from allocator.goals import goals_table
 from allocator.model import Codes, Floats, Ledger, Model, Rows, Terms
+from allocator.result import tidy
 from allocator.scenario import DISTRICT, PlanYear
 from allocator.session import Prices
 from allocator.stages import StageRecord
@@ -117,7 +117,7 @@ def _minutes(plan: PlanYear, frame: pd.DataFrame, start: str, end: str) -> Float
     if plan.travel is None or not len(frame):
         return np.zeros(len(frame))
     at = plan.towns.index.get_indexer
-    return plan.travel.minutes[at(frame[start]), at(frame[end])]
+    return plan.travel.minutes[at(pd.Index(frame[start])), at(pd.Index(frame[end]))]
 
 
 def _decisions(model: Model, plan: PlanYear, x: Floats) -> dict[str, pd.DataFrame]:
@@ -173,7 +173,7 @@ def _unpaired(plan: PlanYear, given: Any, found: Candidates, paired: npt.NDArray
             reason = "mentors_full"
         else:
             reason = "not_chosen"
-        rows.append((plan.towns.index[town], reason))
+        rows.append((plan.towns.index[int(town)], reason))
     return pd.DataFrame(rows, columns=["town", "reason"])
 
 
@@ -240,7 +240,8 @@ def _rows(model: Model, x: Floats, prices: Mapping[str, Prices | None]) -> pd.Da
     """Every rule of the plan with its activity, bound, slack and prices."""
     parts = []
     for name, families in model.rows.items():
-        parts += [_rule(model, family, x, prices) for family in families if name not in DEFINITIONS and _is_rule(family, x)]
+        if name not in DEFINITIONS:
+            parts += [_rule(model, family, x, prices) for family in families if _is_rule(family, x)]
     for families_ in model.columns.values():
         for part in families_:
             if part.lower_rule is not None:

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sparse  # type: ignore[import-untyped]
+from scipy import sparse
 
 from allocator.baseline import Baseline, baseline
 from allocator.blocks.delivery.section import Delivery
-from allocator.model import Codes, Floats, Model, Rows, Terms, joined
+from allocator.model import Codes, Floats, Model, Rows, Terms
 from allocator.project import Polyhedron, Projection, project_with_cuts
 from allocator.scenario import PlanYear, Scenario, TieBreakStage
 from allocator.session import Session
@@ -67,14 +67,14 @@ def choose_integers(model: Model, session: Session, scenario: Scenario, stage: T
     before = _before(model, scenario.first, stage, pairing)
     direction = np.where(before, -1.0, 1.0)
     changes = pairing * direction
-    steps = (("fewest_changes", changes, float(before.sum())), ("hashed_order", changes * hash_weights(model, pairing), 0.0))
+    hashed = changes * hash_weights(model, pairing)
     unique = run.closed
-    for name, objective, constant in steps:
-        unique &= _integer_step(model, session, run, (name, objective, constant))
+    unique &= _integer_step(model, session, run, ("fewest_changes", changes, float(before.sum())))
+    unique &= _integer_step(model, session, run, ("hashed_order", hashed, 0.0))
     assert run.x is not None
     columns, values = integer_values(model, run.x)
     chosen = values[np.searchsorted(columns, pairing.column)] > 0.5
-    unique &= _no_other(model, session, run, (steps[1][1], pairing, chosen))
+    unique &= _no_other(model, session, run, (hashed, pairing, chosen))
     session.hold_integers(columns, values)
     return unique
 
@@ -123,7 +123,7 @@ def _integer_step(model: Model, session: Session, run: StagesRun, step: tuple[st
 def _no_other(
     model: Model, session: Session, run: StagesRun, found: tuple[Terms, Terms, npt.NDArray[np.bool_]]
 ) -> bool:
-    """True if every other set of pairs is worse: the set found is forbidden and the stage solved again."""
+    """Forbid the set of pairs found and solve again: true if every other set is worse."""
     objective, pairing, chosen = found
     step = np.zeros(len(pairing), dtype=np.intp) + len(run.held)
     differs = (pairing * np.where(chosen, -1.0, 1.0)).labelled({"step": step})
@@ -246,14 +246,12 @@ def _hours(model: Model, plan: PlanYear, goal: Baseline, name: str) -> Floats:
     return np.where(at_home, hours[cells["teacher"]] / np.maximum(categories[cells["teacher"]], 1), 0.0)
 
 
-def _cuts(
-    model: Model, held: list[Held], kept: Codes
-) -> Callable[[Floats], Polyhedron | None]:
+def _cuts(model: Model, held: list[Held], kept: Codes) -> Callable[[Floats], Polyhedron | None]:
     """Rows for every held sum of the k smallest outcomes that a point breaks: those k outcomes themselves."""
     sums = [h for h in held if h.step.name.startswith("worst_")]
     outcome = model.outcomes["level"] if "level" in model.outcomes else next(iter(model.outcomes.values()), None)
     if outcome is None or not sums:
-        return lambda x: None
+        return lambda _x: None
     place = np.full(len(model.pulp_columns), -1, dtype=np.intp)
     place[kept] = np.arange(len(kept))
     shape = (len(outcome), len(kept))

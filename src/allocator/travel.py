@@ -29,7 +29,8 @@ class Travel:
 
     def within(self, limit: float | None) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Positions (from, to) of all ordered pairs within the limit, a town itself included; none = no limit."""
-        return np.nonzero(self.minutes <= (np.finfo(float).max if limit is None else limit + 1e-9))
+        start, end = np.nonzero(self.minutes <= (np.finfo(float).max if limit is None else limit + 1e-9))
+        return start, end
 
 
 def great_circle_km(lat: npt.NDArray[np.float64], lon: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -57,12 +58,12 @@ def road_minutes(towns: pd.Index, roads: pd.DataFrame) -> npt.NDArray[np.float64
     import networkx as nx
 
     position = {town: at for at, town in enumerate(towns)}
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(range(len(towns)))
-    for link in roads.itertuples(index=False):
-        a, b = position[link.from_town], position[link.to_town]
+    for start, end, length in zip(roads["from_town"], roads["to_town"], roads["minutes"].tolist(), strict=True):
+        a, b = position[start], position[end]
         known = graph.get_edge_data(a, b, {"minutes": np.inf})["minutes"]
-        graph.add_edge(a, b, minutes=min(float(link.minutes), known))
+        graph.add_edge(a, b, minutes=min(length, known))
     minutes = np.full((len(towns), len(towns)), np.inf)
     for a, reached in nx.all_pairs_dijkstra_path_length(graph, weight="minutes"):
         minutes[a, list(reached)] = list(reached.values())

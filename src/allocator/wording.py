@@ -38,7 +38,7 @@ def meant(word: str, known: Iterable[str]) -> Text | None:
     if not close:
         folded = {each.casefold(): each for each in choices}
         close = [folded[word.casefold()]] if word.casefold() in folded else []
-    if close:
+    if close and len(close[0]) > 1:
         return Text("load.did_you_mean", {"word": close[0]})
     if 0 < len(choices) <= MOST_LISTED:
         return Text("load.known_words", {"words": ", ".join(choices)})

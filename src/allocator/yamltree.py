@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -115,7 +116,7 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.findings: list[Finding] = []
-        self.constructor = SafeConstructor()
+        self.constructor = SafeConstructor(loader=YAML(typ="rt"))
         self.open: set[int] = set()
 
     def place(self, node: ScalarNode | SequenceNode | MappingNode) -> Place:
@@ -132,11 +133,11 @@ class _Reader:
             self.note("E101", place, path, Text("load.alias_in_itself"))
             return Node(None, place, key)
         self.open.add(id(node))
-        content = self.map(node, path) if isinstance(node, MappingNode) else self.list(node, path)
+        content = self.entries(node, path) if isinstance(node, MappingNode) else self.listed(node, path)
         self.open.discard(id(node))
         return Node(content, place, key)
 
-    def map(self, node: MappingNode, path: str) -> dict[str, Node]:
+    def entries(self, node: MappingNode, path: str) -> dict[str, Node]:
         content: dict[str, Node] = {}
         for key_node, value in node.value:
             place = self.place(key_node)
@@ -147,13 +148,15 @@ class _Reader:
             at = f"{path}.{key}" if path else key
             if key in content:
                 first = content[key].key
-                self.note("E102", place, at, Text("load.duplicate_key", {"line": first.line if first else "?"}), key)
+                self.note("E102", place, at, Text("load.duplicate_key", {"line": first.line if first else "?"}))
                 continue
             content[key] = self.tree(value, at, place)
         return content
 
-    def list(self, node: SequenceNode, path: str) -> tuple[Node, ...]:
-        items = tuple(self.tree(item, f"{path}.{at}" if path else str(at), None) for at, item in enumerate(node.value))
+    def listed(self, node: SequenceNode, path: str) -> tuple[Node, ...]:
+        ids = [_own_id(item) for item in node.value]
+        names = [str(name) for name in (ids if None not in ids else range(len(ids)))]
+        items = tuple(self.tree(item, f"{path}.{name}", None) for name, item in zip(names, node.value, strict=True))
         if not has_ids(items):
             return items
         kept: dict[str, Node] = {}
@@ -183,6 +186,12 @@ class _Reader:
         return value
 
 
+def _own_id(node: Any) -> str | None:
+    """The id of a list item that has one."""
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    return next((str(value.value) for key, value in pairs if key.value == "id" and isinstance(value, ScalarNode)), None)
+
+
 def read_tree(text: str, file: str) -> tuple[Node, list[Finding]]:
     """The tree of a YAML text and what is wrong with its structure; an unreadable text is an empty map."""
     start = Place(file, 1, 1)
@@ -206,9 +215,8 @@ def read_tree(text: str, file: str) -> tuple[Node, list[Finding]]:
     return tree, reader.findings
 
 
-def yaml_value(text: str) -> Any:
+def parsed_value(text: str) -> Any:
     """The value of a YAML text on the command line, e.g. ``0.4`` or ``[a, b]``; a text that is no YAML is itself."""
-    composed: Any = None
     try:
         composed = YAML(typ="rt").compose(text)
     except YAMLError:
@@ -221,11 +229,20 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_\u4e00-\u9fff][\w\u4e00-\u9fff./+-]*")
 
 def scalar_text(value: Scalar) -> str:
     """A scalar as YAML that reads back to the same value."""
-    import json
-
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, str):
-        bare = _PLAIN_WORD.fullmatch(value) is not None and yaml_value(value) == value
-        return value if bare else json.dumps(value, ensure_ascii=False)
+        bare = _PLAIN_WORD.fullmatch(value) is not None and parsed_value(value) == value
+        return value if bare else _quoted(value)
     return repr(value)
+
+
+def _quoted(text: str) -> str:
+    """A text in double quotes, everything that cannot be printed escaped."""
+    signs = (json.dumps(sign, ensure_ascii=False)[1:-1] if sign.isprintable() or sign < " " else _escaped(sign)
+             for sign in text)
+    return f'"{"".join(signs)}"'
+
+
+def _escaped(sign: str) -> str:
+    return f"\\U{ord(sign):08X}"

@@ -17,7 +17,7 @@ from allocator.scenario import DISTRICT
 from allocator.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, read_table
 from allocator.texts import Text
 from allocator.wording import meant
-from allocator.yamltree import Node, find, item_names
+from allocator.yamltree import Node, find, has_ids, item_names
 
 TOWNS = "towns"
 ORIGINS = "origins"
@@ -58,6 +58,7 @@ class YearTables:
     """Field of ``last_year`` to the table that was made from a result."""
 
     def note(self, code: str, place: Place | None, path: str, message: Text, found: str | None = None) -> None:
+        """Add a finding without a hint."""
         self.findings.append(Finding(code, place, path, message, found))
 
 
@@ -67,7 +68,8 @@ def ids_of(tree: Node, path: str) -> set[str] | None:
     if not found:
         return None
     items = found[0][1].items
-    return {item.text for item in items if item.text is not None} or set(item_names(items))
+    words = {item.text for item in items if item.text is not None}
+    return words or (set(item_names(items)) if has_ids(items) else set())
 
 
 def year_tables(tree: Node, folder: TableFolder, plan_folder: Path) -> YearTables:
@@ -195,7 +197,7 @@ def _rule_columns(year: YearTables, tree: Node, towns: Table) -> None:
 
 def require(year: YearTables, towns: Table, column: str) -> bool:
     """Whether every town has a value in a column; each blank cell is a finding."""
-    blank = [at for at, cell in enumerate(towns.values(column)) if not cell]
+    blank = [at for at, record in enumerate(towns.cells) if record.get(column) == ""]
     for at in blank:
         finding = Finding("E208", towns.place(at, column), "", Text("load.blank_cell"))
         if finding not in year.findings:
@@ -314,10 +316,13 @@ def _origins(year: YearTables, tree: Node, folder: TableFolder) -> None:
     for at, record in enumerate(origins.cells):
         name, column = normal(record.get("table", "")), normal(record.get("column", ""))
         covered.setdefault(name, set()).add(column)
-        if name and name not in folder.names():
+        content = folder.content(name)
+        if content is not None:
+            year.contents[name] = content
+        elif name:
             hint, message = meant(name, folder.names()), Text("load.unknown_id", {"kind": Text("load.kind_table")})
             year.findings.append(Finding("E213", origins.place(at, "table"), "", message, name, hint=hint))
-        elif name in used and column and column not in {*used[name].headings, *used[name].headings.values()}:
+        if name in used and column and column not in {*used[name].headings, *used[name].headings.values()}:
             hint, message = meant(column, used[name].headings), Text("load.unknown_column")
             year.findings.append(Finding("E213", origins.place(at, "column"), "", message, column, hint=hint))
     for name, table in sorted(used.items()):

@@ -58,7 +58,9 @@ def _smallest(model: Model, outcome: Outcome, k: int) -> Step:
 def _spread(level: Terms, every: Codes) -> Terms:
     """The rank's level once for each outcome."""
     column = constant_label(int(level.column[0]), len(every))
-    return Terms({"rank": constant_label(int(level["rank"][0]), len(every)), "outcome": every}, column, np.ones(len(every)))
+    return Terms(
+        {"rank": constant_label(int(level["rank"][0]), len(every)), "outcome": every}, column, np.ones(len(every))
+    )
 
 
 def _row_for_each(model: Model, outcome: Outcome, rank: int, left: list[Terms]) -> None:

@@ -32,7 +32,7 @@ def stability(model: Model, plan: PlanYear, unit: UnitChange) -> Steps:
         parts.append(_money_change(model, plan, money) * (1.0 / unit.money))
     pairs = plan.last_year_pairs()
     if pairs is not None and "pairing" in model.columns:
-        kept, kept_before, lost = _pair_change(model, plan, pairs)
+        kept, kept_before, lost = _pair_change(model, pairs)
         parts.append(kept * (1.0 / unit.pair))
         constant = (kept_before + lost) / unit.pair
     if parts:
@@ -52,7 +52,7 @@ def _money_change(model: Model, plan: PlanYear, before: Floats) -> Terms:
     return joined([up.labelled({}), down.labelled({})], ())
 
 
-def _pair_change(model: Model, plan: PlanYear, pairs: list[tuple[str, str]]) -> tuple[Terms, int, int]:
+def _pair_change(model: Model, pairs: list[tuple[str, str]]) -> tuple[Terms, int, int]:
     """(+1 for a new pair, -1 for a kept one; number that can be kept; number that cannot)."""
     pairing = model.family("pairing")
     town = model.axes["town"]

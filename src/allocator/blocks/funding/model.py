@@ -113,7 +113,9 @@ def _floors(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
     heads = plan.population
     if floor.district is not None:
         labels = {"town": _one(model.axes["recipient"].code(DISTRICT)), "year": _one(year)}
-        whole = from_fund.labelled({"town": constant_label(labels["town"][0], len(from_fund)), "year": from_fund["year"]})
+        whole = from_fund.labelled(
+            {"town": constant_label(labels["town"][0], len(from_fund)), "year": from_fund["year"]}
+        )
         rows = model.constrain(
             "per_capita_floor",
             labels,
@@ -156,9 +158,9 @@ def _shares(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
         terms = [mine, every * -share]
         model.constrain("source_share", labels, terms, ">=", 0.0, unit="yuan", requirement=requirement)
     for bounds in given.category_shares:
-        for side, share in ((AT_LEAST, bounds.at_least), (AT_MOST, bounds.at_most)):
-            if share is not None:
-                _category_share(model, spent, (spending.code(bounds.spending), side, year), share)
+        for side, limit in ((AT_LEAST, bounds.at_least), (AT_MOST, bounds.at_most)):
+            if limit is not None:
+                _category_share(model, spent, (spending.code(bounds.spending), side, year), limit)
 
 
 def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share: float) -> None:

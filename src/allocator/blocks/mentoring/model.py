@@ -40,9 +40,7 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
     found = candidates(plan, given)
     year = model.axes["year"].code(str(plan.year))
     labels = {"mentor": found.mentor, "mentee": found.mentee, "year": constant_label(year, len(found.mentor))}
-    pairing = model.variables(
-        "pairing", labels, "pairs", upper=1.0, integer=True, requirement="mentoring"
-    )
+    pairing = model.variables("pairing", labels, "pairs", upper=1.0, integer=True, requirement="mentoring")
     _benefit(model, plan, pairing, found.benefit)
     if not len(pairing):
         return

@@ -94,25 +94,19 @@ def _cells(model: Model, plan: PlanYear, given: Teaching, needed: Terms) -> tupl
     return labels, able[labels["teacher"], category]
 
 
-def _capacity(
-    model: Model, plan: PlanYear, given: Teaching, teaching: Terms, spent: Terms, away: np.ndarray
-) -> None:
+def _capacity(model: Model, plan: PlanYear, given: Teaching, teaching: Terms, spent: Terms, away: np.ndarray) -> None:
     teachers = plan.tables[given.teachers]
     hours = np.zeros(len(model.axes["teacher"].ids))
     hours[model.axes["teacher"].codes(teachers["teacher"])] = teachers["hours"].to_numpy(float)
     who = np.unique(teaching["teacher"])
     labels = {"teacher": who, "year": constant_label(model.axes["year"].code(str(plan.year)), len(who))}
-    model.constrain(
-        "teacher_hours", labels, [spent], "<=", hours[who], unit="hours", requirement="teaching.teachers"
-    )
+    model.constrain("teacher_hours", labels, [spent], "<=", hours[who], unit="hours", requirement="teaching.teachers")
     if given.home_share > 0 and away.any():
         out = spent.where(away)
         who = np.unique(out["teacher"])
         labels = {"teacher": who, "year": constant_label(model.axes["year"].code(str(plan.year)), len(who))}
         bound = (1.0 - given.home_share) * hours[who]
-        model.constrain(
-            "home_hours", labels, [out], "<=", bound, unit="hours", requirement="teaching.home_share"
-        )
+        model.constrain("home_hours", labels, [out], "<=", bound, unit="hours", requirement="teaching.home_share")
 
 
 def _exchange(model: Model, plan: PlanYear, given: Teaching, teaching: Terms, away: np.ndarray) -> None:

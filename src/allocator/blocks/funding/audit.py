@@ -1,0 +1,168 @@
+"""Funding, checked from the written tables: who may pay for what, floors, shares and yearly bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from allocator.blocks.checks import (
+    Amounts,
+    Cells,
+    Checks,
+    Posting,
+    Sense,
+    by_town,
+    cells,
+    cost_lines,
+    figure,
+    first_of,
+    rule,
+)
+from allocator.blocks.funding.section import Funding
+from allocator.scenario import DISTRICT, PlanYear
+
+CELL = ("town", "programme", "source")
+
+
+def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Funding) -> list[Checks]:
+    """Money: only for lines its source may pay for, not below zero, and every rule on it."""
+    money = _money(tables, plan, given)
+    return [
+        *money.checks("funding", CELL),
+        *_earmarks(money, given),
+        *_source_shares(money, given),
+        *_floors(money, plan, given),
+        *_category_shares(money, given),
+        *_year_on_year(money, plan, given),
+        *_by_town(tables, plan, money),
+    ]
+
+
+def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Funding) -> list[Posting]:
+    """Money of each source, and the cost lines it pays."""
+    money = _money(tables, plan, given)
+    amounts = pd.Series({source.id: source.amount for source in given.sources}, dtype=float)
+    return [
+        Posting("money", "funding", "provided", amounts, amounts * 0.0),
+        Posting("money", "funding", "used", *money.total(["source"])),
+        Posting("cost", "funding", "supplied", *money.total(["town", "programme"])),
+    ]
+
+
+def _money(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Funding) -> Cells:
+    """Every line with every source that may pay for its spending category."""
+    pays = pd.DataFrame(
+        [(source.id, spending, source.special_fund) for source in given.sources for spending in source.pays],
+        columns=["source", "spending", "special"],
+    ).astype({"source": object, "spending": object})
+    return cells(cost_lines(plan).merge(pays, on="spending"), tables["funding"], CELL, "amount_yuan")
+
+
+def _one(key: str, amount: float) -> Amounts:
+    return pd.Series([amount], index=pd.Index([key], dtype=object))
+
+
+def _earmarks(money: Cells, given: Funding) -> list[Checks]:
+    paid, weight = money.total(["town", "source"])
+    floor = {f"{each.town}/{source.id}": each.at_least for source in given.sources for each in source.earmark}
+    bound = pd.Series(floor, dtype=float)
+    return [rule("earmark", paid.reindex(bound.index, fill_value=0.0), ">=", bound, weight)] if floor else []
+
+
+def _source_shares(money: Cells, given: Funding) -> list[Checks]:
+    """Least share of all money that comes from a source."""
+    made = []
+    for source in given.sources:
+        if source.min_share is not None:
+            own = (money.frame["source"] == source.id).to_numpy(dtype=float)
+            over, weight = money.whole(own - source.min_share)
+            made.append(rule("source_share", _one(source.id, over), ">=", 0.0, weight))
+    return made
+
+
+def _floors(money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
+    """Special-fund money by resident, in each town and over the district with its centre."""
+    floor, made = given.per_capita_floor, []
+    if floor is None:
+        return made
+    special = money.frame["special"].to_numpy(dtype=float)
+    heads = by_town(plan, plan.common.population.column)
+    if floor.town is not None:
+        paid, weight = money.total(["town"], special)
+        in_town = paid.reindex(heads.index, fill_value=0.0)
+        made.append(rule("per_capita_floor", in_town, ">=", floor.town * heads, weight))
+    if floor.district is not None:
+        total, whole = money.whole(special)
+        bound = floor.district * float(heads.sum())
+        made.append(rule("per_capita_floor", _one("district", total), ">=", bound, whole))
+    return made
+
+
+def _category_shares(money: Cells, given: Funding) -> list[Checks]:
+    """Share of a spending category in all money."""
+    made = []
+    for share in given.category_shares:
+        own = (money.frame["spending"] == share.spending).to_numpy(dtype=float)
+        sides: list[tuple[str, Sense, float | None]] = [
+            ("at_least", ">=", share.at_least), ("at_most", "<=", share.at_most)
+        ]
+        for side, sense, bound in sides:
+            if bound is not None:
+                over, weight = money.whole(own - bound)
+                made.append(rule("category_share", _one(f"{share.spending}/{side}", over), sense, 0.0, weight))
+    return made
+
+
+def _last_year(plan: PlanYear) -> Amounts | None:
+    """Last year's money by town [yuan]; none without such a table."""
+    named = plan.common.last_year
+    if named is None or named.funding_by_town is None:
+        return None
+    table = plan.tables[named.funding_by_town]
+    amounts = pd.Series(table["amount_yuan"].to_numpy(dtype=float), index=pd.Index(table["town"], dtype=object))
+    return amounts.reindex(pd.Index(plan.towns.index, dtype=object), fill_value=0.0)
+
+
+def _year_on_year(money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
+    before, limits = _last_year(plan), given.year_on_year
+    if before is None or limits is None:
+        return []
+    paid, weight = (part.reindex(before.index, fill_value=0.0) for part in money.total(["town"]))
+    made = []
+    sides: tuple[tuple[str, Sense, float], ...] = (
+        ("at_least", ">=", 1.0 - limits.down), ("at_most", "<=", 1.0 + limits.up)
+    )
+    for side, sense, factor in sides:
+        name = {town: f"{town}/{side}" for town in before.index}
+        bound = (factor * before).rename(name)
+        made.append(rule("year_on_year", paid.rename(name), sense, bound, weight.rename(name)))
+    return made
+
+
+def _by_town(tables: Mapping[str, pd.DataFrame], plan: PlanYear, money: Cells) -> list[Checks]:
+    """Money of each town, its change from last year, and what it is a head."""
+    written = tables["funding_by_town"]
+    town = written["town"].to_numpy(dtype=object)
+    paid, weight = money.total(["town"])
+    shown = [*plan.towns.index, *([DISTRICT] if DISTRICT in set(town) or paid.get(DISTRICT, 0.0) > 0 else [])]
+    index = pd.Index(shown, dtype=object)
+    paid, weight = paid.reindex(index, fill_value=0.0), weight.reindex(index, fill_value=0.0)
+    known = _last_year(plan)
+    last = pd.Series(np.nan, index=index) if known is None else known.reindex(index)
+    heads = by_town(plan, plan.common.population.column).reindex(index)
+    change = paid - last
+    divisor = last.where(last > 0)
+    heads = heads.where(heads > 0)
+    expected: dict[str, tuple[Amounts, Amounts]] = {
+        "amount_yuan": (paid, weight),
+        "last_year_yuan": (last, weight * 0.0),
+        "change_yuan": (change, weight),
+        "change_share": (change / divisor, weight / divisor),
+        "per_head_yuan": (paid / heads, weight / heads),
+    }
+    return [
+        figure(f"funding_by_town.{name}", first_of(town, written[name]), amount, error)
+        for name, (amount, error) in expected.items()
+    ]

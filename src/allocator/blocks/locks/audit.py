@@ -1,0 +1,69 @@
+"""Locks, checked from the written tables: every total that the planner fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from allocator.blocks.checks import Checks, Posting, Sense, cost_lines, forbidden, rule
+from allocator.scenario import DISTRICT, Lock, PlanYear
+
+DECISIONS = {
+    "units": ("delivery", "units"),
+    "funding": ("funding", "amount_yuan"),
+    "teaching": ("teaching", "hours"),
+    "volunteering": ("volunteering", "hours"),
+    "pairing": ("pairs", ""),
+    "guidance": ("guidance", "hours"),
+    "station_guidance": ("guidance", "hours"),
+    "attainment": ("attainment", "attainment"),
+    "level": ("towns", "level_after"),
+}
+"""Decision to the table and column it is written in; a pair counts 1."""
+
+
+def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Checks]:
+    """One check a side of each lock."""
+    made = []
+    for lock in given:
+        total, weight = _total(tables, plan, lock)
+        if np.isnan(total):
+            made.append(forbidden("lock", np.array([lock.id], dtype=object)))
+            continue
+        sides: list[tuple[str, Sense, float | None]] = [
+            ("at_least", ">=", lock.equals if lock.equals is not None else lock.at_least),
+            ("at_most", "<=", lock.equals if lock.equals is not None else lock.at_most),
+        ]
+        for side, sense, bound in sides:
+            if bound is not None:
+                activity = pd.Series([total], index=pd.Index([f"{lock.id}/{side}"], dtype=object))
+                made.append(rule("lock", activity, sense, bound, weight))
+    return made
+
+
+def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Posting]:
+    """Locks bring nothing and use nothing."""
+    return []
+
+
+def _total(tables: Mapping[str, pd.DataFrame], plan: PlanYear, lock: Lock) -> tuple[float, float]:
+    """The locked decision summed over the labels not named, and its weight; nan where it cannot be read."""
+    if lock.decision not in DECISIONS:
+        return float("nan"), 0.0
+    table, column = DECISIONS[lock.decision]
+    frame = tables[table]
+    if table == "guidance":
+        own = frame["giver"] == DISTRICT
+        frame = frame[own if lock.decision == "guidance" else ~own]
+    if lock.decision == "funding" and "spending" in lock.where:
+        frame = frame.merge(cost_lines(plan), on=["town", "programme"], how="left")
+    for label, wanted in lock.where.items():
+        if label == "year":
+            continue
+        if label not in frame:
+            return float("nan"), 0.0
+        frame = frame[frame[label] == wanted]
+    amounts = frame[column].to_numpy(dtype=float) if column else np.ones(len(frame))
+    return float(amounts.sum()), float(max(1, len(frame)))

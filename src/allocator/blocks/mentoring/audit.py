@@ -1,0 +1,155 @@
+"""Mentoring, checked from the written tables: who may pair, how many, and what a pair brings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from allocator.blocks.checks import (
+    Amounts,
+    Cells,
+    Checks,
+    Posting,
+    by_town,
+    cells,
+    figure,
+    first_of,
+    keys,
+    reach,
+    rule,
+    totals,
+    trips,
+)
+from allocator.blocks.mentoring.section import Mentoring
+from allocator.scenario import PlanYear
+
+PAIR = ("mentor", "mentee")
+TIE = 9
+"""Decimals at which two base levels count as the same."""
+
+
+def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Checks]:
+    """Pairs: only eligible ones, each once, within capacity and cover; figures of pairs; who has none."""
+    pairs = _pairs(tables, plan, given)
+    made = pairs.checks("pairing", PAIR)
+    amounts, _ = pairs.total(PAIR)
+    made.append(rule("pairing", amounts, "<=", 1.0, 1.0, needed=False))
+    taken, weight = pairs.total(["mentor"])
+    made.append(rule("mentor_capacity", taken, "<=", float(given.mentor_capacity), weight))
+    covered, weight = pairs.total(["mentee"])
+    made.append(rule("mentee_cover", covered, "<=", float(given.mentee_cover), weight))
+    return [*made, *_figures(tables, plan, given, pairs), _unpaired(tables, plan, given)]
+
+
+def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Posting]:
+    """What pairs bring to the mentee, and take from the mentor."""
+    pairs = _pairs(tables, plan, given)
+    made = [Posting("school_time", "mentoring", "used", *pairs.total(["mentor"], given.hours_per_pair))]
+    for indicator, worth in _worth(plan, given, pairs.frame).items():
+        named = Cells(pairs.frame.assign(indicator=indicator), pairs.strays)
+        amounts, weights = named.total(["mentee", "indicator"], worth.to_numpy(dtype=float))
+        made.append(Posting("value", "mentoring", "supplied", amounts, weights))
+    if given.allowance is not None:
+        line = Cells(pairs.frame.assign(line="mentoring"), pairs.strays)
+        made.append(Posting("cost", "mentoring", "used", *line.total(["mentor", "line"], given.allowance.unit_cost)))
+    return made
+
+
+def benefits(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Amounts:
+    """Level points the pairs of each mentee add, before the cap; for every town that may have a mentor."""
+    pairs = _pairs(tables, plan, given)
+    return pairs.total(["mentee"], _uplift(plan, given, pairs.frame).to_numpy(dtype=float))[0]
+
+
+def levels_before(plan: PlanYear) -> Amounts:
+    """Level of each town before the plan: 100 x sum of weight x credited share of the target."""
+    level = pd.Series(0.0, index=pd.Index(plan.towns.index, dtype=object))
+    for indicator in plan.indicators:
+        base = pd.Series(plan.base[indicator.id].to_numpy(dtype=float), index=level.index)
+        most = indicator.target if indicator.ceiling is None else min(indicator.target, indicator.ceiling)
+        level = level + 100.0 * indicator.weight * base.clip(upper=most) / indicator.target
+    return level
+
+
+def slow_towns(plan: PlanYear, given: Mentoring) -> list[str]:
+    """Slow-starting towns: the lowest third by base level or the named ones, without those the plan calls mature."""
+    slow = _ranking(plan)[: _third(plan)] if given.slow == "lowest_third" else list(given.slow.towns)
+    return [town for town in slow if town not in given.mature.preset]
+
+
+def _third(plan: PlanYear) -> int:
+    return max(1, math.floor(len(plan.towns) / 3 + 0.5))
+
+
+def _ranking(plan: PlanYear) -> list[str]:
+    """Towns from the lowest base level to the highest, equal ones by id."""
+    levels = levels_before(plan).round(TIE)
+    order = pd.DataFrame({"level": levels.to_numpy(), "town": levels.index}).sort_values(["level", "town"])
+    return list(order["town"])
+
+
+def _eligible(plan: PlanYear, given: Mentoring) -> pd.DataFrame:
+    """Pairs that may be made (mentor, mentee, minutes, level_gap)."""
+    slow = slow_towns(plan, given)
+    upper = _ranking(plan)[-_third(plan) :] if given.mature.upper_third else []
+    mature = [town for town in {*upper, *given.mature.preset} if town not in slow]
+    ways = trips(plan, reach(plan, "mentoring")).rename(columns={"from_town": "mentor", "to_town": "mentee"})
+    ways = ways[ways["mentor"].isin(mature) & ways["mentee"].isin(slow)]
+    levels = levels_before(plan)
+    gap = levels.reindex(ways["mentor"]).to_numpy() - levels.reindex(ways["mentee"]).to_numpy()
+    ways = ways.assign(level_gap=gap)
+    return ways[ways["level_gap"] >= given.min_gap - 10.0**-TIE].reset_index(drop=True)
+
+
+def _pairs(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Cells:
+    return cells(_eligible(plan, given), tables["pairs"].assign(pairing=1.0), PAIR, "pairing")
+
+
+def _worth(plan: PlanYear, given: Mentoring, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Value each pair adds in its mentee, in the unit of each indicator with a transfer (column)."""
+    near = np.exp(-pairs["minutes"].to_numpy(dtype=float) / given.nearness_minutes)
+    made = {}
+    for indicator, transfer in given.transfer.items():
+        base = pd.Series(plan.base[indicator].to_numpy(dtype=float), index=plan.towns.index)
+        gap = base.reindex(pairs["mentor"]).to_numpy() - base.reindex(pairs["mentee"]).to_numpy()
+        made[indicator] = transfer * np.maximum(gap, 0.0) * near
+    return pd.DataFrame(made, index=pairs.index)
+
+
+def _uplift(plan: PlanYear, given: Mentoring, pairs: pd.DataFrame) -> pd.Series:
+    """Level points each pair adds before the cap of attainment."""
+    worth = _worth(plan, given, pairs)
+    points = {i.id: 100.0 * i.weight / i.target for i in plan.indicators}
+    uplift = pd.Series(0.0, index=pairs.index)
+    for indicator in worth.columns:
+        uplift = uplift + points[indicator] * worth[indicator]
+    return uplift
+
+
+def _figures(
+    tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring, pairs: Cells
+) -> list[Checks]:
+    """Minutes, lead and uplift of the written pairs."""
+    written = tables["pairs"]
+    key, known = keys(written, PAIR), keys(pairs.frame, PAIR)
+    mine = pd.Index(key, dtype=object)
+    mine = mine[mine.isin(known)].unique()
+    frame = pairs.frame.assign(uplift=_uplift(plan, given, pairs.frame))
+    return [
+        figure(f"pairs_{name}", first_of(key, written[name]), first_of(known, frame[name]).reindex(mine))
+        for name in ("minutes", "level_gap", "uplift")
+    ]
+
+
+def _unpaired(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Checks:
+    """A slow-starting town is either in a pair or listed as unpaired."""
+    listed = tables["unpaired"]["town"].to_numpy(dtype=object)
+    paired = set(tables["pairs"]["mentee"])
+    every = by_town(plan, "") * 0.0
+    count = totals(listed, np.ones(len(listed)))
+    expected = every.copy()
+    expected[[town for town in slow_towns(plan, given) if town not in paired]] = 1.0
+    return figure("unpaired", every.add(count, fill_value=0.0), expected)

@@ -1,0 +1,135 @@
+"""Least and most of everything that any plan can have: units of programmes, money of cost lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from allocator.blocks.delivery.section import Programme
+from allocator.blocks.mentoring.candidates import candidates
+from allocator.check.supply import Bools, Floats, school_room, taught_categories, teachers, volunteer_reach
+from allocator.scenario import ANY_CATEGORY, PlanYear
+
+LIMITS = ("max_units", "venue", "volunteers", "teachers")
+"""What can limit the units of a programme in a town."""
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Bounds on the units of every programme in every town, [town, programme]."""
+
+    programmes: tuple[Programme, ...]
+    least: Floats
+    most: Floats
+    limit: npt.NDArray[np.intp]
+    """Position in LIMITS of what limits the units there."""
+
+    def per_unit(self, need: str) -> Floats:
+        """A number of every programme, e.g. ``venue_hours``."""
+        return np.array([getattr(p, need) for p in self.programmes], dtype=float)
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Bounds on the money of every cost line, [recipient, line]; the district centre stands after the towns."""
+
+    ids: tuple[str, ...]
+    spending: tuple[str, ...]
+    least: Floats
+    most: Floats
+
+    def of(self, category: str) -> Bools:
+        """Which lines belong to a spending category."""
+        return np.array([own == category for own in self.spending], dtype=bool)
+
+
+def units(plan: PlanYear) -> Units:
+    """Bounds on units; a programme that needs hours nobody within reach can give has none."""
+    delivery: Any = plan.sections.get("delivery")
+    programmes: tuple[Programme, ...] = delivery.programmes if delivery is not None else ()
+    towns, size = len(plan.towns), (len(plan.towns), len(programmes))
+    least, limits = np.zeros(size), np.full((len(LIMITS), *size), np.inf)
+    rooms = plan.per_town("venue_hours") if "venue_hours" in plan.towns else None
+    helpers, taught = volunteer_reach(plan), _teacher_reach(plan)
+    for at, p in enumerate(programmes):
+        if p.floor is not None and p.unit_cost > 0:
+            least[:, at] = plan.per_town(f"{p.floor}_yuan") / p.unit_cost
+        if p.max_units is not None:
+            limits[0, :, at] = p.max_units.units * plan.per_town(p.max_units.of) / p.max_units.per
+        of_category = None if taught is None else taught[:, taught_categories(plan).index(p.category or ANY_CATEGORY)]
+        given = (rooms, helpers, of_category)
+        for n, (hours, need) in enumerate(zip(given, (p.venue_hours, p.volunteer_hours, p.teacher_hours), strict=True)):
+            if hours is not None and need > 0:
+                limits[n + 1, :, at] = hours / need
+    most, limit = limits.min(axis=0), limits.argmin(axis=0)
+    for lock in plan.common.locks:
+        if lock.decision == "units" and set(lock.where) == {"town", "programme"}:
+            cell = (plan.towns.index.get_loc(lock.where["town"]),
+                    next(n for n, p in enumerate(programmes) if p.id == lock.where["programme"]))
+            least[cell] = max(least[cell], lock.at_least or lock.equals or 0.0)
+    return Units(programmes, least.reshape(towns, -1), most, limit)
+
+
+def _teacher_reach(plan: PlanYear) -> Floats | None:
+    """Effective teacher hours [town, category] if every teacher within reach came for this alone."""
+    found = teachers(plan)
+    return None if found is None else found.most.T @ found.able
+
+
+def lines(plan: PlanYear, counted: Units) -> Lines:
+    """Bounds on the money of programmes and allowances."""
+    costs = counted.per_unit("unit_cost")
+    paid = costs > 0
+    towns = len(plan.towns)
+    with np.errstate(invalid="ignore"):
+        least, most = counted.least[:, paid] * costs[paid], counted.most[:, paid] * costs[paid]
+    programmes = [p for p, counts in zip(counted.programmes, paid, strict=True) if counts]
+    ids, spending = [p.id for p in programmes], [p.spending for p in programmes]
+    extra = _allowances(plan)
+    least = np.vstack([least, np.zeros((1, len(ids)))])
+    most = np.vstack([most, np.zeros((1, len(ids)))])
+    for line, category, low, high in extra:
+        ids.append(line)
+        spending.append(category)
+        least, most = np.column_stack([least, low]), np.column_stack([most, high])
+    shape = (towns + 1, len(ids))
+    return Lines(tuple(ids), tuple(spending), least.reshape(shape), most.reshape(shape))
+
+
+def _allowances(plan: PlanYear) -> list[tuple[str, str, Floats, Floats]]:
+    """Line, spending category, least and most money by recipient, of the allowances that cost something."""
+    found = []
+    towns = len(plan.towns)
+    guidance: Any = plan.sections.get("guidance")
+    if guidance is not None and guidance.allowance is not None and guidance.allowance.unit_cost > 0:
+        low, high = np.zeros(towns + 1), np.zeros(towns + 1)
+        low[-1] = guidance.allowance.unit_cost * guidance.town_min_hours * towns
+        high[-1] = guidance.allowance.unit_cost * guidance.district_hours
+        found.append(("guidance", guidance.allowance.spending, low, high))
+    mentoring: Any = plan.sections.get("mentoring")
+    if mentoring is not None and mentoring.allowance is not None and mentoring.allowance.unit_cost > 0:
+        high = np.append(mentor_room(plan) * mentoring.allowance.unit_cost, 0.0)
+        found.append(("mentoring", mentoring.allowance.spending, np.zeros(towns + 1), high))
+    teaching: Any = plan.sections.get("teaching")
+    staff = teachers(plan)
+    if staff is not None and teaching.travel_allowance is not None and teaching.travel_allowance.unit_cost > 0:
+        hours = np.append(staff.hours @ staff.away, 0.0)
+        found.append(
+            ("travel", teaching.travel_allowance.spending, np.zeros(towns + 1),
+             hours * teaching.travel_allowance.unit_cost)
+        )
+    return found
+
+
+def mentor_room(plan: PlanYear) -> Floats:
+    """Most pairs that each town can mentor: its eligible mentees, its capacity, the hours of its school."""
+    given: Any = plan.sections["mentoring"]
+    eligible = np.bincount(candidates(plan, given).mentor, minlength=len(plan.towns)).astype(float)
+    room = np.minimum(eligible, given.mentor_capacity)
+    if given.hours_per_pair > 0:
+        hours = np.floor(np.maximum(school_room(plan), 0.0) / given.hours_per_pair + 1e-9)
+        room = np.minimum(room, hours)
+    return room

@@ -1,0 +1,97 @@
+"""What people and rooms can give at most: teacher hours, volunteer hours, hours of town schools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from allocator.scenario import ANY_CATEGORY, PlanYear
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Teachers:
+    """Teachers as arrays, in the order of their table."""
+
+    ids: tuple[str, ...]
+    home: npt.NDArray[np.intp]
+    hours: Floats
+    backbone: Bools
+    able: Floats
+    """Proficiency [teacher, category]; 0 where a teacher cannot teach it."""
+    most: Floats
+    """Most hours taught [teacher, town] if the teacher went nowhere else; 0 out of reach."""
+    away: Bools
+    """[teacher, town]: within reach and not at home."""
+
+
+def taught_categories(plan: PlanYear) -> tuple[str, ...]:
+    """Course categories, and the one of programmes without a category."""
+    return (*sorted(plan.common.categories), ANY_CATEGORY)
+
+
+def near(plan: PlanYear, kind: str) -> Bools:
+    """Whether a town lies within reach of another, for a kind of exchange."""
+    reached = np.eye(len(plan.towns), dtype=bool)
+    if plan.travel is not None and plan.common.travel is not None:
+        reached[plan.travel.within(getattr(plan.common.travel.reach_minutes, kind))] = True
+    return reached
+
+
+def teachers(plan: PlanYear) -> Teachers | None:
+    """The teachers of a plan; none if the plan does not count teacher hours."""
+    given: Any = plan.sections.get("teaching")
+    if given is None:
+        return None
+    table, skills = plan.tables[given.teachers], plan.tables[given.skills]
+    ids, categories = tuple(table["teacher"]), taught_categories(plan)
+    home = np.asarray(plan.towns.index.get_indexer(table["home_town"]), dtype=np.intp)
+    hours = table["hours"].to_numpy(dtype=float)
+    able = np.zeros((len(ids), len(categories)))
+    able[:, -1] = 1.0
+    at, code = {word: n for n, word in enumerate(ids)}, {word: n for n, word in enumerate(categories)}
+    for skill in skills.itertuples(index=False):
+        if skill.teacher in at:
+            able[at[skill.teacher], code[skill.category]] = skill.proficiency
+    reached = near(plan, "teaching")[home]
+    minutes = np.zeros((len(plan.towns),) * 2) if plan.travel is None else plan.travel.minutes
+    travel = np.where(reached, minutes[home], 0.0) * 2.0 / 60.0 / given.visit_hours
+    away = reached & (home[:, None] != np.arange(len(plan.towns)))
+    kept = np.where(away, 1.0 - given.home_share, 1.0)
+    most = np.where(reached, hours[:, None] * kept / (1.0 + travel), 0.0)
+    return Teachers(ids, home, hours, table["backbone"].to_numpy(dtype=bool), able, most, away)
+
+
+def volunteer_hours(plan: PlanYear) -> Floats | None:
+    """Volunteer hours that each town has; none if the plan does not count them."""
+    given: Any = plan.sections.get("volunteering")
+    if given is None:
+        return None
+    table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
+    return np.asarray(table["heads"] * table["active_rate"] * table["hours_per_active"], dtype=float)
+
+
+def volunteer_reach(plan: PlanYear) -> Floats | None:
+    """Volunteer hours that can reach each town."""
+    own = volunteer_hours(plan)
+    return None if own is None else own @ near(plan, "volunteering")
+
+
+def school_room(plan: PlanYear) -> Floats:
+    """Hours of each town school that its stations leave at least; without limit where the table has no such column."""
+    if "school_hours" not in plan.towns:
+        return np.full(len(plan.towns), np.inf)
+    return plan.per_town("school_hours") - station_hours(plan)
+
+
+def station_hours(plan: PlanYear) -> Floats:
+    """Hours that the stations of each town must get from their town school."""
+    given: Any = plan.sections.get("guidance")
+    if given is None:
+        return np.zeros(len(plan.towns))
+    return np.asarray(given.station_min_hours * plan.per_town("stations"))

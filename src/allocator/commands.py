@@ -1,0 +1,303 @@
+"""The verbs of the command line. Each only reads arguments, calls a public function and prints."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from allocator.errors import AllocatorError, InfeasibleError, InputError, UsageError
+from allocator.texts import LANGUAGES, Text, current_language, say
+
+if TYPE_CHECKING:
+    from allocator.result import Result
+    from allocator.stages import Progress
+
+FEASIBLE, GOALS_MISSED, BATCH_FAILURES, AUDIT_FAILED, BAD_INPUT, INFEASIBLE = 5, 1, 7, 8, 3, 4
+INTERRUPTED, INTERNAL = 130, 70
+
+_language = click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=say("cli.lang"))
+_plan = click.argument("plan", type=click.Path(exists=True, path_type=Path))
+_changes = click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help=say("cli.set"))
+_force = click.option("--force", is_flag=True, help=say("cli.force"))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; every error becomes a message on stderr and an exit code."""
+    try:
+        code = program.main(list(arguments), prog_name="allocator", standalone_mode=False)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as refused:
+        refused.show()
+        return refused.exit_code
+    except InputError as wrong:
+        _print_findings(wrong.findings)
+        click.echo(str(wrong), err=True)
+        return wrong.exit_code
+    except InfeasibleError as wrong:
+        click.echo(str(wrong), err=True)
+        _print_findings(wrong.findings)
+        return wrong.exit_code
+    except AllocatorError as wrong:
+        click.echo(str(wrong), err=True)
+        return wrong.exit_code
+    except KeyboardInterrupt:
+        click.echo(say("solver.interrupted"), err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+@click.group(help=say("cli.about"), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="edu-allocator", prog_name="allocator", help=say("cli.version"))
+@_language
+def program() -> None:
+    pass
+
+
+@program.command(help=say("cli.init"))
+@click.argument("folder", type=click.Path(path_type=Path))
+@_force
+@_language
+def init(folder: Path, force: bool) -> None:
+    from allocator.starter import write_starter
+
+    write_starter(folder, current_language(), force=force)
+    click.echo(say("cli.init_done", {"folder": folder}))
+
+
+@program.command(help=say("cli.schema"))
+@click.option("--check", "only_check", type=click.Path(exists=True, path_type=Path), help=say("cli.schema_check"))
+@_language
+def schema(only_check: Path | None) -> int:
+    from allocator.schema import schema_text
+
+    if only_check is None:
+        click.echo(schema_text(), nl=False)
+        return 0
+    current = only_check.read_text(encoding="utf-8") == schema_text()
+    click.echo(say("cli.schema_current" if current else "cli.schema_stale", {"file": only_check}))
+    return 0 if current else BAD_INPUT
+
+
+@program.command(help=say("cli.check"))
+@_plan
+@_changes
+@_language
+def check(plan: Path, changes: tuple[str, ...]) -> int:
+    from allocator.check import check as check_scenario
+    from allocator.load import load
+
+    scenario = load(plan, _parsed(changes))
+    findings = [*scenario.warnings, *check_scenario(scenario)]
+    _print_findings(findings)
+    if any(finding.severity == "infeasible" for finding in findings):
+        click.echo(say("cli.check_infeasible", {"plan": scenario.label}))
+        return INFEASIBLE
+    click.echo(say("cli.check_fine", {"plan": scenario.label, "n": len(findings)}))
+    return 0
+
+
+@program.command(help=say("cli.show"))
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--resolved", is_flag=True, required=True, help=say("cli.resolved"))
+@_changes
+@_language
+def show(file: Path, resolved: bool, changes: tuple[str, ...]) -> None:
+    from allocator.resolved import resolved_text
+
+    click.echo(resolved_text(file, _parsed(changes)), nl=False)
+
+
+@program.command(help=say("cli.math"))
+@_plan
+@_language
+def math(plan: Path) -> None:
+    from allocator.load import load
+    from allocator.statement import statement
+
+    click.echo(str(statement(load(plan))), nl=False)
+
+
+@program.command(help=say("cli.solve"))
+@_plan
+@click.option("--out", type=click.Path(path_type=Path), help=say("cli.out"))
+@click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", help=say("cli.solver"))
+@click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
+@click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
+@_changes
+@click.option("--xlsx", is_flag=True, help=say("cli.xlsx"))
+@_force
+@click.option("--strict", is_flag=True, help=say("cli.strict"))
+@click.option("--json", "as_json", is_flag=True, help=say("cli.json"))
+@_language
+def solve(
+    plan: Path,
+    out: Path | None,
+    solver: Any,
+    gap: float | None,
+    time_limit: float | None,
+    changes: tuple[str, ...],
+    xlsx: bool,
+    force: bool,
+    strict: bool,
+    as_json: bool,
+) -> int:
+    from allocator.load import load
+    from allocator.result import refuse_to_replace
+    from allocator.solve import Options
+    from allocator.solve import solve as solve_scenario
+
+    scenario = load(plan, _parsed(changes))
+    folder = out if out is not None else Path("results") / scenario.label
+    refuse_to_replace(folder, force)
+    _print_findings(scenario.warnings)
+    with _interruptible() as interrupted, _progress(quiet=as_json) as progress:
+        result = solve_scenario(scenario, Options(solver, gap, time_limit, progress, interrupted))
+    extra = _workbook(result) if xlsx else {}
+    result.save(folder, force=force, extra=extra)
+    if as_json:
+        click.echo(result.to_json())
+    else:
+        _print_summary(result, folder)
+    if result.status != "optimal":
+        return FEASIBLE
+    return GOALS_MISSED if strict and result.missed_hard_goals else 0
+
+
+@program.command(help=say("cli.audit"))
+@click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--scenario", "plan", type=click.Path(exists=True, path_type=Path), help=say("cli.audit_scenario"))
+@click.option("--no-hash", is_flag=True, help=say("cli.no_hash"))
+@_language
+def audit(results: Path, plan: Path | None, no_hash: bool) -> int:
+    from allocator.audit import audit_folder
+    from allocator.load import load
+
+    report = audit_folder(results, None if plan is None else load(plan), use_hashes=not no_hash)
+    for line in report.lines(current_language()):
+        click.echo(line)
+    return 0 if report.passed else AUDIT_FAILED
+
+
+@program.command(help=say("cli.report"))
+@click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help=say("cli.report_out"))
+@_force
+@_language
+def report(results: Path, out: Path | None, force: bool) -> None:
+    from allocator.report.page import write_page
+    from allocator.result import Result
+
+    target = results / "report.html" if out is None else out
+    made = write_page(Result.load(results), target, current_language(), force=force)
+    click.echo(say("cli.report_done", {"file": made}))
+
+
+@program.command(help=say("cli.compare"))
+@click.argument("a", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("b", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_language
+def compare(a: Path, b: Path) -> None:
+    from allocator.report.terminal import print_comparison
+    from allocator.result import Result
+
+    print_comparison(Result.load(a), Result.load(b), current_language())
+
+
+@program.command(help=say("cli.batch"))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help=say("cli.batch_out"))
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help=say("cli.jobs"))
+@click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.batch_limit"))
+@_force
+@_language
+def batch(folder: Path, out: Path, jobs: int, time_limit: float | None, force: bool) -> int:
+    from allocator.batch import run_batch
+    from allocator.report.terminal import batch_progress, print_batch
+
+    with batch_progress(current_language()) as progress:
+        summary = run_batch(folder, out, jobs=jobs, time_limit=time_limit, force=force, progress=progress)
+    print_batch(summary, out, current_language())
+    return 0 if summary.all_solved else BATCH_FAILURES
+
+
+def _parsed(changes: Sequence[str]) -> dict[str, Any]:
+    """PATH=VALUE options; values are YAML."""
+    from allocator.yamltree import parsed_value
+
+    made: dict[str, Any] = {}
+    for change in changes:
+        path, equals, value = change.partition("=")
+        if not equals or not path:
+            raise UsageError(Text("cli.bad_set", {"given": change}))
+        made[path.strip()] = parsed_value(value)
+    return made
+
+
+def _print_findings(findings: Sequence[Any]) -> None:
+    if findings:
+        from allocator.findings import finding_lines
+
+        for line in finding_lines(findings, current_language()):
+            click.echo(line, err=True)
+
+
+def _print_summary(result: Result, folder: Path) -> None:
+    from rich.console import Console
+
+    from allocator.report.terminal import summary
+
+    console = Console()
+    console.print(summary(result, current_language(), folder))
+
+
+def _workbook(result: Result) -> dict[str, Callable[[Path], object]]:
+    """The workbook as a further file of the result folder."""
+    from allocator.report.workbook import write_workbook
+
+    language = current_language()
+    return {f"{result.scenario.label}.xlsx": lambda file: write_workbook(result, file, language)}
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C asks the run to stop; a second one stops it at once."""
+    asked = False
+
+    def ask(_number: int, _frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """A status line on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(say("cli.working")) as status:
+
+        def show(at: Progress) -> None:
+            worst = "-" if at.worst is None else f"{at.worst:.2f}"
+            values = {"stage": at.stage, "step": at.step, "seconds": f"{at.seconds:.1f}", "worst": worst}
+            status.update(say("cli.progress", values))
+
+        yield show
