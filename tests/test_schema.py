@@ -7,17 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plans import PLAN, YEAR
 from ruamel.yaml import YAML
 
 from allocator.schema import scenario_schema, schema_text
+from plans import PLAN, YEAR
 
 jsonschema = pytest.importorskip("jsonschema")
 
 REPOSITORY = Path(__file__).parents[1]
-SHIPPED = sorted(
-    file for file in (REPOSITORY / "scenarios").rglob("*.yaml") if "expected" not in file.parts
-)
+SHIPPED = sorted(file for file in (REPOSITORY / "scenarios").rglob("*.yaml") if "expected" not in file.parts)
 
 
 def wrong(text: str) -> list[str]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from plans import PLAN, TABLES, write_plan
 
 from allocator.errors import Finding, InputError
 from allocator.load import load
 from allocator.tables import Columns, TownRow, read_table
+from plans import PLAN, TABLES, write_plan
 
 
 def errors(folder: Path, name: str = "") -> list[Finding]:
@@ -202,8 +202,11 @@ def test_stock_indicator_starts_from_heads(tmp_path: Path) -> None:
 
 
 def test_origins_cover_the_columns_in_use(tmp_path: Path) -> None:
-    rows = [f"{name},{column},real,某文件,a document" for name, text in TABLES.items()
-            for column in text.split("\n")[0].split(",")]
+    rows = [
+        f"{name},{column},real,某文件,a document"
+        for name, text in TABLES.items()
+        for column in text.split("\n")[0].split(",")
+    ]
     head = "table,column,origin,rule_zh,rule_en"
     whole = "\n".join([head, *rows]) + "\n"
     assert load(write_plan(tmp_path, tables={"origins": whole})).warnings == ()

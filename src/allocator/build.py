@@ -57,7 +57,7 @@ def _ledgers() -> list[Ledger]:
     return [
         Ledger("money", ("source", "year"), "yuan", "budget"),
         Ledger("cost", ("town", "programme", "year"), "yuan", "costing", "=="),
-        Ledger("delivered", ("town", "programme", "year"), "units", "delivered"),
+        Ledger("delivered", ("town", "programme", "year"), "units", None),
         Ledger("teaching_time", ("town", "category", "year"), "hours", "teaching_need", "=="),
         Ledger("volunteer_time", ("town", "year"), "hours", "volunteer_need", "=="),
         Ledger("venue_time", ("town", "year"), "hours", "venue"),

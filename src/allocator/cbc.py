@@ -20,6 +20,9 @@ from allocator.model import Codes, Floats, Model, Terms
 from allocator.session import Limits, Prices, Solution, Status
 from allocator.texts import Text
 
+_FAR = 1e9
+"""Bound at which a held value restricts nothing; CBC's files know no infinite right-hand side."""
+
 _NUMBER = r"([-+0-9.eE]+)"
 
 
@@ -61,6 +64,12 @@ class CbcSession:
         for at, bound in zip(rows.tolist(), bounds.tolist(), strict=True):
             self.model.pulp_rows[at].changeRHS(bound)
 
+    def release_rows(self, rows: Codes) -> None:
+        """Let rows restrict nothing until their bounds are set again (see Session)."""
+        for at in rows.tolist():
+            row = self.model.pulp_rows[at]
+            row.changeRHS(-_FAR if row.sense == pulp.LpConstraintGE else _FAR)
+
     def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
         """Move the bounds of columns (see Session)."""
         for at, low, high in zip(columns.tolist(), lower.tolist(), upper.tolist(), strict=True):
@@ -72,6 +81,13 @@ class CbcSession:
         """Fix integer columns and go on with linear solves (see Session)."""
         self.set_column_bounds(columns, values, values)
         self._relaxed = True
+
+    def mark(self) -> object:
+        """CBC has no basis to remember."""
+        return None
+
+    def return_to(self, mark: object) -> None:
+        """CBC starts afresh every time."""
 
     def start_from(self, columns: Codes, values: Floats) -> None:
         """CBC starts afresh every time."""

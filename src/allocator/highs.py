@@ -9,7 +9,7 @@ because PuLP reports "Optimal" for a run that hit its time limit.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import highspy
@@ -38,6 +38,14 @@ _WHOLE = 1e-7
 """Distance from a whole number within which a relaxed value counts as whole."""
 
 _MODEL_STATUS = highspy.HighsModelStatus
+_NO_ANSWER = (_MODEL_STATUS.kSolveError, _MODEL_STATUS.kUnknown, _MODEL_STATUS.kNotset)
+_TO_CONFIRM = (
+    *_NO_ANSWER,
+    _MODEL_STATUS.kInfeasible,
+    _MODEL_STATUS.kUnbounded,
+    _MODEL_STATUS.kUnboundedOrInfeasible,
+)
+"""Answers that count only when a run afresh gives them too."""
 
 
 class OneCallHiGHS(pulp.HiGHS):  # type: ignore[misc]
@@ -94,8 +102,7 @@ class HighsSession:
         solver = OneCallHiGHS(msg=False)
         solver.createAndConfigureSolver(model.problem)
         self.highs: highspy.Highs = model.problem.solverModel
-        for option, value in _OPTIONS.items():
-            _checked(self.highs.setOptionValue(option, value))
+        self._set(_OPTIONS)
         if self.limits.interrupted is not None:
             self._listen()
         self._columns = self._rows = 0
@@ -110,6 +117,8 @@ class HighsSession:
         if self._held or not len(whole):
             return self._run(constant, maximise, gap)
         relaxed = self._run_relaxed(constant, maximise, gap)
+        if relaxed.status == "infeasible":
+            return relaxed
         if relaxed.status != "optimal":
             return self._run_whole(constant, maximise, gap)
         values = relaxed.x[whole]
@@ -140,6 +149,12 @@ class HighsSession:
             infinity = highspy.kHighsInf
             self.highs.changeRowBounds(at, -infinity if low is None else low, infinity if high is None else high)
 
+    def release_rows(self, rows: Codes) -> None:
+        """Let rows restrict nothing until their bounds are set again (see Session)."""
+        self._sync()
+        for at in rows.tolist():
+            self.highs.changeRowBounds(at, -highspy.kHighsInf, highspy.kHighsInf)
+
     def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
         """Move the bounds of columns (see Session)."""
         self._sync()
@@ -154,6 +169,25 @@ class HighsSession:
         self.set_column_bounds(columns, values, values)
         self._held = True
         _checked(self.highs.setOptionValue("solve_relaxation", True))
+
+    def mark(self) -> object:
+        """Remember the basis of the last linear solve (see Session)."""
+        return self.highs.getBasis()
+
+    def return_to(self, mark: object) -> None:
+        """Go on from a remembered basis: columns added since are at a bound, rows added since are slack."""
+        basis = mark
+        if not isinstance(basis, highspy.HighsBasis) or not basis.valid:
+            return
+        self._sync()
+        columns, rows = list(basis.col_status), list(basis.row_status)
+        status = highspy.HighsBasisStatus
+        for column in self.model.pulp_columns[len(columns) :]:
+            columns.append(status.kZero if column.lowBound is None else status.kLower)
+        rows += [status.kBasic] * (len(self.model.pulp_rows) - len(rows))
+        longer = highspy.HighsBasis()
+        longer.col_status, longer.row_status, longer.valid = columns, rows, True
+        self.highs.setBasis(longer)
 
     def start_from(self, columns: Codes, values: Floats) -> None:
         """Offer values of some columns to start a mixed-integer solve from."""
@@ -186,7 +220,28 @@ class HighsSession:
             _checked(self.highs.setOptionValue("time_limit", self.highs.getRunTime() + left))
         self.highs.run()
         self.limits.check()
+        if self.highs.getModelStatus() in _TO_CONFIRM:
+            self._run_afresh()
         return self._solution(constant, maximise, gap)
+
+    def _run_afresh(self) -> None:
+        """Once more without the old basis and with presolve, then with a wider tolerance if the solver gives up.
+
+        A run from an old basis now and then ends without an answer or calls a sound model unbounded.
+        """
+        for tolerance in (_OPTIONS["primal_feasibility_tolerance"], 1e-8, 1e-7):
+            self.highs.clearSolver()
+            wider = {"presolve": "on", "primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
+            self._set(wider)
+            self.highs.run()
+            self.limits.check()
+            if self.highs.getModelStatus() not in _NO_ANSWER:
+                break
+        self._set({option: _OPTIONS[option] for option in wider})
+
+    def _set(self, options: Mapping[str, bool | int | float | str]) -> None:
+        for option, value in options.items():
+            _checked(self.highs.setOptionValue(option, value))
 
     def _run_relaxed(self, constant: float, maximise: bool, gap: float) -> Solution:
         """The linear relaxation, warm from the last basis: often whole already, always a bound."""
@@ -210,12 +265,13 @@ class HighsSession:
     def _run_whole(self, constant: float, maximise: bool, gap: float) -> Solution:
         """Branch and bound; the basis of the relaxation is kept for the next linear solve."""
         basis = self.highs.getBasis()
-        _checked(self.highs.setOptionValue("mip_abs_gap", gap))
+        self._set({"mip_abs_gap": gap, "presolve": "choose"})
         if self._start is not None:
             columns, values = self._start
             self.highs.setSolution(len(columns), columns, values)
             self._start = None
         found = self._run(constant, maximise, gap)
+        self._set({"presolve": _OPTIONS["presolve"]})
         if basis.valid:
             self.highs.setBasis(basis)
         return found

@@ -13,8 +13,9 @@ from typing import Any
 from allocator.errors import Finding, InputError, Place
 from allocator.texts import Text
 from allocator.wording import meant
-from allocator.yamltree import Node, has_ids, item_names, made, read_tree, walk
-from allocator.yamltree import parsed_value as parsed_value
+from allocator.yamltree import Node, has_ids, item_names, made, parsed_value, read_tree, walk
+
+__all__ = ["Plan", "merged", "parsed_value", "read_plan", "with_changes"]
 
 PLAN_FILE = "plan.yaml"
 VARIANTS = "variants"
@@ -173,13 +174,11 @@ class _Folder:
     def every_year(self, only: Sequence[int] | None) -> dict[int, Node]:
         """The trees of all years that plan.yaml lists (or only some); missing and stray year files are errors."""
         listed = self.tree(self.folder / PLAN_FILE).entries.get("years")
-        years = {item.content: item for item in listed.items} if listed is not None else {}
-        years = {year: item for year, item in years.items() if only is None or year in only}
+        given = [(item.content, item) for item in listed.items] if listed is not None else []
+        years = {year: item for year, item in given if isinstance(year, int) and (only is None or year in only)}
         trees: dict[int, Node] = {}
         for year, item in years.items():
             file = self.folder / f"{year}.yaml"
-            if not isinstance(year, int) or isinstance(year, bool):
-                continue
             if not file.is_file():
                 message = Text("load.year_file_missing", {"file": file.name})
                 self.findings.append(Finding("E112", item.place, "years", message))

@@ -18,7 +18,6 @@ from allocator.references import RESERVED_PROGRAMMES, reference_findings
 from allocator.saved import write_scenario
 from allocator.scenario import ANY_CATEGORY, DISTRICT, Common, Indicator, PlanYear, Scenario, Section
 from allocator.tables import TableFolder
-from allocator.texts import Text
 from allocator.travel import Travel
 from allocator.yamltree import Node, walk
 from allocator.yeartables import TOWNS, YearTables, ids_of, year_tables
@@ -40,7 +39,7 @@ def load(path: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
     return _assembled(plan, TableFolder(plan.folder / TABLES_FOLDER), changes or {})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class PlanFiles:
     """The files a scenario was read from, as they were then, and the changes on top."""
 
@@ -105,6 +104,7 @@ def _year(tree: Node, folder: TableFolder, plan: Plan) -> _Year:
     ids = dict(tables.ids)
     ids |= {"spending": ids_of(tree, "spending") or set(), "table": folder.names()}
     ids |= {"programme": ids_of(tree, "delivery.programmes"), "source": ids_of(tree, "funding.sources")}
+    ids["town_column"] = set(tables.tables[TOWNS].headings) if TOWNS in tables.tables else None
     towns, programmes, categories = ids["town"], ids["programme"], ids["category"]
     ids["recipient"] = None if towns is None else towns | {DISTRICT}
     ids["cost_line"] = None if programmes is None else programmes | set(RESERVED_PROGRAMMES)

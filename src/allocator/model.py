@@ -156,8 +156,7 @@ class Provision:
     labels: Mapping[str, Codes]
     amount: Floats
     parameter: str | None = None
-    per_unit: float = 1.0
-    """Amount for one unit of the parameter."""
+    money: bool = False
 
 
 @dataclass
@@ -167,7 +166,8 @@ class Ledger:
     name: str
     dims: tuple[str, ...]
     unit: str
-    row_name: str
+    row_name: str | None
+    """None: the ledger only hands on what one block supplies to another, and stays open."""
     sense: Sense = "<="
     """used <= supplied, or used == supplied."""
     entries: list[Entry] = field(default_factory=list)
@@ -196,9 +196,10 @@ class Ledger:
         return joined(parts, self.dims)
 
     @property
-    def is_supplied(self) -> bool:
-        """Whether somebody brings something in."""
-        return bool(self.provisions) or any(entry.supplied for entry in self.entries)
+    def is_closed(self) -> bool:
+        """Whether it becomes rows: it has a row family, somebody supplies it and it has entries."""
+        supplied = bool(self.provisions) or any(entry.supplied for entry in self.entries)
+        return self.row_name is not None and supplied and bool(self.entries)
 
 
 @dataclass(frozen=True)
@@ -209,7 +210,8 @@ class ParameterUse:
     positions: Codes
     """Rows or columns of the whole model."""
     per_unit: Floats
-    """Bound for one unit of the parameter."""
+    """Bound for one unit of the parameter (one yuan, for money)."""
+    money: bool = False
 
 
 @dataclass(frozen=True)
@@ -305,15 +307,15 @@ class Model:
         """Say that bounds move with a number of the scenario, so that a sweep can set it on the built model."""
         self.parameters.setdefault(path, []).append(use)
 
-    def row_parameter(self, path: str, rows: Rows, per_unit: float | Floats) -> None:
+    def row_parameter(self, path: str, rows: Rows, per_unit: float | Floats, *, money: bool = False) -> None:
         """All bounds of a family move with a number of the scenario."""
         per_row = np.broadcast_to(per_unit, len(rows)).astype(float)
-        self.parameter(path, ParameterUse("row", rows.positions, per_row))
+        self.parameter(path, ParameterUse("row", rows.positions, per_row, money))
 
     def close_ledgers(self) -> None:
         """Turn every ledger that somebody supplies into rows: used - supplied (<= or ==) provided."""
         for ledger in self.ledgers.values():
-            if ledger.is_supplied and ledger.entries:
+            if ledger.is_closed:
                 self._close(ledger)
 
     # -- reading -----------------------------------------------------------------------------------
@@ -385,9 +387,10 @@ class Model:
         bound = np.zeros(len(keys))
         for provision in ledger.provisions:
             np.add.at(bound, np.searchsorted(keys, self._keys(ledger.dims, provision.labels)), provision.amount)
+        assert ledger.row_name is not None
         rows = self.constrain(ledger.row_name, labels, entries, ledger.sense, bound, unit=ledger.unit)
         for provision in ledger.provisions:
             if provision.parameter is not None:
                 at = np.searchsorted(keys, self._keys(ledger.dims, provision.labels))
-                per_unit = np.full(len(at), provision.per_unit)
-                self.parameter(provision.parameter, ParameterUse("row", rows.positions[at], per_unit))
+                use = ParameterUse("row", rows.positions[at], np.ones(len(at)), provision.money)
+                self.parameter(provision.parameter, use)

@@ -33,6 +33,7 @@ KEY_REFERENCES: Sequence[tuple[str, str]] = (
     ("mentoring.transfer.*", "indicator"),
     ("stages.*.programme_shares.*", "programme"),
     ("extra_columns.*", "table"),
+    ("population.other_vintages.*", "town_column"),
 )
 """Where keys name something by id."""
 
@@ -133,12 +134,17 @@ def _needs(place: Place, path: str, block: str) -> Finding:
 
 def _sums(tree: Node) -> list[Finding]:
     findings: list[Finding] = []
-    groups = [("E302", "load.weights_sum", path, node, find(node, "*.weight", path))
-              for path, node in find(tree, "attainment.indicators")]
-    groups += [("E303", "load.factors_sum", path, node, find(node, "*", path))
-               for path, node in find(tree, "stages.*.factors")]
-    groups += [("E304", "load.programme_shares_sum", path, node, find(node, "*", path))
-               for path, node in find(tree, "stages.*.programme_shares")]
+    groups = [
+        ("E302", "load.weights_sum", path, node, find(node, "*.weight", path))
+        for path, node in find(tree, "attainment.indicators")
+    ]
+    groups += [
+        ("E303", "load.factors_sum", path, node, find(node, "*", path)) for path, node in find(tree, "stages.*.factors")
+    ]
+    groups += [
+        ("E304", "load.programme_shares_sum", path, node, find(node, "*", path))
+        for path, node in find(tree, "stages.*.programme_shares")
+    ]
     for code, key, path, node, parts in groups:
         numbers = [part.number for _, part in parts]
         known = [number for number in numbers if number is not None]
@@ -151,15 +157,23 @@ def _sums(tree: Node) -> list[Finding]:
 def _repeated(tree: Node) -> list[Finding]:
     """Words twice in a list of words."""
     findings: list[Finding] = []
-    patterns = ("categories", "spending", "years", "funding.sources.*.pays", "mentoring.mature.preset",
-                "mentoring.slow.towns", "extra_columns.*")
+    patterns = (
+        "categories",
+        "spending",
+        "years",
+        "funding.sources.*.pays",
+        "mentoring.mature.preset",
+        "mentoring.slow.towns",
+        "extra_columns.*",
+    )
     for pattern in patterns:
         for path, node in find(tree, pattern):
-            seen: set[object] = set()
+            seen: set[str] = set()
             for item in node.items:
-                if item.content in seen:
-                    findings.append(Finding("E110", item.place, path, Text("load.twice"), str(item.content)))
-                seen.add(item.content)
+                word = str(item.content)
+                if word in seen and not item.entries and not item.items:
+                    findings.append(Finding("E110", item.place, path, Text("load.twice"), word))
+                seen.add(word)
     return findings
 
 
@@ -231,9 +245,9 @@ def _effects(tree: Node) -> list[Finding]:
     findings: list[Finding] = []
     stocks = {path.split(".")[2] for path, _ in find(tree, "attainment.indicators.*.stock")}
     for section, pair in (("attainment", ("programme", "indicator")), ("guidance", ("giver", "indicator"))):
-        first: dict[tuple[object, ...], Place] = {}
+        first: dict[tuple[str | None, ...], Place] = {}
         for path, effect in find(tree, f"{section}.effects.*"):
-            own = tuple(effect.entries[name].content if name in effect.entries else None for name in pair)
+            own = tuple(effect.entries[name].text if name in effect.entries else None for name in pair)
             if None not in own and own in first:
                 message = Text("load.effect_twice", {"line": first[own].line})
                 findings.append(Finding("E317", effect.place, path, message, ", ".join(map(str, own))))
@@ -288,8 +302,12 @@ def _vintages(tree: Node) -> list[Finding]:
     given = find(tree, "population.vintage")
     own = given[0][1].content if given else None
     others = {path.rpartition(".")[2]: node.content for path, node in find(tree, "population.other_vintages.*")}
-    patterns = ("attainment.indicators.*.denominator", "delivery.programmes.*.audience",
-                "delivery.programmes.*.max_units.of", "stages.*.weighted_by")
+    patterns = (
+        "attainment.indicators.*.denominator",
+        "delivery.programmes.*.audience",
+        "delivery.programmes.*.max_units.of",
+        "stages.*.weighted_by",
+    )
     used = [(path, node.place, node.text) for pattern in patterns for path, node in find(tree, pattern)]
     used += [(path, node.key or node.place, path.rpartition(".")[2]) for path, node in find(tree, "stages.*.factors.*")]
     return [

@@ -55,7 +55,7 @@ def _or_null(part: dict[str, Any]) -> dict[str, Any]:
     kinds = [*part.get("anyOf", ()), part]
     if any(kind.get("type") == "null" for kind in kinds):
         return part
-    about = {key: part[key] for key in ("title", "description", "default") if key in part}
+    about: dict[str, Any] = {key: part[key] for key in ("title", "description", "default") if key in part}
     rest = {key: each for key, each in part.items() if key not in about}
     options = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
     return {**about, "anyOf": [*options, {"type": "null"}]}

@@ -73,12 +73,24 @@ class Session(Protocol):
         """Move the bounds of rows."""
         ...
 
+    def release_rows(self, rows: Codes) -> None:
+        """Let inequality rows restrict nothing until their bounds are set again."""
+        ...
+
     def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
         """Move the bounds of columns; equal bounds fix them."""
         ...
 
     def hold_integers(self, columns: Codes, values: Floats) -> None:
         """Fix all integer columns; from then on every solve is linear and has duals."""
+        ...
+
+    def mark(self) -> object:
+        """Remember where the last linear solve ended."""
+        ...
+
+    def return_to(self, mark: object) -> None:
+        """Go on from there at the next solve, if the solver can."""
         ...
 
     def start_from(self, columns: Codes, values: Floats) -> None:

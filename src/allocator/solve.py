@@ -21,7 +21,7 @@ from allocator.model import Floats, Model
 from allocator.result import Result
 from allocator.scenario import Scenario, TieBreakStage
 from allocator.session import Limits, Prices, Session
-from allocator.stages import RELEASED, Progress, StagesRun, integer_values, run_stages
+from allocator.stages import Progress, StagesRun, integer_values, run_stages
 from allocator.tabulate import settle, tables
 from allocator.texts import Text
 
@@ -117,9 +117,9 @@ def stage_prices(model: Model, session: Session, run: StagesRun) -> dict[str, Pr
         if not own:
             continue
         for held in run.held[own[0] :]:
-            bound = -RELEASED if held.step.maximise else RELEASED
-            session.set_row_bounds(held.row.positions, np.array([bound]))
+            session.release_rows(held.row.positions)
         step = run.held[own[0]].step
+        session.return_to(run.held[own[0]].mark)
         prices[stage] = session.prices(step.objective, step.maximise)
         for held in run.held[own[0] :]:
             session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))

@@ -24,9 +24,6 @@ from allocator.scenario import BalanceStage, Scenario, StabilityStage, TotalStag
 from allocator.session import Session, Solution
 from allocator.texts import Text
 
-RELEASED = 1e9
-"""Bound at which a held value restricts nothing (levels end at 100 times the number of towns)."""
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -60,6 +57,8 @@ class Held:
     step: Step
     row: Rows
     bound: float
+    mark: object = None
+    """Where the solver stood when the step was solved."""
 
 
 @dataclass
@@ -108,8 +107,7 @@ def run_stages(
                 step = steps.send(_solve_step(model, session, stage.id, step, gap, run))
         except StopIteration:
             pass
-        if isinstance(stage, BalanceStage) and stage.give > 0:
-            _give(session, run, stage.give)
+        lower_by_give(session, run, scenario, stage.id)
     if run.x is None:
         _any_plan(session, run, gap)
     return run
@@ -168,13 +166,13 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     if not found.has_plan:
         value = _value(step, run.x)
         found = Solution("stopped", value, np.nan, np.inf, run.x if run.x is not None else found.x)
-    run.x = found.x
+    run.x, mark = found.x, session.mark()
     bound = hold_bound(step, found.value)
     labels = {"step": np.array([len(run.held)], dtype=np.intp)}
     objective = step.objective.labelled({"step": np.zeros(len(step.objective), dtype=np.intp) + len(run.held)})
     sense: Sense = ">=" if step.maximise else "<="
     row = model.constrain("held", labels, [objective], sense, bound - step.constant, unit="")
-    run.held.append(Held(stage, step, row, bound))
+    run.held.append(Held(stage, step, row, bound, mark))
     status = found.status if not run.conditional else f"{found.status}, conditional"
     run.records.append(
         StageRecord(stage, step.name, found.value, bound, status, found.gap, time.perf_counter() - begun)
@@ -190,20 +188,23 @@ def _value(step: Step, x: Floats | None) -> float:
     return float(step.objective.coefficient @ x[step.objective.column]) + step.constant
 
 
-def _give(session: Session, run: StagesRun, give: float) -> None:
-    """Lower what the balance stage holds by give x weight, now that all its steps are known."""
+def lower_by_give(session: Session, run: StagesRun, scenario: Scenario, stage: str) -> None:
+    """Lower what a stage holds by its give x weight, once all its steps are known."""
+    give = next((getattr(s, "give", 0.0) for s in scenario.first.common.stages if s.id == stage), 0.0)
+    if give == 0.0:
+        return
     for held in run.held:
-        if held.stage == "balance":
+        if held.stage == stage:
             held.bound -= give * held.step.give_weight
             session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
     run.records[:] = [
         record
-        if record.stage != "balance"
+        if record.stage != stage
         else StageRecord(
             record.stage,
             record.step,
             record.value,
-            next(h.bound for h in run.held if h.stage == "balance" and h.step.name == record.step),
+            next(h.bound for h in run.held if h.stage == stage and h.step.name == record.step),
             record.status,
             record.gap,
             record.seconds,

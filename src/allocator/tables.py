@@ -140,7 +140,7 @@ class TableFolder:
 def read_table(content: bytes, file: str, columns: Columns) -> tuple[Table, list[Finding]]:
     """A table from the bytes of a CSV file, and everything that is wrong with it by itself."""
     empty = Table(file, pd.DataFrame(columns=list(columns.row.model_fields)), (), (), {})
-    text = _decoded(content)
+    text = decoded(content)
     if text is None:
         hint = Text("load.encoding_hint")
         return empty, [Finding("E202", Place(file), "", Text("load.encoding"), hint=hint)]
@@ -175,7 +175,8 @@ def read_table(content: bytes, file: str, columns: Columns) -> tuple[Table, list
     return Table(file, frame, table.cells, table.rows, table.headings), findings
 
 
-def _decoded(content: bytes) -> str | None:
+def decoded(content: bytes) -> str | None:
+    """The text of a file in one of the known encodings; none if it fits neither."""
     for encoding in ENCODINGS:
         try:
             text = content.decode(encoding)
@@ -223,9 +224,7 @@ def _checked(table: Table, usable: Mapping[str, Heading], columns: Columns) -> t
     fields = columns.row.model_fields
     own = [name for name in usable if name in fields]
     readers = {name: _reader(columns.row, name, usable[name].factor) for name in own}
-    given = [
-        {name: readers[name](record[name]) for name in own if record[name]} for record in table.cells
-    ]
+    given = [{name: readers[name](record[name]) for name in own if record[name]} for record in table.cells]
     rows, wrong = _validated(given, columns.row)
     absent = {name for name, about in fields.items() if about.is_required() and name not in usable}
     findings: list[Finding] = []
@@ -242,8 +241,11 @@ def _checked(table: Table, usable: Mapping[str, Heading], columns: Columns) -> t
         findings.append(Finding(_CODES.get(group, "E209"), table.place(at, name), "", message, found, expected, hint))
     good = [at for at, row in enumerate(rows) if row is not None]
     frame = pd.DataFrame(
-        {name: _series([getattr(rows[at], name) for at in good], fields[name].annotation)
-         for name in fields if name in usable or fields[name].default not in (None, ...) and name not in absent}
+        {
+            name: _series([getattr(rows[at], name) for at in good], fields[name].annotation)
+            for name in fields
+            if name in usable or (fields[name].default is not None and name not in absent)
+        }
     )
     for name in columns.extra:
         if name in usable:

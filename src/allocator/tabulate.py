@@ -23,8 +23,8 @@ from allocator.scenario import DISTRICT, PlanYear
 from allocator.session import Prices
 from allocator.stages import StageRecord
 
-DEFINITIONS = ("level_sum", "spending_sum", "piece_sum")
-"""Families that only define a helper column; they keep no requirement and are not in the table of rows."""
+NO_RULES = ("level_sum", "spending_sum", "piece_sum", "rank_below", "money_change", "held", "forbidden")
+"""Families that define a helper column or belong to a stage; they keep no rule and are not in the table of rows."""
 
 ZERO = 0.5 * 10.0**-DECIMALS
 
@@ -240,8 +240,8 @@ def _rows(model: Model, x: Floats, prices: Mapping[str, Prices | None]) -> pd.Da
     """Every rule of the plan with its activity, bound, slack and prices."""
     parts = []
     for name, families in model.rows.items():
-        if name not in DEFINITIONS:
-            parts += [_rule(model, family, x, prices) for family in families if _is_rule(family, x)]
+        if name not in NO_RULES:
+            parts += [_rule(model, family, x, prices) for family in families]
     for families_ in model.columns.values():
         for part in families_:
             if part.lower_rule is not None:
@@ -251,11 +251,6 @@ def _rows(model: Model, x: Floats, prices: Mapping[str, Prices | None]) -> pd.Da
     kind = "" if not prices else "fixed_pairs" if _has_integers(model) else "linear"
     made = pd.concat([part for part in parts if len(part)], ignore_index=True) if parts else pd.DataFrame()
     return made.assign(price_kind=kind)
-
-
-def _is_rule(family: Rows, x: Floats) -> bool:
-    """Rows of the plan itself, not of a stage (whose helper columns the settled plan lacks)."""
-    return not len(family.matrix) or int(family.matrix.column.max()) < len(x)
 
 
 def _has_integers(model: Model) -> bool:
@@ -301,7 +296,7 @@ def _accounts(model: Model, x: Floats) -> pd.DataFrame:
     parts = [
         part
         for ledger in model.ledgers.values()
-        if ledger.name != "delivered" and ledger.is_supplied and ledger.entries
+        if ledger.is_closed
         for part in _ledger_parts(model, ledger, x)
     ]
     if not parts:

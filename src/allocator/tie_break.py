@@ -27,9 +27,10 @@ from allocator.baseline import Baseline, baseline
 from allocator.blocks.delivery.section import Delivery
 from allocator.model import Codes, Floats, Model, Rows, Terms
 from allocator.project import Polyhedron, Projection, project_with_cuts
+from allocator.project import Rows as CutRows
 from allocator.scenario import PlanYear, Scenario, TieBreakStage
 from allocator.session import Session
-from allocator.stages import RELEASED, Held, StageRecord, StagesRun, integer_values
+from allocator.stages import Held, StageRecord, StagesRun, integer_values
 
 HOURS_SCALE = 10.0
 SIZE_LIMIT = 20_000
@@ -104,18 +105,20 @@ def _integer_step(model: Model, session: Session, run: StagesRun, step: tuple[st
     if run.x is not None:
         columns, values = integer_values(model, run.x)
         session.start_from(columns, values)
-    found = session.solve(objective, constant, False, INTEGER_GAP)
+    whole = name == "fewest_changes"  # a count: a bound above the next smaller number is proof enough
+    found = session.solve(objective, constant, False, 1.0 - INTEGER_GAP if whole else INTEGER_GAP)
     if not found.has_plan:
         return False
     run.x = found.x
-    room = 0.5 if name == "fewest_changes" else 10 * INTEGER_GAP
+    gap = abs(found.value - np.ceil(found.bound - INTEGER_GAP)) if whole else found.gap
+    room = 0.5 if whole else 10 * INTEGER_GAP
     at = len(run.held)
     labels = {"step": np.array([at], dtype=np.intp)}
     left = objective.labelled({"step": np.full(len(objective), at, dtype=np.intp)})
     model.constrain("held", labels, [left], "<=", found.value - constant + room, unit="pairs")
     seconds = time.perf_counter() - begun
     run.records.append(
-        StageRecord("tie_break", name, found.value, found.value + room, found.status, found.gap, seconds)
+        StageRecord("tie_break", name, found.value, found.value + room, found.status, gap, seconds)
     )
     return found.status == "optimal"
 
@@ -130,7 +133,7 @@ def _no_other(
     labels = {"step": np.array([len(run.held)], dtype=np.intp)}
     row = model.constrain("forbidden", labels, [differs], ">=", 1.0 - float(chosen.sum()), unit="pairs")
     again = session.solve(objective, 0.0, False, INTEGER_GAP)
-    session.set_row_bounds(row.positions, np.array([-RELEASED]))
+    session.release_rows(row.positions)
     return again.status == "infeasible"
 
 
@@ -179,7 +182,7 @@ def _polyhedron(model: Model, x: Floats) -> tuple[Polyhedron, Codes]:
             upper.append(np.where(family.sense == ">=", np.inf, bound))
             first += len(family)
     rows, columns, values = (np.concatenate(parts) for parts in zip(*row_parts, strict=True))
-    matrix = sparse.csr_matrix((values, (rows, columns)), shape=(first, len(kept)))
+    matrix = sparse.csr_array((values, (rows, columns)), shape=(first, len(kept)))
     low, high = column_bounds(model)
     whole, fixed = integer_values(model, x)
     low[whole] = high[whole] = fixed
@@ -246,7 +249,7 @@ def _hours(model: Model, plan: PlanYear, goal: Baseline, name: str) -> Floats:
     return np.where(at_home, hours[cells["teacher"]] / np.maximum(categories[cells["teacher"]], 1), 0.0)
 
 
-def _cuts(model: Model, held: list[Held], kept: Codes) -> Callable[[Floats], Polyhedron | None]:
+def _cuts(model: Model, held: list[Held], kept: Codes) -> Callable[[Floats], CutRows | None]:
     """Rows for every held sum of the k smallest outcomes that a point breaks: those k outcomes themselves."""
     sums = [h for h in held if h.step.name.startswith("worst_")]
     outcome = model.outcomes["level"] if "level" in model.outcomes else next(iter(model.outcomes.values()), None)
@@ -255,11 +258,11 @@ def _cuts(model: Model, held: list[Held], kept: Codes) -> Callable[[Floats], Pol
     place = np.full(len(model.pulp_columns), -1, dtype=np.intp)
     place[kept] = np.arange(len(kept))
     shape = (len(outcome), len(kept))
-    matrix = sparse.csr_matrix(
+    matrix = sparse.csr_array(
         (outcome.terms.coefficient, (outcome.terms["outcome"], place[outcome.terms.column])), shape=shape
     )
 
-    def broken(x: Floats) -> Polyhedron | None:
+    def broken(x: Floats) -> CutRows | None:
         levels = matrix @ x + outcome.constant
         ranked = np.argsort(levels, kind="stable")
         rows, bounds = [], []
@@ -267,11 +270,11 @@ def _cuts(model: Model, held: list[Held], kept: Codes) -> Callable[[Floats], Pol
             k = int(h.step.name.removeprefix("worst_"))
             smallest = ranked[:k]
             if levels[smallest].sum() < h.bound - CUT_TOLERANCE:
-                rows.append(sparse.csr_matrix(matrix[smallest].sum(axis=0)))
+                chosen = sparse.csr_array(np.isin(np.arange(len(levels)), smallest)[None, :].astype(float))
+                rows.append(chosen @ matrix)
                 bounds.append(h.bound - outcome.constant[smallest].sum())
         if not rows:
             return None
-        free = np.full(len(kept), np.inf)
-        return Polyhedron(sparse.vstack(rows).tocsr(), np.array(bounds), np.full(len(bounds), np.inf), -free, free)
+        return CutRows(sparse.csr_array(sparse.vstack(rows)), np.array(bounds), np.full(len(bounds), np.inf))
 
     return broken

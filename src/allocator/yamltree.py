@@ -239,8 +239,10 @@ def scalar_text(value: Scalar) -> str:
 
 def _quoted(text: str) -> str:
     """A text in double quotes, everything that cannot be printed escaped."""
-    signs = (json.dumps(sign, ensure_ascii=False)[1:-1] if sign.isprintable() or sign < " " else _escaped(sign)
-             for sign in text)
+    signs = (
+        json.dumps(sign, ensure_ascii=False)[1:-1] if sign.isprintable() or sign < " " else _escaped(sign)
+        for sign in text
+    )
     return f'"{"".join(signs)}"'
 
 

@@ -14,7 +14,7 @@ from allocator.blocks.sections import TABLES, TableUse
 from allocator.errors import Finding, Place
 from allocator.headings import MONEY, normal
 from allocator.scenario import DISTRICT
-from allocator.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, read_table
+from allocator.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, decoded, read_table
 from allocator.texts import Text
 from allocator.wording import meant
 from allocator.yamltree import Node, find, has_ids, item_names
@@ -291,8 +291,8 @@ def _last_result(year: YearTables, tree: Node, plan_folder: Path) -> None:
 
 def last_year_rows(content: bytes, columns: Iterable[str], before: int | None) -> bytes:
     """The rows of a result table of the latest year before a plan year, with the columns of a last-year table."""
-    records = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-    years = {int(record["year"]) for record in records if record.get("year", "").isdigit()}
+    records = list(csv.DictReader(io.StringIO(decoded(content) or "", newline="")))
+    years = {int(record["year"]) for record in records if (record.get("year") or "").isdigit()}
     earlier = {each for each in years if before is None or each < before} or years
     latest = str(max(earlier, default=""))
     rows = [record | {"start_year": record.get("year", "")} for record in records if record.get("year") == latest]

@@ -37,9 +37,8 @@ POSTINGS: Mapping[str, Callable[[Tables, PlanYear, Any], list[Posting]]] = {
     "delivery": delivery.postings,
     "funding": funding.postings,
     "guidance": guidance.postings,
-    "locks": locks.postings,
     "mentoring": mentoring.postings,
     "teaching": teaching.postings,
     "volunteering": volunteering.postings,
 }
-"""Block to what it brings into the ledgers and takes out of them."""
+"""Block to what it brings into the ledgers and takes out of them; locks do neither."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from allocator.columns import DECIMALS
 from allocator.scenario import ANY_CATEGORY, DISTRICT, PlanYear
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.floating[Any]]
 Sense = Literal["<=", ">=", "=="]
 Amounts = pd.Series
 """Numbers by key (index: str)."""
@@ -53,6 +54,7 @@ class Checks:
 
     @property
     def broken(self) -> npt.NDArray[np.bool_]:
+        """Which checks are missed by more than their tolerance."""
         return np.asarray(self.violation > self.tolerance)
 
     def __len__(self) -> int:
@@ -144,13 +146,13 @@ class Cells:
     strays: npt.NDArray[np.object_]
     """Keys of written rows that no cell allows."""
 
-    def total(self, by: Sequence[str], coefficient: Floats | float = 1.0) -> tuple[Amounts, Amounts]:
+    def total(self, by: Sequence[str], coefficient: Numbers | float = 1.0) -> tuple[Amounts, Amounts]:
         """Sum of coefficient x amount by key, and its weight."""
         key = keys(self.frame, by)
         factors = np.broadcast_to(np.asarray(coefficient, dtype=float), len(key))
         return totals(key, factors * self.frame["amount"].to_numpy(dtype=float)), totals(key, np.abs(factors))
 
-    def whole(self, coefficient: Floats | float = 1.0) -> tuple[float, float]:
+    def whole(self, coefficient: Numbers | float = 1.0) -> tuple[float, float]:
         """Sum of coefficient x amount over all cells, and its weight."""
         factors = np.broadcast_to(np.asarray(coefficient, dtype=float), len(self.frame))
         return float(factors @ self.frame["amount"].to_numpy(dtype=float)), float(np.abs(factors).sum())
@@ -188,8 +190,21 @@ def by_town(plan: PlanYear, column: str) -> Amounts:
     return pd.Series(plan.towns[column].to_numpy(dtype=float), index=pd.Index(plan.towns.index, dtype=object))
 
 
+def levels_before(plan: PlanYear) -> Amounts:
+    """Level of each town before the plan: 100 x sum of weight x credited share of the target."""
+    level = pd.Series(0.0, index=pd.Index(plan.towns.index, dtype=object))
+    for indicator in plan.indicators:
+        base = pd.Series(plan.base[indicator.id].to_numpy(dtype=float), index=level.index)
+        most = indicator.target if indicator.ceiling is None else min(indicator.target, indicator.ceiling)
+        level = level + 100.0 * indicator.weight * base.clip(upper=most) / indicator.target
+    return level
+
+
 def trips(plan: PlanYear, limit: float | None) -> pd.DataFrame:
-    """Towns (from_town, to_town, minutes) within a travel time of one another, each with itself."""
+    """Towns (from_town, to_town, minutes) within a travel time of one another, each with itself.
+
+    In a plan without travel nobody leaves home.
+    """
     towns = plan.towns.index.to_numpy(dtype=object)
     minutes = np.full((len(towns), len(towns)), np.inf) if plan.travel is None else np.array(plan.travel.minutes)
     np.fill_diagonal(minutes, 0.0)
@@ -234,4 +249,3 @@ def cost_lines(plan: PlanYear) -> pd.DataFrame:
             known.append((line, allowance.spending, [DISTRICT] if line == "guidance" else towns))
     rows = [(town, line, spending) for line, spending, recipients in known for town in recipients]
     return pd.DataFrame(rows, columns=["town", "programme", "spending"], dtype=object)
-

@@ -69,7 +69,7 @@ def units(plan: PlanYear) -> Units:
         if lock.decision == "units" and set(lock.where) == {"town", "programme"}:
             cell = (plan.towns.index.get_loc(lock.where["town"]),
                     next(n for n, p in enumerate(programmes) if p.id == lock.where["programme"]))
-            least[cell] = max(least[cell], lock.at_least or lock.equals or 0.0)
+            least[cell] = max(least[cell], min(lock.at_least or lock.equals or 0.0, most[cell]))
     return Units(programmes, least.reshape(towns, -1), most, limit)
 
 
@@ -128,7 +128,7 @@ def mentor_room(plan: PlanYear) -> Floats:
     """Most pairs that each town can mentor: its eligible mentees, its capacity, the hours of its school."""
     given: Any = plan.sections["mentoring"]
     eligible = np.bincount(candidates(plan, given).mentor, minlength=len(plan.towns)).astype(float)
-    room = np.minimum(eligible, given.mentor_capacity)
+    room: Floats = np.minimum(eligible, given.mentor_capacity)
     if given.hours_per_pair > 0:
         hours = np.floor(np.maximum(school_room(plan), 0.0) / given.hours_per_pair + 1e-9)
         room = np.minimum(room, hours)

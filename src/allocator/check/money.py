@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from allocator.blocks.funding.section import Funding
+from allocator.blocks.funding.section import CategoryShare, Funding
 from allocator.check.bounds import LIMITS, Lines, Units, lines, units
-from allocator.check.said import amounts, by_town, exceeds, finding, listed, named
+from allocator.check.said import amounts, below, by_town, exceeds, finding, listed, named
 from allocator.check.supply import Bools, Floats
 from allocator.errors import Finding
 from allocator.scenario import PlanYear
@@ -43,6 +43,7 @@ class Money:
 
     @property
     def ids(self) -> list[str]:
+        """Sources, in published order."""
         return [source.id for source in self.given.sources]
 
     @property
@@ -65,21 +66,23 @@ class Money:
     @property
     def special_need(self) -> Floats:
         """Special-fund money each town must get: its floor, or its earmarks where these are more."""
-        return np.maximum(self.town_floor, self.earmarks[self.special].sum(axis=0))
+        return np.asarray(np.maximum(self.town_floor, self.earmarks[self.special].sum(axis=0)))
 
     @property
     def town_need(self) -> Floats:
         """Money each town must get, of all sources."""
         floors = self.special_need + self.earmarks[~self.special].sum(axis=0)
         need = np.maximum(floors, self.lines.least[:-1].sum(axis=1))
-        return need if self.last is None else np.maximum(need, self.last * (1.0 - self.down))
+        return np.asarray(need if self.last is None else np.maximum(need, self.last * (1.0 - self.down)))
 
     @property
     def down(self) -> float:
+        """How far a town's money may fall below last year's, as a share."""
         return self.given.year_on_year.down if self.given.year_on_year else 1.0
 
     @property
     def district_floor(self) -> float:
+        """Special-fund money that the floor of the district asks for."""
         floor = self.given.per_capita_floor
         return (floor.district or 0.0) * float(self.plan.population.sum()) if floor is not None else 0.0
 
@@ -172,12 +175,10 @@ def _floors(whole: Money) -> Iterator[Finding]:
     values = {"floor": floor.district or 0.0, "heads": heads, "need": whole.district_floor, "fund": fund,
               "short": whole.district_floor - fund, "sources": _sources(whole, whole.special)}
     if exceeds(whole.district_floor, fund):
-        possible = np.floor(fund / heads * 1e4) / 1e4
-        yield finding(plan, "F101", "funding.per_capita_floor.district", {**values, "possible": f"{possible:g}"})
+        yield finding(plan, "F101", "funding.per_capita_floor.district", {**values, "possible": below(fund / heads)})
     need = float(whole.special_need.sum())
     if floor.town and exceeds(need, fund):
-        possible = np.floor(fund / heads * 1e4) / 1e4
-        values |= {"floor": floor.town, "need": need, "short": need - fund, "possible": f"{possible:g}"}
+        values |= {"floor": floor.town, "need": need, "short": need - fund, "possible": below(fund / heads)}
         yield finding(plan, "F103", "funding.per_capita_floor.town", values)
     can_spend = whole.of_sources(whole.special)
     if floor.town:
@@ -224,7 +225,7 @@ def _least_costs(whole: Money) -> Iterator[Finding]:
 
 
 def _line_path(line: str) -> str:
-    paths = {"guidance": "guidance.allowance", "mentoring": "mentoring.allowance", "travel": "teaching.travel_allowance"}
+    paths = {"guidance": "guidance.allowance"}
     return paths.get(line, f"delivery.programmes.{line}.floor")
 
 
@@ -233,7 +234,7 @@ def _earmarks(whole: Money) -> Iterator[Finding]:
     plan = whole.plan
     for at, source in enumerate(whole.given.sources):
         marks = whole.earmarks[at]
-        towns = [plan.towns.index[town] for town in np.flatnonzero(marks)]
+        towns = [plan.towns.index[town] for town in np.flatnonzero(marks).tolist()]
         path = f"funding.sources.{source.id}"
         values = {"source": named(plan, source.id), "need": marks.sum(), "amount": source.amount,
                   "short": marks.sum() - source.amount,
@@ -247,33 +248,37 @@ def _earmarks(whole: Money) -> Iterator[Finding]:
 
 
 def _category_shares(whole: Money) -> Iterator[Finding]:
-    """Shares of spending categories against what must be and what can be spent in them."""
+    """Shares of spending categories against one another, and each by itself."""
     plan, (least, why) = whole.plan, whole.least
     at_most = {share.spending: share.at_most for share in whole.given.category_shares if share.at_most is not None}
-    paid = [c for n, c in enumerate(whole.lines.spending) if whole.pays[:, n].any()]
-    room = sum(at_most.get(category, 1.0) for category in set(paid))
-    if set(paid) and room < 1 - 1e-6 and exceeds(least, 0.0):
-        words = sorted(set(paid))
-        shares = amounts(plan, words, [at_most[word] for word in words])
-        yield finding(plan, "F110", "funding.category_shares", {"shares": shares, "room": room, "least": least, "why": why})
+    paid = sorted({c for n, c in enumerate(whole.lines.spending) if whole.pays[:, n].any()})
+    room = sum(at_most.get(category, 1.0) for category in paid)
+    if paid and room < 1 - 1e-6 and exceeds(least, 0.0):
+        shares = amounts(plan, paid, [at_most[word] for word in paid])
+        values = {"shares": shares, "room": room, "least": least, "why": why}
+        yield finding(plan, "F110", "funding.category_shares", values)
     for at, share in enumerate(whole.given.category_shares):
-        own = whole.lines.of(share.spending)
-        payers = np.array([share.spending in source.pays for source in whole.given.sources])
-        can = min(float(whole.amount[payers].sum()), float(whole.spendable[:, own].sum()))
-        must = float(whole.lines.least[:, own].sum())
-        values = {"category": named(plan, share.spending), "low": share.at_least or 0.0, "high": share.at_most or 0.0,
-                  "why": why, "sources": _sources(whole, payers), "total": least}
-        path = f"funding.category_shares.{at}"
-        need = (share.at_least or 0.0) * least
-        if exceeds(need, can):
-            values |= {"need": need, "most": can, "possible": f"{np.floor(can / least * 1e4) / 1e4:g}"}
-            yield finding(plan, "F111", f"{path}.at_least", values)
-        elif share.at_least and can == 0:
-            yield finding(plan, "W231", f"{path}.at_least", values)
-        if share.at_most is not None and exceeds(must, share.at_most * whole.most):
-            values |= {"need": must, "total": whole.most, "most": share.at_most * whole.most,
-                       "possible": f"{np.ceil(must / max(whole.most, 1e-9) * 1e4) / 1e4:g}"}
-            yield finding(plan, "F112", f"{path}.at_most", values)
+        yield from _category_share(whole, share, f"funding.category_shares.{at}")
+
+
+def _category_share(whole: Money, share: CategoryShare, path: str) -> Iterator[Finding]:
+    """Least and most share of one category against what can be and what must be spent in it."""
+    plan, (least, why) = whole.plan, whole.least
+    own = whole.lines.of(share.spending)
+    payers = np.array([share.spending in source.pays for source in whole.given.sources])
+    can = min(float(whole.amount[payers].sum()), float(whole.spendable[:, own].sum()))
+    values: dict[str, object] = {"category": named(plan, share.spending), "sources": _sources(whole, payers)}
+    low, need = share.at_least or 0.0, (share.at_least or 0.0) * least
+    if exceeds(need, can):
+        values |= {"low": low, "total": least, "why": why, "need": need, "most": can, "possible": below(can / least)}
+        yield finding(plan, "F111", f"{path}.at_least", values)
+    elif low and can == 0:
+        yield finding(plan, "W231", f"{path}.at_least", {**values, "low": low})
+    must, total = float(whole.lines.least[:, own].sum()), whole.most
+    if share.at_most is not None and exceeds(must, share.at_most * total):
+        values |= {"high": share.at_most, "need": must, "total": total, "most": share.at_most * total}
+        values["possible"] = f"{np.ceil(must / max(total, 1e-9) * 1e4) / 1e4:g}"
+        yield finding(plan, "F112", f"{path}.at_most", values)
 
 
 def _source_shares(whole: Money) -> Iterator[Finding]:
@@ -289,7 +294,7 @@ def _source_shares(whole: Money) -> Iterator[Finding]:
         can = min(source.amount, float(whole.of_sources(np.arange(len(whole.amount)) == at).sum()))
         if exceeds(share * least, can):
             values = {"source": named(plan, source.id), "share": share, "total": least, "need": share * least,
-                      "most": can, "why": why, "possible": f"{np.floor(can / least * 1e4) / 1e4:g}"}
+                      "most": can, "why": why, "possible": below(can / least)}
             yield finding(plan, "F118", f"funding.sources.{source.id}.min_share", values)
 
 

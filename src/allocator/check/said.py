@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +32,11 @@ def number(value: float) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
+def below(value: float) -> str:
+    """The largest number of four decimals that is not above a value."""
+    return f"{math.floor(value * 1e4 + 1e-9) / 1e4:g}"
+
+
 def named(plan: PlanYear, word: str) -> Text:
     """The name of a town, a programme, a source or a category; the id where it has none."""
     if word == DISTRICT:
@@ -42,8 +49,10 @@ def named(plan: PlanYear, word: str) -> Text:
     return Text("check.name", {"zh": name.zh, "en": name.en} if name else {"zh": word, "en": word})
 
 
-def _items(section: object) -> Sequence[object]:
-    return next((getattr(section, part) for part in ("programmes", "sources", "indicators") if hasattr(section, part)), ())
+def _items(section: object) -> Sequence[Any]:
+    """Things of a section that may have a name."""
+    parts = ("programmes", "sources", "indicators")
+    return next((getattr(section, part) for part in parts if hasattr(section, part)), ())
 
 
 def listed(parts: Sequence[Text]) -> Text:
@@ -54,6 +63,12 @@ def listed(parts: Sequence[Text]) -> Text:
     for part in reversed(parts[:-1]):
         whole = Text("check.and", {"first": part, "rest": whole})
     return whole
+
+
+def positions(plan: PlanYear, towns: Sequence[str]) -> list[int]:
+    """Positions of towns by id."""
+    at = {str(town): n for n, town in enumerate(plan.towns.index)}
+    return [at[town] for town in towns]
 
 
 def amounts(plan: PlanYear, words: Sequence[str], values: Sequence[float]) -> Text:
@@ -73,10 +88,14 @@ def place(plan: PlanYear, path: str) -> Place | None:
 
 def finding(plan: PlanYear, code: str, path: str, values: Mapping[str, object]) -> Finding:
     """A finding with the texts of its code; floats become numbers with separators."""
-    said = {name: number(value) if isinstance(value, float | int) else value for name, value in values.items()}
+    said = {name: _said(value) for name, value in values.items()}
     said["year"] = plan.year
     hint = Text(f"check.{code}_hint", said)
     return Finding(code, place(plan, path), path, Text(f"check.{code}", said), hint=hint)
+
+
+def _said(value: object) -> object:
+    return number(float(value)) if isinstance(value, float | int | np.integer) else value
 
 
 def by_town(

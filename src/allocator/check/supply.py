@@ -14,6 +14,9 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
+_SKILL = ("teacher", "category", "proficiency")
+
+
 @dataclass(frozen=True, eq=False)
 class Teachers:
     """Teachers as arrays, in the order of their table."""
@@ -50,14 +53,13 @@ def teachers(plan: PlanYear) -> Teachers | None:
         return None
     table, skills = plan.tables[given.teachers], plan.tables[given.skills]
     ids, categories = tuple(table["teacher"]), taught_categories(plan)
-    home = np.asarray(plan.towns.index.get_indexer(table["home_town"]), dtype=np.intp)
+    home = np.array([plan.towns.index.get_loc(town) for town in table["home_town"]], dtype=np.intp)
     hours = table["hours"].to_numpy(dtype=float)
     able = np.zeros((len(ids), len(categories)))
     able[:, -1] = 1.0
     at, code = {word: n for n, word in enumerate(ids)}, {word: n for n, word in enumerate(categories)}
-    for skill in skills.itertuples(index=False):
-        if skill.teacher in at:
-            able[at[skill.teacher], code[skill.category]] = skill.proficiency
+    for teacher, category, proficiency in zip(*(skills[name].tolist() for name in _SKILL), strict=True):
+        able[at[teacher], code[category]] = proficiency
     reached = near(plan, "teaching")[home]
     minutes = np.zeros((len(plan.towns),) * 2) if plan.travel is None else plan.travel.minutes
     travel = np.where(reached, minutes[home], 0.0) * 2.0 / 60.0 / given.visit_hours

@@ -14,6 +14,7 @@ from allocator.blocks.checks import (
     Checks,
     Floats,
     Posting,
+    as_figure,
     cells,
     figure,
     first_of,
@@ -32,17 +33,17 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Attai
     """Attainment: in every cell, from zero to what the ceiling allows; base and target as in the scenario."""
     share = _share(tables, plan)
     made = share.checks("attainment", CELL)
-    most = {i.id: 1.0 if i.ceiling is None else min(1.0, i.ceiling / i.target) for i in plan.indicators}
+    most = {i.id: 1.0 if i.ceiling is None else min(1.0, i.ceiling / i.target) for i in given.indicators}
     amounts, _ = share.total(CELL)
     limit = pd.Series(share.frame["indicator"].map(most).to_numpy(dtype=float), index=keys(share.frame, CELL))
-    made.append(rule("attainment", amounts, "<=", limit, 1.0, needed=False))
+    made.append(as_figure(rule("attainment", amounts, "<=", limit, 1.0)))
     written = tables["attainment"]
     key = keys(written, CELL)
-    target = {i.id: i.target for i in plan.indicators}
+    target = {i.id: i.target for i in given.indicators}
     goal = pd.Series(share.frame["indicator"].map(target).to_numpy(dtype=float), index=keys(share.frame, CELL))
     made.append(figure("attainment_target", first_of(key, written["target"]), goal))
     made.append(figure("attainment_base", first_of(key, written["base"]), _base(plan)))
-    points = share.frame["indicator"].map({i.id: 100.0 * i.weight for i in plan.indicators}).to_numpy(dtype=float)
+    points = share.frame["indicator"].map({i.id: 100.0 * i.weight for i in given.indicators}).to_numpy(dtype=float)
     earned, weight = share.total(["town"], points)
     level = first_of(tables["towns"]["town"].to_numpy(dtype=object), tables["towns"]["level_after"])
     return [*made, figure("level_sum", level, earned, weight)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from allocator.blocks.checks import (
@@ -16,12 +15,10 @@ from allocator.blocks.checks import (
     by_town,
     cells,
     cost_lines,
-    figure,
-    first_of,
     rule,
 )
 from allocator.blocks.funding.section import Funding
-from allocator.scenario import DISTRICT, PlanYear
+from allocator.scenario import PlanYear
 
 CELL = ("town", "programme", "source")
 
@@ -36,7 +33,6 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Fundi
         *_floors(money, plan, given),
         *_category_shares(money, given),
         *_year_on_year(money, plan, given),
-        *_by_town(tables, plan, money),
     ]
 
 
@@ -84,7 +80,8 @@ def _source_shares(money: Cells, given: Funding) -> list[Checks]:
 
 def _floors(money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
     """Special-fund money by resident, in each town and over the district with its centre."""
-    floor, made = given.per_capita_floor, []
+    made: list[Checks] = []
+    floor = given.per_capita_floor
     if floor is None:
         return made
     special = money.frame["special"].to_numpy(dtype=float)
@@ -106,7 +103,8 @@ def _category_shares(money: Cells, given: Funding) -> list[Checks]:
     for share in given.category_shares:
         own = (money.frame["spending"] == share.spending).to_numpy(dtype=float)
         sides: list[tuple[str, Sense, float | None]] = [
-            ("at_least", ">=", share.at_least), ("at_most", "<=", share.at_most)
+            ("at_least", ">=", share.at_least),
+            ("at_most", "<=", share.at_most),
         ]
         for side, sense, bound in sides:
             if bound is not None:
@@ -115,7 +113,7 @@ def _category_shares(money: Cells, given: Funding) -> list[Checks]:
     return made
 
 
-def _last_year(plan: PlanYear) -> Amounts | None:
+def last_year(plan: PlanYear) -> Amounts | None:
     """Last year's money by town [yuan]; none without such a table."""
     named = plan.common.last_year
     if named is None or named.funding_by_town is None:
@@ -126,43 +124,17 @@ def _last_year(plan: PlanYear) -> Amounts | None:
 
 
 def _year_on_year(money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
-    before, limits = _last_year(plan), given.year_on_year
+    before, limits = last_year(plan), given.year_on_year
     if before is None or limits is None:
         return []
     paid, weight = (part.reindex(before.index, fill_value=0.0) for part in money.total(["town"]))
     made = []
     sides: tuple[tuple[str, Sense, float], ...] = (
-        ("at_least", ">=", 1.0 - limits.down), ("at_most", "<=", 1.0 + limits.up)
+        ("at_least", ">=", 1.0 - limits.down),
+        ("at_most", "<=", 1.0 + limits.up),
     )
     for side, sense, factor in sides:
         name = {town: f"{town}/{side}" for town in before.index}
         bound = (factor * before).rename(name)
         made.append(rule("year_on_year", paid.rename(name), sense, bound, weight.rename(name)))
     return made
-
-
-def _by_town(tables: Mapping[str, pd.DataFrame], plan: PlanYear, money: Cells) -> list[Checks]:
-    """Money of each town, its change from last year, and what it is a head."""
-    written = tables["funding_by_town"]
-    town = written["town"].to_numpy(dtype=object)
-    paid, weight = money.total(["town"])
-    shown = [*plan.towns.index, *([DISTRICT] if DISTRICT in set(town) or paid.get(DISTRICT, 0.0) > 0 else [])]
-    index = pd.Index(shown, dtype=object)
-    paid, weight = paid.reindex(index, fill_value=0.0), weight.reindex(index, fill_value=0.0)
-    known = _last_year(plan)
-    last = pd.Series(np.nan, index=index) if known is None else known.reindex(index)
-    heads = by_town(plan, plan.common.population.column).reindex(index)
-    change = paid - last
-    divisor = last.where(last > 0)
-    heads = heads.where(heads > 0)
-    expected: dict[str, tuple[Amounts, Amounts]] = {
-        "amount_yuan": (paid, weight),
-        "last_year_yuan": (last, weight * 0.0),
-        "change_yuan": (change, weight),
-        "change_share": (change / divisor, weight / divisor),
-        "per_head_yuan": (paid / heads, weight / heads),
-    }
-    return [
-        figure(f"funding_by_town.{name}", first_of(town, written[name]), amount, error)
-        for name, (amount, error) in expected.items()
-    ]

@@ -56,7 +56,7 @@ def build(model: Model, plan: PlanYear, given: Funding) -> None:
     for source in given.sources:
         labels = {"source": np.array([model.axes["source"].code(source.id)]), "year": np.array([year])}
         path = f"funding.sources.{source.id}.amount"
-        money.provide(Provision("funding", labels, np.array([source.amount]), path))
+        money.provide(Provision("funding", labels, np.array([source.amount]), path, money=True))
     _earmarks(model, plan, given, funding)
     _floors(model, plan, given, funding)
     _shares(model, plan, given, funding)
@@ -125,7 +125,7 @@ def _floors(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
             unit="yuan",
             requirement="funding.per_capita_floor.district",
         )
-        model.row_parameter("funding.per_capita_floor.district", rows, heads.sum())
+        model.row_parameter("funding.per_capita_floor.district", rows, heads.sum(), money=True)
     if floor.town is not None:
         labels = {"town": np.arange(len(heads)), "year": constant_label(year, len(heads))}
         rows = model.constrain(
@@ -137,7 +137,7 @@ def _floors(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
             unit="yuan",
             requirement="funding.per_capita_floor.town",
         )
-        model.row_parameter("funding.per_capita_floor.town", rows, heads)
+        model.row_parameter("funding.per_capita_floor.town", rows, heads, money=True)
 
 
 def _shares(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Checks, Posting, Sense, cost_lines, forbidden, rule
+from allocator.blocks.checks import Checks, Sense, cost_lines, forbidden, rule
 from allocator.scenario import DISTRICT, Lock, PlanYear
 
 DECISIONS = {
@@ -41,11 +41,6 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Seque
                 activity = pd.Series([total], index=pd.Index([f"{lock.id}/{side}"], dtype=object))
                 made.append(rule("lock", activity, sense, bound, weight))
     return made
-
-
-def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Posting]:
-    """Locks bring nothing and use nothing."""
-    return []
 
 
 def _total(tables: Mapping[str, pd.DataFrame], plan: PlanYear, lock: Lock) -> tuple[float, float]:

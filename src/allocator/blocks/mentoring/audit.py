@@ -13,17 +13,19 @@ from allocator.blocks.checks import (
     Cells,
     Checks,
     Posting,
+    as_figure,
     by_town,
     cells,
     figure,
     first_of,
     keys,
+    levels_before,
     reach,
     rule,
     totals,
     trips,
 )
-from allocator.blocks.mentoring.section import Mentoring
+from allocator.blocks.mentoring.section import Mentoring, NamedTowns
 from allocator.scenario import PlanYear
 
 PAIR = ("mentor", "mentee")
@@ -36,7 +38,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mento
     pairs = _pairs(tables, plan, given)
     made = pairs.checks("pairing", PAIR)
     amounts, _ = pairs.total(PAIR)
-    made.append(rule("pairing", amounts, "<=", 1.0, 1.0, needed=False))
+    made.append(as_figure(rule("pairing", amounts, "<=", 1.0, 1.0)))
     taken, weight = pairs.total(["mentor"])
     made.append(rule("mentor_capacity", taken, "<=", float(given.mentor_capacity), weight))
     covered, weight = pairs.total(["mentee"])
@@ -48,7 +50,9 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentorin
     """What pairs bring to the mentee, and take from the mentor."""
     pairs = _pairs(tables, plan, given)
     made = [Posting("school_time", "mentoring", "used", *pairs.total(["mentor"], given.hours_per_pair))]
-    for indicator, worth in _worth(plan, given, pairs.frame).items():
+    added = _worth(plan, given, pairs.frame)
+    for indicator in given.transfer:
+        worth = added[indicator]
         named = Cells(pairs.frame.assign(indicator=indicator), pairs.strays)
         amounts, weights = named.total(["mentee", "indicator"], worth.to_numpy(dtype=float))
         made.append(Posting("value", "mentoring", "supplied", amounts, weights))
@@ -59,25 +63,22 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentorin
 
 
 def benefits(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Amounts:
-    """Level points the pairs of each mentee add, before the cap; for every town that may have a mentor."""
+    """Level points that pairs add in each town, before the cap."""
     pairs = _pairs(tables, plan, given)
-    return pairs.total(["mentee"], _uplift(plan, given, pairs.frame).to_numpy(dtype=float))[0]
-
-
-def levels_before(plan: PlanYear) -> Amounts:
-    """Level of each town before the plan: 100 x sum of weight x credited share of the target."""
-    level = pd.Series(0.0, index=pd.Index(plan.towns.index, dtype=object))
-    for indicator in plan.indicators:
-        base = pd.Series(plan.base[indicator.id].to_numpy(dtype=float), index=level.index)
-        most = indicator.target if indicator.ceiling is None else min(indicator.target, indicator.ceiling)
-        level = level + 100.0 * indicator.weight * base.clip(upper=most) / indicator.target
-    return level
+    added, _ = pairs.total(["mentee"], _uplift(plan, given, pairs.frame).to_numpy(dtype=float))
+    return added.reindex(pd.Index(plan.towns.index, dtype=object), fill_value=0.0)
 
 
 def slow_towns(plan: PlanYear, given: Mentoring) -> list[str]:
     """Slow-starting towns: the lowest third by base level or the named ones, without those the plan calls mature."""
-    slow = _ranking(plan)[: _third(plan)] if given.slow == "lowest_third" else list(given.slow.towns)
+    slow = list(given.slow.towns) if isinstance(given.slow, NamedTowns) else _ranking(plan)[: _third(plan)]
     return [town for town in slow if town not in given.mature.preset]
+
+
+def eligible_pairs(plan: PlanYear, given: Mentoring) -> set[tuple[str, str]]:
+    """Pairs (mentor, mentee) that may be made."""
+    pairs = _eligible(plan, given)
+    return set(zip(pairs["mentor"], pairs["mentee"], strict=True))
 
 
 def _third(plan: PlanYear) -> int:
@@ -129,9 +130,7 @@ def _uplift(plan: PlanYear, given: Mentoring, pairs: pd.DataFrame) -> pd.Series:
     return uplift
 
 
-def _figures(
-    tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring, pairs: Cells
-) -> list[Checks]:
+def _figures(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring, pairs: Cells) -> list[Checks]:
     """Minutes, lead and uplift of the written pairs."""
     written = tables["pairs"]
     key, known = keys(written, PAIR), keys(pairs.frame, PAIR)

@@ -88,7 +88,8 @@ def _hours(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Teaching) 
 
 def _away(hours: Cells) -> Floats:
     """1 where an hour is taught away from home."""
-    return (hours.frame["from_town"] != hours.frame["to_town"]).to_numpy(dtype=float)
+    away = hours.frame["from_town"] != hours.frame["to_town"]
+    return np.asarray(away, dtype=float)
 
 
 def _load(hours: Cells, given: Teaching) -> Floats:

@@ -8,7 +8,18 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.checks import (
-    Cells, Checks, Posting, cells, figure, first_of, keys, programmes, reach, rule, totals, trips,
+    Cells,
+    Checks,
+    Posting,
+    cells,
+    figure,
+    first_of,
+    keys,
+    programmes,
+    reach,
+    rule,
+    totals,
+    trips,
 )
 from allocator.blocks.volunteering.section import Volunteering
 from allocator.scenario import PlanYear
@@ -40,7 +51,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volun
     return [*made, figure("volunteering_minutes", first_of(key, written["minutes"]), minutes)]
 
 
-def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volunteering) -> list[Posting]:
+def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, _given: Volunteering) -> list[Posting]:
     """Volunteer hours that arrive in each town."""
     amounts, weights = _hours(tables, plan).total(["to_town"])
     return [Posting("volunteer_time", "volunteering", "supplied", amounts, weights)]

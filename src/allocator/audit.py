@@ -1,0 +1,215 @@
+"""The independent audit: every rule, the levels and every figure once more, from written tables and scenario alone.
+
+Nothing here knows pulp, a solver or the matrix of a model. Files are compared with their recorded hashes first;
+then everything is recomputed, whether files were altered or not, and the worst check of each family is named.
+A check is broken where its violation exceeds its tolerance: sum of |coefficient| x half the last written digit
++ 1e-6 x max(1, |bound|).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from allocator.auditing import cleaning, figures, ledgers
+from allocator.auditing.goals import goals
+from allocator.auditing.rows import rows
+from allocator.auditing.stages import stages
+from allocator.blocks.audits import AUDITS, POSTINGS
+from allocator.blocks.checks import HALF_DIGIT, RELATIVE, Checks, forbidden
+from allocator.columns import RESULT_TABLES
+from allocator.errors import InputError, UsageError
+from allocator.result import RUN_FILE, SCENARIO_FOLDER, Result
+from allocator.scenario import PlanYear, Scenario
+from allocator.texts import Language, Text, current_language
+
+EXCLUDED = (
+    "rows.price_balance",
+    "rows.price_total",
+    "rows.price_kind",
+    "unpaired.reason",
+    "goals.unit",
+    "accounts.unit",
+    "stages.status",
+    "stages.gap",
+    "stages: tie_break/hashed_order",
+)
+"""What cannot, or need not, be recomputed from the tables: prices and reasons, units in words, the solver's word."""
+
+COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation"]
+
+
+@dataclass(frozen=True)
+class AlteredFile:
+    """A file of a result folder that is not as its record says."""
+
+    file: str
+    how: Literal["changed", "missing", "extra"]
+
+    def __str__(self) -> str:
+        return self.file
+
+
+@dataclass(frozen=True, eq=False)
+class AuditReport:
+    """What the audit found: the worst check of each family, and the files that are not as recorded."""
+
+    families: pd.DataFrame
+    """One row a family: family, checks, worst_key, activity, sense, bound, tolerance, violation; broken ones first."""
+    altered: tuple[AlteredFile, ...] = ()
+    excluded: tuple[str, ...] = EXCLUDED
+    hashes_used: bool = False
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Families with a check beyond its tolerance."""
+        broken = self.families["violation"] > self.families["tolerance"]
+        return tuple(self.families.loc[broken, "family"])
+
+    @property
+    def passed(self) -> bool:
+        """No family is broken, and no file that counts is altered."""
+        return not self.failed and not any(_counts(each) for each in self.altered)
+
+    def lines(self, language: Language | None = None) -> list[str]:
+        """The report as lines: verdict, altered files, worst check of each family, what was left out."""
+        spoken = language or current_language()
+        failed = self.failed
+        counts = {"checks": int(self.families["checks"].sum()), "families": len(self.families), "broken": len(failed)}
+        verdict = "audit.passed" if self.passed else "audit.failed"
+        texts = [Text(verdict, {**counts, "altered": sum(_counts(each) for each in self.altered)})]
+        if not self.hashes_used:
+            texts.append(Text("audit.no_hashes"))
+        texts += [Text(f"audit.file_{each.how}", {"file": each.file}) for each in self.altered]
+        texts.append(Text("audit.tolerance", {"half": HALF_DIGIT, "relative": RELATIVE}))
+        texts.append(Text("audit.head"))
+        for row in self.families.to_dict("records"):
+            numbers = {name: f"{row[name]:.10g}" for name in ("activity", "bound")}
+            numbers |= {name: f"{row[name]:.3g}" for name in ("violation", "tolerance")}
+            words = {"family": row["family"], "checks": row["checks"], "sense": row["sense"]}
+            kind = "audit.broken" if row["family"] in failed else "audit.kept"
+            texts.append(Text(kind, {**words, **numbers, "key": row["worst_key"] or "-"}))
+        texts.append(Text("audit.excluded", {"names": ", ".join(self.excluded)}))
+        return [text.in_language(spoken) for text in texts]
+
+
+def audit(result: Result) -> AuditReport:
+    """Audit a result in memory; there are no files to compare."""
+    return audit_tables(result.scenario, result.tables)
+
+
+def audit_tables(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> AuditReport:
+    """Audit tables in their written form (numbers rounded to the written digits) against a scenario."""
+    return AuditReport(by_family(_recomputed(scenario, tables)))
+
+
+def audit_folder(folder: str | Path, scenario: Scenario | None = None, use_hashes: bool = True) -> AuditReport:
+    """Audit a written result, against the scenario in it or another one.
+
+    Raises:
+        UsageError: the folder is no result folder.
+    """
+    where = Path(folder)
+    if not (where / RUN_FILE).is_file():
+        raise UsageError(Text("result.no_result", {"folder": str(where)}))
+    altered = altered_files(where) if use_hashes else ()
+    read = {name: cleaning.read_texts(where / f"{name}.csv") for name in RESULT_TABLES}
+    tables = {name: table for name, table in read.items() if table is not None}
+    try:
+        given = scenario if scenario is not None else Scenario.load(where / SCENARIO_FOLDER)
+    except (InputError, UsageError, OSError):
+        checks = [forbidden("scenario", np.array([SCENARIO_FOLDER], dtype=object)), *cleaning.cleaned(tables)[1]]
+        return AuditReport(by_family(checks), altered, hashes_used=use_hashes)
+    return AuditReport(by_family(_recomputed(given, tables)), altered, hashes_used=use_hashes)
+
+
+def altered_files(folder: Path) -> tuple[AlteredFile, ...]:
+    """Files whose hash is not the recorded one, recorded files that are missing, and files without a record."""
+    recorded = _recorded_hashes(folder)
+    if recorded is None:
+        return (AlteredFile(RUN_FILE, "changed"),)
+    found = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
+    found.pop(RUN_FILE, None)
+    made = []
+    for name, digest in sorted(recorded.items()):
+        if name not in found:
+            made.append(AlteredFile(name, "missing"))
+        elif hashlib.sha256(found[name].read_bytes()).hexdigest() != digest:
+            made.append(AlteredFile(name, "changed"))
+    return (*made, *(AlteredFile(name, "extra") for name in sorted(set(found) - set(recorded))))
+
+
+def _recorded_hashes(folder: Path) -> Mapping[str, str] | None:
+    """File to its SHA-256 as the run record says; none where the record cannot be read."""
+    try:
+        record = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        hashes = record["sha256"]
+        return {str(name): str(digest) for name, digest in hashes.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _counts(altered: AlteredFile) -> bool:
+    """Whether an altered file fails the audit; files laid beside the tables (a report, a workbook) do not."""
+    return altered.how != "extra" or altered.file.startswith(f"{SCENARIO_FOLDER}/")
+
+
+def _recomputed(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> list[Checks]:
+    """All checks of all years."""
+    clean, checks = cleaning.cleaned(tables)
+    by_year, strays = cleaning.of_years(clean, scenario.years)
+    checks += strays
+    for plan in scenario.plan_years:
+        with np.errstate(all="ignore"):
+            made = checks_of_year(by_year[plan.year], plan)
+        if len(scenario.plan_years) > 1:
+            made = [_in_year(part, plan.year) for part in made]
+        checks += made
+    return checks
+
+
+def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Checks]:
+    """Every rule and every figure of one plan year, from its tables without the year column."""
+    given = {**plan.sections, **({"locks": plan.common.locks} if plan.common.locks else {})}
+    rules = [check for block in AUDITS if block in given for check in AUDITS[block](tables, plan, given[block])]
+    postings = [each for block in POSTINGS if block in given for each in POSTINGS[block](tables, plan, given[block])]
+    postings += ledgers.capacities(plan)
+    rules += ledgers.closed(postings)
+    made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], postings)]
+    made += cleaning.without_block(tables, set(given))
+    made += figures.money_by_town(tables, plan)
+    shares, levels = figures.attained(tables, plan, ledgers.values(postings))
+    if "attainment" in plan.sections:
+        made += [*shares, *figures.towns(tables, plan, levels), *figures.balance(tables, plan)]
+    return [*made, *goals(tables, plan), *stages(tables, plan, levels)]
+
+
+def _in_year(checks: Checks, year: int) -> Checks:
+    key = np.array([f"{year}: {each}" for each in checks.key], dtype=object)
+    return Checks(checks.family, key, checks.activity, checks.sense, checks.bound, checks.tolerance, checks.needed)
+
+
+def by_family(checks: list[Checks]) -> pd.DataFrame:
+    """The worst check of each family (largest violation in tolerances), broken families first."""
+    worst: dict[str, tuple[float, list[object]]] = {}
+    counts: dict[str, int] = {}
+    for part in checks:
+        counts[part.family] = counts.get(part.family, 0) + len(part)
+        if not len(part):
+            continue
+        violation = part.violation
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(violation == 0, 0.0, violation / part.tolerance)
+        at = int(np.argmax(np.where(ratio == 0, -1.0, ratio)))
+        row: list[object] = [part.key[at], part.activity[at], part.sense, part.bound[at], part.tolerance[at]]
+        if part.family not in worst or ratio[at] > worst[part.family][0]:
+            worst[part.family] = (float(ratio[at]), [*row, violation[at]])
+    ranked = sorted(worst, key=lambda family: (worst[family][0] <= 1.0, family))
+    return pd.DataFrame([[family, counts[family], *worst[family][1]] for family in ranked], columns=COLUMNS)

@@ -1,0 +1,114 @@
+"""Tables as they were written, made safe to compute with; whatever is not as it should be becomes a check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from allocator.blocks.checks import Checks, forbidden, keys
+from allocator.columns import RESULT_TABLES, Kind
+
+MAY_BE_EMPTY: Mapping[str, tuple[str, ...]] = {
+    "funding_by_town": ("last_year_yuan", "change_yuan", "change_share", "per_head_yuan"),
+    "balance": ("before", "after"),
+    "rows": ("price_balance", "price_total"),
+    "goals": ("target", "reached", "shortfall"),
+    "stages": ("gap",),
+}
+"""Number columns that may have no number; where one is recomputed, an empty cell must be empty again."""
+
+OF_BLOCK: Mapping[str, str] = {
+    "delivery": "delivery",
+    "funding": "funding",
+    "teaching": "teaching",
+    "volunteering": "volunteering",
+    "pairs": "mentoring",
+    "unpaired": "mentoring",
+    "guidance": "guidance",
+    "attainment": "attainment",
+    "towns": "attainment",
+    "balance": "attainment",
+}
+"""Table to the block without which it has no rows."""
+
+UNIQUE: Mapping[str, tuple[str, ...]] = {
+    "unpaired": ("town",),
+    "rows": ("rule", "key", "sense"),
+    "goals": ("goal", "town"),
+    "stages": ("stage", "step"),
+}
+"""Labels that together name a row, where these are not the columns of kind label."""
+
+
+def read_texts(file: Path) -> pd.DataFrame | None:
+    """A CSV file with every cell as text; none where it is no such file."""
+    try:
+        return pd.read_csv(file, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    except (OSError, ValueError, pd.errors.ParserError):
+        return None
+
+
+def cleaned(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], list[Checks]]:
+    """Every table with its declared columns, numbers as floats (nan where none is), labels as texts; and findings."""
+    made, findings = {}, []
+    for name, kinds in RESULT_TABLES.items():
+        if name not in tables:
+            findings.append(forbidden(f"table.{name}", np.array(["-"], dtype=object)))
+        raw = tables.get(name, pd.DataFrame(columns=["year", *kinds]))
+        made[name], wrong = _clean(name, raw, {"year": "year", **kinds})
+        findings.append(forbidden(f"table.{name}", np.array(wrong, dtype=object)))
+    return made, findings
+
+
+def _clean(name: str, raw: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.DataFrame, list[str]]:
+    """A table and the keys (row/column, rows counted from 1) of what is wrong in it."""
+    columns, wrong = {}, [f"-/{column}" for column in kinds if column not in raw]
+    wrong += [f"-/{column}" for column in raw.columns if column not in kinds]
+    for column, kind in kinds.items():
+        cells = raw[column] if column in raw else pd.Series([None] * len(raw), dtype=object)
+        if isinstance(cells, pd.DataFrame):
+            cells = cells.iloc[:, 0]
+        cells = cells.reset_index(drop=True)
+        if kind in ("label", "text"):
+            columns[column] = cells.astype(object).where(cells.notna(), "").astype(str).astype(object)
+            continue
+        numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+        empty = cells.isna() | (cells.astype(str).str.strip() == "")
+        allowed = empty if column in MAY_BE_EMPTY.get(name, ()) else pd.Series(False, index=cells.index)
+        bad = ~np.isfinite(numbers.to_numpy()) & ~allowed.to_numpy()
+        if column in raw:
+            wrong += [f"{at + 1}/{column}" for at in np.flatnonzero(bad)]
+        columns[column] = numbers
+    return pd.DataFrame(columns), wrong
+
+
+def of_years(
+    tables: Mapping[str, pd.DataFrame], years: Sequence[int]
+) -> tuple[dict[int, dict[str, pd.DataFrame]], list[Checks]]:
+    """Tables by year, without the year column; rows of no year of the scenario and rows that occur twice."""
+    made: dict[int, dict[str, pd.DataFrame]] = {year: {} for year in years}
+    findings = []
+    for name, frame in tables.items():
+        stray = ~frame["year"].isin(list(years))
+        wrong = [f"{at + 1}/year" for at in np.flatnonzero(stray)]
+        labels = UNIQUE.get(name) or [c for c, kind in RESULT_TABLES[name].items() if kind == "label"]
+        twice = frame.duplicated(["year", *labels]).to_numpy()
+        wrong += [f"{at + 1}/{key}" for at, key in zip(np.flatnonzero(twice), keys(frame[twice], labels), strict=True)]
+        findings.append(forbidden(f"table.{name}", np.array(wrong, dtype=object)))
+        for year in years:
+            own = frame[frame["year"] == year]
+            made[year][name] = own.drop(columns="year").reset_index(drop=True)
+    return made, findings
+
+
+def without_block(tables: Mapping[str, pd.DataFrame], blocks: set[str]) -> list[Checks]:
+    """Rows of tables whose block is not part of the plan."""
+    made = []
+    for name, block in OF_BLOCK.items():
+        if block not in blocks and len(tables[name]):
+            rows = np.array([str(at + 1) for at in range(len(tables[name]))], dtype=object)
+            made.append(forbidden(f"table.{name}", rows))
+    return made

@@ -1,0 +1,26 @@
+"""Arithmetic feasibility in words, before any solve: no solver, no pulp.
+
+A finding with a code ``F...`` is a proof that there is no plan: a condition that every plan must keep is broken,
+and the message carries the arithmetic. ``W...`` says what is worth knowing: towns nobody may mentor, money that
+must stay unspent, goals out of reach. Nothing found does not mean that there is a plan.
+"""
+
+from __future__ import annotations
+
+from allocator.check.locks import lock_findings
+from allocator.check.money import money_findings
+from allocator.check.pairs import pair_findings
+from allocator.check.people import people_findings
+from allocator.check.reach import reach_findings
+from allocator.errors import Finding
+from allocator.findings import in_order
+from allocator.scenario import Scenario
+
+__all__ = ["check"]
+
+FAMILIES = (money_findings, people_findings, pair_findings, lock_findings, reach_findings)
+
+
+def check(scenario: Scenario) -> list[Finding]:
+    """What simple arithmetic can say about every plan year, by place: infeasible (``F``) or worth a warning (``W``)."""
+    return in_order(finding for plan in scenario.plan_years for family in FAMILIES for finding in family(plan))

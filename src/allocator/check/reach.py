@@ -1,0 +1,205 @@
+"""What is out of reach by arithmetic: money that must stay unspent, goals that no plan can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from allocator.blocks.attainment.section import Effect
+from allocator.blocks.mentoring.candidates import candidates
+from allocator.check.bounds import Units, mentor_room, units
+from allocator.check.money import Money, money
+from allocator.check.said import exceeds, finding, named, number
+from allocator.check.supply import Floats, teachers, volunteer_hours
+from allocator.errors import Finding
+from allocator.goals import MONEY_PER_HEAD, PAIRED_SLOW_TOWNS, target_of_year
+from allocator.scenario import Goal, Indicator, PlanYear
+from allocator.texts import Text
+
+RESIDENTS_OF_A_PIECE = 1000.0
+
+
+def reach_findings(plan: PlanYear) -> list[Finding]:
+    """Warnings: the plan can be solved, but not all money can be spent or not every goal met."""
+    counted = units(plan)
+    whole = money(plan, counted)
+    found = list(_unspent(plan, counted, whole)) if whole is not None else []
+    for goal in plan.common.goals:
+        found += _goal(plan, counted, whole, goal)
+    return found
+
+
+def most_within(gains: Floats, needs: Floats, room: Floats, budget: float) -> float:
+    """Largest sum of gain x amount with need x amount within a budget and amount <= room.
+
+    Source: fractional knapsack (Dantzig 1957): fill by gain for each unit of need.
+    """
+    free = needs <= 0
+    with np.errstate(invalid="ignore"):
+        whole = float(np.where(gains[free] > 0, gains[free] * room[free], 0.0).sum())
+    paid = np.flatnonzero(~free & (gains > 0))
+    for at in paid[np.argsort(-gains[paid] / needs[paid], kind="stable")].tolist():
+        taken = min(float(room[at]), budget / float(needs[at]))
+        whole += taken * float(gains[at])
+        budget -= taken * float(needs[at])
+    return whole
+
+
+def _unspent(plan: PlanYear, counted: Units, whole: Money) -> Iterator[Finding]:
+    """Money that ceilings, volunteer hours, teacher hours or rooms keep from every programme with an effect."""
+    have = float(whole.amount.sum())
+    is_allowance = np.array([line in ("guidance", "mentoring", "travel") for line in whole.lines.ids], dtype=bool)
+    allowances = float(whole.spendable[:, is_allowance].sum())
+    costs, room = counted.per_unit("unit_cost"), _useful_room(plan, counted)
+    staff, helpers = teachers(plan), volunteer_hours(plan)
+    limits = [("W201", "unit_cost", "funding.sources", have)]
+    if helpers is not None:
+        limits.append(("W202", "volunteer_hours", "volunteering", float(helpers.sum())))
+    if staff is not None:
+        limits.append(("W203", "teacher_hours", "teaching", float(staff.hours.sum())))
+    if "venue_hours" in plan.towns:
+        limits.append(("W204", "venue_hours", "delivery.programmes", float(plan.per_town("venue_hours").sum())))
+    for code, need, path, supply in limits:
+        most = min(whole.most, allowances + most_within(costs, counted.per_unit(need), room, supply))
+        if exceeds(have, most):
+            yield finding(plan, code, path, {"supply": supply, "have": have, "most": most, "short": have - most})
+            return
+
+
+def _useful_room(plan: PlanYear, counted: Units) -> Floats:
+    """Most units of each programme that are of use: those with an effect, else no more than the floor asks for."""
+    attainment: Any = plan.sections.get("attainment")
+    if attainment is None:
+        return np.asarray(counted.most.sum(axis=0))
+    useful = {effect.programme for effect in attainment.effects}
+    has_effect = np.array([p.id in useful for p in counted.programmes], dtype=bool)
+    return np.asarray(np.where(has_effect, counted.most, counted.least).sum(axis=0))
+
+
+def _goal(plan: PlanYear, counted: Units, whole: Money | None, goal: Goal) -> list[Finding]:
+    """A goal whose target of the year lies above the most that arithmetic allows."""
+    every = goal.scope == "every_town"
+    groups = [[at] for at in range(len(plan.towns))] if every else [list(range(len(plan.towns)))]
+    for towns in groups:
+        made = _reachable(plan, counted, whole, (goal, towns))
+        if made is None:
+            continue
+        base, most, why = made
+        target = target_of_year(goal, plan.year, min(plan.common.years), base)
+        if np.isfinite(target) and target > most * (1 + 1e-6) + 1e-9:
+            values: dict[str, object] = {
+                "goal": Text("check.name", {"zh": goal.name.zh, "en": goal.name.en}) if goal.name else goal.id,
+                "target": f"{target:,.6g}",
+                "most": f"{most:,.6g}",
+                "why": why,
+                "text": goal.text,
+                "where": named(plan, plan.towns.index[towns[0]]) if every else Text("check.whole_district"),
+            }
+            return [finding(plan, "W221", f"goals.{goal.id}.at_least", values)]
+    return []
+
+
+def _reachable(
+    plan: PlanYear, counted: Units, whole: Money | None, asked: tuple[Goal, Sequence[int]]
+) -> tuple[float, float, Text] | None:
+    """Base value, most that can be reached, and the arithmetic; none where nothing can be said."""
+    goal, towns = asked
+    if goal.measure == PAIRED_SLOW_TOWNS:
+        return _pairs_reachable(plan)
+    if goal.measure == MONEY_PER_HEAD:
+        if whole is None:
+            return None
+        heads, last = float(plan.population[towns].sum()), plan.last_year_money()
+        yuan = min(whole.most, float(whole.spendable[:-1][towns].sum()))
+        if whole.last is not None and whole.given.year_on_year is not None:
+            yuan = min(yuan, float(whole.last[towns].sum()) * (1 + whole.given.year_on_year.up))
+        base = 0.0 if last is None else float(last[towns].sum()) / heads
+        return base, yuan / heads, Text("check.goal_money", {"yuan": number(yuan), "heads": number(heads)})
+    indicator = next((i for i in plan.indicators if i.id == goal.measure), None)
+    return None if indicator is None else _value_reachable(plan, counted, whole, (indicator, towns))
+
+
+def _pairs_reachable(plan: PlanYear) -> tuple[float, float, Text]:
+    given: Any = plan.sections["mentoring"]
+    found = candidates(plan, given)
+    slow, able = int(found.slow.sum()), float(len(np.unique(found.mentee)))
+    most = min(able, float(mentor_room(plan).sum())) if given.mentee_cover else 0.0
+    values = {"pairs": number(most), "slow": slow, "able": number(able)}
+    return 0.0, most / slow if slow else 1.0, Text("check.goal_pairs", values)
+
+
+def _value_reachable(
+    plan: PlanYear, counted: Units, whole: Money | None, asked: tuple[Indicator, Sequence[int]]
+) -> tuple[float, float, Text]:
+    """Most of an indicator over some towns: base, best use of all money, every pair, all guidance."""
+    indicator, towns = asked
+    heads = plan.denominator(indicator)[towns]
+    base = float(plan.base[indicator.id].to_numpy(dtype=float)[towns] @ heads / heads.sum())
+    attainment: Any = plan.sections["attainment"]
+    effects = [e for e in attainment.effects if e.indicator == indicator.id]
+    added = _programme_gain(plan, counted, whole, (effects, towns)) if effects and counted.programmes else 0.0
+    pairs, guided = _pair_gain(plan, indicator, towns), _guidance_gain(plan, indicator, towns)
+    gained = np.array([added, pairs, guided]) / float(heads.sum())
+    values = {"base": f"{base:.4g}", "programmes": f"{gained[0]:.4g}", "pairs": f"{gained[1]:.4g}",
+              "guidance": f"{gained[2]:.4g}"}
+    return base, base + float(gained.sum()), Text("check.goal_value", values)
+
+
+def _programme_gain(
+    plan: PlanYear, counted: Units, whole: Money | None, asked: tuple[Sequence[Effect], Sequence[int]]
+) -> float:
+    """Most that programmes can add, in the indicator's numerator: pieces filled by gain for each yuan."""
+    effects, towns = asked
+    ids = [p.id for p in counted.programmes]
+    residents = float(plan.population[list(towns)].sum())
+    gains, costs, rooms = [], [], []
+    for effect in effects:
+        at = ids.index(effect.programme)
+        left = float(counted.most[list(towns), at].sum())
+        pieces = effect.per_unit if isinstance(effect.per_unit, tuple) else ()
+        before = 0.0
+        for piece in pieces:
+            width = np.inf if piece.up_to is None else (piece.up_to - before) * residents / RESIDENTS_OF_A_PIECE
+            rooms.append(min(left, width))
+            left, before = left - rooms[-1], piece.up_to or before
+            gains.append(piece.gain * effect.persons_per_attendance)
+            costs.append(counted.programmes[at].unit_cost)
+        if not pieces:
+            assert not isinstance(effect.per_unit, tuple)
+            rooms.append(left)
+            gains.append(effect.per_unit * effect.persons_per_attendance)
+            costs.append(counted.programmes[at].unit_cost)
+    if whole is None:
+        return most_within(np.array(gains), np.zeros(len(gains)), np.array(rooms), 0.0)
+    useful = [line in {e.programme for e in effects} for line in whole.lines.ids]
+    bound = float(whole.lines.least[:, ~np.array(useful, dtype=bool)].sum())
+    budget = max(0.0, float(whole.amount.sum()) - bound)
+    return most_within(np.array(gains), np.array(costs), np.array(rooms), budget)
+
+
+def _pair_gain(plan: PlanYear, indicator: Indicator, towns: Sequence[int]) -> float:
+    """Most that pairs can add, in the numerator: for each mentee its best mentors, as many as may be."""
+    given: Any = plan.sections.get("mentoring")
+    if given is None:
+        return 0.0
+    found, heads = candidates(plan, given), plan.denominator(indicator)
+    at = plan.indicators.index(indicator)
+    whole = 0.0
+    for town in towns:
+        best = np.sort(found.transferred[found.mentee == town, at])[::-1][: given.mentee_cover]
+        whole += float(best.sum() * heads[town])
+    return whole
+
+
+def _guidance_gain(plan: PlanYear, indicator: Indicator, towns: Sequence[int]) -> float:
+    """Most that guidance can add, in the numerator: all hours of the district centre and of the town schools."""
+    given: Any = plan.sections.get("guidance")
+    if given is None:
+        return 0.0
+    stations = np.maximum(plan.per_town("stations"), 1.0)
+    rooms = plan.per_town("school_hours") if "school_hours" in plan.towns else np.full(len(stations), np.inf)
+    hours = {"district": float(given.district_hours), "school": float((rooms / stations)[list(towns)].sum())}
+    effects = [e for e in given.effects if e.indicator == indicator.id and e.per_hour > 0]
+    return float(sum(e.per_hour * hours[e.giver] for e in effects))

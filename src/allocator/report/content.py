@@ -1,0 +1,258 @@
+"""The tables of the page about what is allocated and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocator.report.facts import TOLERANCE, sources, spending_of
+from allocator.report.grids import Grid, from_table, grid
+from allocator.report.labels import Names, goal_unit, heading, indicator_unit, titled
+from allocator.report.numbers import DASH, signed, written
+from allocator.result import Result
+from allocator.scenario import DISTRICT
+from allocator.texts import say
+
+
+def _with_unit(key: str, unit: str) -> str:
+    return say("headings.with_unit", {"heading": say(key), "unit": say(f"terms.unit.{unit}")})
+
+
+def towns_grid(result: Result, names: Names) -> Grid:
+    """Levels and ranks before and after, lowest first."""
+    towns = result.tables["towns"].sort_values(["level_after", "town"])
+    rows = []
+    for row in towns.itertuples(index=False):
+        change = signed(row.level_after - row.level_before, "points")
+        rank = (written(row.rank_before, "whole"), written(row.rank_after, "whole"))
+        levels = (written(row.level_before, "points"), written(row.level_after, "points"))
+        rows.append([names.of("town", row.town), written(row.population, "whole"), *levels, change, *rank])
+    columns = ["population", "level_before", "level_after"]
+    headings: list[str | tuple[str, bool]] = [titled("towns", "town")]
+    headings += [(titled("towns", column), True) for column in columns]
+    headings.append((_with_unit("report.change", "points"), True))
+    headings += [(heading("towns", f"rank_{moment}"), True) for moment in ("before", "after")]
+    return grid(say("report.caption.towns"), headings, rows)
+
+
+def attainment_grid(result: Result, names: Names) -> Grid:
+    """Attained share of the target, towns by indicators."""
+    table, plan = result.tables["attainment"], result.scenario.first
+    order = result.tables["towns"].sort_values(["level_after", "town"])["town"]
+    after = table.pivot(index="town", columns="indicator", values="attainment").reindex(order)
+    ids = [i.id for i in plan.indicators if i.id in after]
+    weights = {i.id: written(i.weight, "share") for i in plan.indicators}
+    headings: list[str | tuple[str, bool]] = [titled("attainment", "town")]
+    for indicator in ids:
+        values = {"indicator": names.of("indicator", indicator), "weight": weights[indicator]}
+        headings.append((say("report.indicator_weight", values), True))
+    cells = after[ids].to_numpy(float)
+    towns = [names.of("town", town) for town in order]
+    rows = [[town, *(written(v, "share") for v in line)] for town, line in zip(towns, cells.tolist(), strict=True)]
+    return grid(say("report.caption.attainment"), headings, rows)
+
+
+def pairs_grid(result: Result, names: Names) -> Grid:
+    """Pairs with travel, lead and uplift, and whether they ran last year."""
+    table = result.tables["pairs"]
+    made = from_table("pairs", table, ["mentor", "mentee", "minutes", "level_gap", "uplift"], names, "")
+    last = result.scenario.first.last_year_pairs()
+    columns: list[str | tuple[str, bool]] = [(c.heading, c.numeric) for c in made.columns]
+    rows = [list(row) for row in made.rows]
+    if last is not None:
+        columns.append(say("report.since_last_year"))
+        for row, pair in zip(rows, zip(table["mentor"], table["mentee"], strict=True), strict=False):
+            row.append(say("report.pair_kept" if pair in last else "report.pair_new"))
+    ended = [pair for pair in last or () if pair not in set(zip(table["mentor"], table["mentee"], strict=True))]
+    both = [" → ".join((names.of("town", a), names.of("town", b))) for a, b in ended]
+    note = say("report.pairs_ended", {"pairs": say("report.list_comma").join(both)}) if both else ""
+    return grid(say("report.caption.pairs"), columns, rows, note=note)
+
+
+def unpaired_grid(result: Result, names: Names) -> Grid:
+    """Slow-starting towns without a mentor, and why."""
+    table = result.tables["unpaired"]
+    return from_table("unpaired", table, ["town", "reason"], names, say("report.caption.unpaired"))
+
+
+def money_by_town_grid(result: Result, names: Names) -> Grid:
+    """Money of each town with last year's, the change and per head; the sum at the end."""
+    table = result.tables["funding_by_town"]
+    columns = ["town", "amount_yuan", "last_year_yuan", "change_yuan", "change_share", "per_head_yuan"]
+    made = from_table("funding_by_town", table, columns, names, "")
+    amount, last = float(table["amount_yuan"].sum()), float(table["last_year_yuan"].sum(min_count=1))
+    heads = float(result.scenario.first.population.sum())
+    change = amount - last
+    share = change / last if last else float("nan")
+    total = [
+        *(say("report.total"), written(amount, "yuan"), written(last, "yuan"), signed(change, "yuan")),
+        *(written(share, "change"), written(amount / heads, "yuan")),
+    ]
+    rows = [list(row) for row in made.rows]
+    for row, moved in zip(rows, table["change_yuan"].tolist(), strict=False):
+        row[3] = signed(moved, "yuan")
+    note = say("report.district_money") if DISTRICT in set(table["town"]) else ""
+    headings = [(c.heading, c.numeric) for c in made.columns]
+    return grid(say("report.caption.money_by_town"), headings, rows, total, note)
+
+
+def money_by_source_grid(result: Result, names: Names) -> Grid:
+    """What each source gives, what is used, and what remains."""
+    table = sources(result)
+
+    def line(label: str, available: float, used: float) -> list[str]:
+        share = used / available if available else float("nan")
+        figures = (written(v, "yuan") for v in (available, used, max(available - used, 0.0)))
+        return [label, *figures, written(share, "share")]
+
+    rows = [line(names.of("source", r.source), r.available, r.used) for r in table.itertuples(index=False)]
+    total = line(say("report.total"), float(table["available"].sum()), float(table["used"].sum()))
+    keys = ("report.available", "report.used", "report.unused")
+    headings = [heading("funding", "source"), *((_with_unit(key, "yuan"), True) for key in keys)]
+    return grid(say("report.caption.money_by_source"), [*headings, (say("report.used_share"), True)], rows, total)
+
+
+def money_by_spending_grid(result: Result, names: Names) -> Grid:
+    """Money by spending category with its share and the bounds on it."""
+    table, plan = result.tables["funding"], result.scenario.first
+    spending = spending_of(plan)
+    by_category = table.groupby(table["programme"].map(spending))["amount_yuan"].sum()
+    whole = float(table["amount_yuan"].sum())
+    given: Any = plan.sections.get("funding")
+    bounds = {b.spending: (b.at_least, b.at_most) for b in given.category_shares} if given is not None else {}
+    rows = []
+    for category in plan.common.spending:
+        amount = float(by_category.get(category, 0.0))
+        limits = (DASH if bound is None else written(bound, "share") for bound in bounds.get(category, (None, None)))
+        share = written(amount / whole if whole else float("nan"), "share")
+        rows.append([names.of("spending", category), written(amount, "yuan"), share, *limits])
+    total = [say("report.total"), written(whole, "yuan"), written(1.0, "share") if whole else DASH, "", ""]
+    keys = ("report.share_of_money", "report.share_least", "report.share_most")
+    headings = [heading("funding", "spending"), (titled("funding", "amount_yuan"), True)]
+    return grid(say("report.caption.money_by_spending"), [*headings, *((say(k), True) for k in keys)], rows, total)
+
+
+def delivery_grid(result: Result, names: Names) -> Grid:
+    """Each programme over the whole district: units, unit cost, money, towns, hours."""
+    delivery, funding = result.tables["delivery"], result.tables["funding"]
+    units = delivery.groupby("programme")["units"].sum()
+    towns = delivery[delivery["units"] > TOLERANCE].groupby("programme")["town"].nunique()
+    money = funding.groupby("programme")["amount_yuan"].sum()
+    given: Any = result.scenario.first.sections.get("delivery")
+    programmes = given.programmes if given is not None else ()
+    rows = []
+    for each in programmes:
+        count = float(units.get(each.id, 0.0))
+        rows.append([
+            names.of("programme", each.id),
+            names.of("category", each.category) if each.category else DASH,
+            names.of("spending", each.spending),
+            written(count, "units"),
+            written(each.unit_cost, "yuan"),
+            written(float(money.get(each.id, 0.0)), "yuan"),
+            written(float(towns.get(each.id, 0)), "whole"),
+            written(count * each.teacher_hours, "hours"),
+            written(count * each.volunteer_hours, "hours"),
+        ])
+    spending = spending_of(result.scenario.first)
+    own = {each.id for each in programmes}
+    for line in (name for name in spending if name not in own):
+        amount = written(float(money.get(line, 0.0)), "yuan")
+        rows.append([names.of("programme", line), DASH, names.of("spending", spending[line]), DASH, DASH, amount, *[DASH] * 3])
+    hours = [sum(float(units.get(p.id, 0.0)) * h for p, h in _hours(programmes, kind)) for kind in ("teacher", "volunteer")]
+    total = [say("report.total"), "", "", "", "", written(float(money.sum()), "yuan"), "", *(written(h, "hours") for h in hours)]
+    headings: list[str | tuple[str, bool]] = [heading("delivery", name) for name in ("programme", "category", "spending")]
+    headings += [(titled("delivery", "units"), True), (_with_unit("report.unit_cost", "yuan"), True)]
+    headings += [(titled("funding", "amount_yuan"), True), (say("report.towns_served"), True)]
+    headings += [(_with_unit(key, "hours"), True) for key in ("report.teacher_hours", "report.volunteer_hours")]
+    return grid(say("report.caption.delivery"), headings, rows, total)
+
+
+def _hours(programmes: Sequence[Any], kind: str) -> list[tuple[Any, float]]:
+    return [(each, float(getattr(each, f"{kind}_hours"))) for each in programmes]
+
+
+def people_grid(result: Result) -> Grid:
+    """Hours of teachers, volunteers and guidance: at home and away."""
+    rows = []
+    for name in ("teaching", "volunteering"):
+        table = result.tables[name]
+        if not len(table):
+            continue
+        away = float(table.loc[table["from_town"] != table["to_town"], "hours"].sum())
+        rows.append(_hours_line(say(f"report.hours_{name}"), float(table["hours"].sum()), away))
+    guidance = result.tables["guidance"]
+    down = float(guidance.loc[guidance["giver"] == DISTRICT, "hours"].sum())
+    if len(guidance):
+        further = float(guidance["hours"].sum()) - down
+        rows += [[say(f"report.hours_{who}"), written(h, "hours"), DASH, DASH] for who, h in (("down", down), ("further", further))]
+    headings = [say("report.kind_of_hours"), (_with_unit("report.all_hours", "hours"), True)]
+    more = [(_with_unit("report.away_hours", "hours"), True), (say("report.away_share"), True)]
+    return grid(say("report.caption.people"), [*headings, *more], rows)
+
+
+def _hours_line(label: str, whole: float, away: float) -> list[str]:
+    share = away / whole if whole else float("nan")
+    return [label, written(whole, "hours"), written(away, "hours"), written(share, "share")]
+
+
+def balance_grid(result: Result, names: Names) -> Grid:
+    """Measures before and after with their definitions."""
+    rows = []
+    for row in result.tables["balance"].itertuples(index=False):
+        how = "points" if row.measure in ("minimum", "mean") else "ratio"
+        before, after = (written(v, "points" if how == "points" else "ratio") for v in (row.before, row.after))
+        change = signed(row.after - row.before, "points" if how == "points" else "ratio")
+        definition = say(f"measures.{'cv_of' if ':' in row.measure else row.measure}_definition")
+        rows.append([names.measure(row.measure), before, after, change, definition])
+    columns = [heading("balance", "measure"), *((heading("balance", c), True) for c in ("before", "after"))]
+    return grid(say("report.caption.balance"), [*columns, (say("report.change"), True), say("report.definition")], rows)
+
+
+def goals_grid(result: Result, names: Names) -> Grid:
+    """Goals with target of the year, what is reached and what is missing; measured, not enforced."""
+    plan, rows, classes = result.scenario.first, [], []
+    for row in result.tables["goals"].itertuples(index=False):
+        how, unit = goal_unit(plan, row.goal)
+        figures = [_goal_number(v, how, unit) for v in (row.target, row.reached, row.shortfall)]
+        met = "none" if np.isnan(row.target) else "missed" if row.shortfall > TOLERANCE else "met"
+        where = names.of("town", row.town) if row.town else names.text("scope", row.scope)
+        label = names.of("goal", row.goal)
+        words = [names.text("strength", row.strength), names.text("enforced", row.enforced)]
+        rows.append([label, where, *words, *figures, say(f"report.goal_{met}"), row.text])
+        classes.append(met)
+    headings: list[str | tuple[str, bool]] = [heading("goals", c) for c in ("goal", "scope", "strength", "enforced")]
+    headings += [(heading("goals", c), True) for c in ("target", "reached", "shortfall")]
+    made = grid(say("report.caption.goals"), [*headings, say("report.goal_state"), heading("goals", "text")], rows)
+    return Grid(made.caption, made.columns, made.rows, None, made.note, tuple(classes)[: len(made.rows)], made.left_out)
+
+
+def _goal_number(value: float, how: Any, unit: str) -> str:
+    text = written(value, how)
+    return text if text == DASH or not unit else f"{text} {unit}"
+
+
+def indicators_grid(result: Result, names: Names) -> Grid:
+    """What the level is made of: indicators with weight, target and what they are divided by."""
+    rows = []
+    for each in result.scenario.first.indicators:
+        how, unit = indicator_unit(each)
+        target = f"{written(each.target, how)} {unit}".strip()
+        below = names_column(each.denominator) if each.denominator else DASH
+        rows.append([names.of("indicator", each.id), written(each.weight, "share"), target, below])
+    headings = [heading("attainment", "indicator"), (say("report.weight"), True), (heading("attainment", "target"), True)]
+    note = say("report.level_definition")
+    return grid(say("report.caption.indicators"), [*headings, say("report.denominator")], rows, note=note)
+
+
+def names_column(column: str) -> str:
+    """A column of the towns table in words."""
+    return heading("towns", column)
+
+
+def empty(table: pd.DataFrame) -> bool:
+    """Whether a table has no rows."""
+    return not len(table)

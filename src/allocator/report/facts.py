@@ -1,0 +1,203 @@
+"""What is said first everywhere: status, key figures, and what a reader must know before using the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from allocator.report.labels import Names, said
+from allocator.report.numbers import DASH, signed, written
+from allocator.result import Result
+from allocator.scenario import BalanceStage, PlanYear
+from allocator.texts import current_language, say
+
+Tone = Literal["good", "warn", "bad", "plain"]
+TOLERANCE = 1e-6
+"""Shortfall that still counts as met [unit of the goal]."""
+
+ALLOWANCES = (
+    ("mentoring", "mentoring", "allowance"),
+    ("guidance", "guidance", "allowance"),
+    ("travel", "teaching", "travel_allowance"),
+)
+"""Cost lines that are no programmes: id in the tables, section and field that declare them."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One sentence with its weight."""
+
+    tone: Tone
+    text: str
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """A number that sums up the plan."""
+
+    label: str
+    value: str
+    detail: str
+
+
+def status(result: Result) -> Remark:
+    """The status in one sentence: proven best, or a plan with how far from proven."""
+    run = result.run
+    asked = run.get("options", {}).get("gap")
+    values = {
+        "gap": written(float(run.get("gap", float("nan"))), "price"),
+        "asked": say("report.gap_default") if asked is None else written(float(asked), "price"),
+    }
+    if result.status == "optimal":
+        return Remark("good", say("report.status_optimal", values))
+    if result.status == "feasible":
+        return Remark("warn", say("report.status_feasible", values))
+    return Remark("bad", said(f"terms.status.{result.status}", result.status))
+
+
+def goal_counts(result: Result) -> dict[str, int]:
+    """Goal rows that ask something this year: ``hard``, ``soft``, and of each the missed ones."""
+    goals = result.tables["goals"]
+    asked = goals[goals["target"].notna()]
+    missed = asked["shortfall"] > TOLERANCE
+    counts = {}
+    for strength in ("hard", "soft"):
+        mine = asked["strength"] == strength
+        counts[strength], counts[f"{strength}_missed"] = int(mine.sum()), int((mine & missed).sum())
+    return counts
+
+
+def remarks(result: Result) -> list[Remark]:
+    """What must be known before the numbers are used."""
+    run, plan = result.run, result.scenario.first
+    made = _goal_remarks(result)
+    if run.get("conditional"):
+        made.append(Remark("warn", say("report.conditional")))
+    for stage, key in dict(run.get("skipped_stages", {})).items():
+        made.append(Remark("plain", said(key, f"{stage}: {key}")))
+    if not run.get("unique", False):
+        reason = said(f"report.projection.{run.get('projection', 'none')}", str(run.get("projection", "")))
+        made.append(Remark("warn", say("report.not_unique", {"reason": reason})))
+    made += _travel_remarks(result)
+    if any(isinstance(s, BalanceStage) and s.criterion == "leximin" and s.give == 0 for s in plan.common.stages):
+        made.append(Remark("plain", say("report.exact_leximin")))
+    if is_illustrative(plan):
+        made.append(Remark("warn", say("report.illustrative")))
+    if result.scenario.warnings:
+        made.append(Remark("plain", say("report.warnings", {"n": len(result.scenario.warnings)})))
+    return made
+
+
+def _goal_remarks(result: Result) -> list[Remark]:
+    if not len(result.tables["goals"]):
+        return []
+    counts = goal_counts(result)
+    made = []
+    if counts["hard_missed"]:
+        made.append(Remark("bad", say("report.hard_missed", {"n": counts["hard_missed"], "all": counts["hard"]})))
+    if not result.run.get("goals_enforced", False):
+        made.append(Remark("warn", say("report.goals_measured")))
+    return made
+
+
+def _travel_remarks(result: Result) -> list[Remark]:
+    travel: Mapping[str, Any] = result.run.get("travel", {})
+    towns = travel.get("straight_line_towns", [])
+    if not towns:
+        return []
+    values = {"n": len(towns), "detour": f"{travel.get('detour', 0):g}", "speed": f"{travel.get('speed_kmh', 0):g}"}
+    return [Remark("plain", say("report.straight_line", values))]
+
+
+def origins(plan: PlanYear) -> pd.DataFrame:
+    """Origins of the tables this year uses (table, column, origin, rule); empty without such a table."""
+    columns = ["table", "column", "origin", "rule"]
+    if "origins" not in plan.tables:
+        return pd.DataFrame(columns=columns)
+    table = plan.tables["origins"]
+    used = table[table["table"].isin(set(plan.tables))]
+    return used.assign(rule=used[f"rule_{current_language()}"])[columns]
+
+
+def is_illustrative(plan: PlanYear) -> bool:
+    """Whether any number of the plan is made up."""
+    if (origins(plan)["origin"] == "illustrative").any():
+        return True
+    effects = [e for name in ("attainment", "guidance") for e in getattr(plan.sections.get(name), "effects", ())]
+    return any(effect.origin.kind == "illustrative" for effect in effects)
+
+
+def sources(result: Result) -> pd.DataFrame:
+    """Money by source: ``available``, ``used`` [yuan], in the order of the plan."""
+    given: Any = result.scenario.first.sections.get("funding")
+    listed = given.sources if given is not None else ()
+    used = result.tables["funding"].groupby("source")["amount_yuan"].sum()
+    rows = [(source.id, source.amount, float(used.get(source.id, 0.0))) for source in listed]
+    return pd.DataFrame(rows, columns=["source", "available", "used"])
+
+
+def spending_of(plan: PlanYear) -> dict[str, str]:
+    """Everything that may cost money and its spending category: programmes, then allowances."""
+    delivery: Any = plan.sections.get("delivery")
+    lines = {each.id: each.spending for each in delivery.programmes} if delivery is not None else {}
+    for line, section, name in ALLOWANCES:
+        allowance = getattr(plan.sections.get(section), name, None)
+        if allowance is not None:
+            lines[line] = allowance.spending
+    return lines
+
+
+def key_figures(result: Result, names: Names) -> list[KeyFigure]:
+    """The figures at the top of the page."""
+    made = _level_figures(result, names) if len(result.tables["towns"]) else []
+    by_source = sources(result)
+    if len(by_source):
+        used, available = float(by_source["used"].sum()), float(by_source["available"].sum())
+        heads = float(result.scenario.first.population.sum())
+        values = {"available": written(available, "whole"), "per_head": written(used / heads, "yuan")}
+        made.append(KeyFigure(say("report.key_money"), written(used, "whole"), say("report.key_money_of", values)))
+    if "mentoring" in result.scenario.first.sections:
+        unpaired = len(result.tables["unpaired"])
+        detail = say("report.key_unpaired", {"n": unpaired}) if unpaired else say("report.key_all_paired")
+        made.append(KeyFigure(say("report.key_pairs"), str(len(result.tables["pairs"])), detail))
+    counts = goal_counts(result)
+    asked = counts["hard"] + counts["soft"]
+    if asked:
+        met = asked - counts["hard_missed"] - counts["soft_missed"]
+        made.append(KeyFigure(say("report.key_goals"), f"{met} / {asked}", say("report.key_goals_measured")))
+    return made
+
+
+def _level_figures(result: Result, names: Names) -> list[KeyFigure]:
+    towns, balance = result.tables["towns"], result.tables["balance"].set_index("measure")
+    made = []
+    worst = {moment: towns.loc[towns[f"level_{moment}"].idxmin()] for moment in ("before", "after")}
+    places = {moment: names.of("town", str(row["town"])) for moment, row in worst.items()}
+    values = {
+        "town": places["after"],
+        "before": written(float(worst["before"]["level_before"]), "points"),
+        "town_before": places["before"],
+    }
+    after = written(float(worst["after"]["level_after"]), "points")
+    made.append(KeyFigure(say("report.key_worst"), after, say("report.key_worst_detail", values)))
+    for measure, how in (("mean", "points"), ("cv", "ratio")):
+        if measure not in balance.index:
+            continue
+        before, after_ = float(balance["before"][measure]), float(balance["after"][measure])
+        shape_ = "points" if how == "points" else "ratio"
+        change = signed(after_ - before, "points" if how == "points" else "ratio")
+        detail = say("report.key_before", {"before": written(before, shape_), "change": change})
+        made.append(KeyFigure(say(f"measures.{measure}"), written(after_, shape_), detail))
+    return made
+
+
+def worst_town(result: Result, names: Names, moment: Literal["before", "after"]) -> tuple[str, float]:
+    """Name and level of the worst-off town before or after."""
+    towns = result.tables["towns"]
+    if not len(towns):
+        return DASH, float("nan")
+    row = towns.loc[towns[f"level_{moment}"].idxmin()]
+    return names.of("town", str(row["town"])), float(row[f"level_{moment}"])

@@ -1,0 +1,260 @@
+"""What tables, columns and ids are called, in the current language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from allocator.columns import RESULT_TABLES, Kind
+from allocator.report.numbers import Shape
+from allocator.scenario import ANY_CATEGORY, DISTRICT, Indicator, Name, PlanYear
+from allocator.texts import Language, catalogue, current_language, say, use_language
+
+Made = TypeVar("Made")
+
+TOWN_COLUMNS = ("town", "from_town", "to_town", "mentor", "mentee", "giver")
+NAMED_COLUMNS = ("programme", "source", "category", "spending", "indicator", "goal")
+"""Columns of ids that carry names of their own."""
+
+RULE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "budget": ("source",),
+    "earmark": ("town", "source"),
+    "per_capita_floor": ("town",),
+    "source_share": ("source",),
+    "category_share": ("spending", "side"),
+    "year_on_year": ("town", "side"),
+    "costing": ("town", "programme"),
+    "delivered": ("town", "programme"),
+    "max_units": ("town", "programme"),
+    "running_cost": ("town", "programme"),
+    "teaching_need": ("town", "category"),
+    "credit": ("town", "indicator"),
+    "lock": ("lock", "side"),
+    "money": ("source",),
+    "cost": ("town", "programme"),
+    "teaching_time": ("town", "category"),
+    "value": ("town", "indicator"),
+    **dict.fromkeys(("teacher_hours", "home_hours"), ("teacher",)),
+    **dict.fromkeys(("volunteer_supply", "volunteer_need", "supervision", "venue", "school_hours"), ("town",)),
+    **dict.fromkeys(("guidance_minimum", "contact_minimum", "mentor_capacity", "mentee_cover"), ("town",)),
+    **dict.fromkeys(("volunteer_time", "venue_time", "school_time"), ("town",)),
+}
+"""Rule or ledger to what the parts of its key are."""
+
+_RULE_UNITS: Mapping[str, tuple[str, ...]] = {
+    "yuan": ("budget", "earmark", "per_capita_floor", "source_share", "category_share", "year_on_year", "costing"),
+    "units": ("max_units", "running_cost", "delivered"),
+    "pairs": ("mentor_capacity", "mentee_cover"),
+    "indicator_units": ("credit",),
+    "hours": (
+        *("teacher_hours", "home_hours", "exchange_share", "backbone_share", "teaching_need", "volunteer_supply"),
+        *("volunteer_need", "supervision", "venue", "school_hours", "guidance_capacity", "guidance_minimum"),
+        "contact_minimum",
+    ),
+}
+_DECISION_UNITS = {"funding": "yuan", "pairing": "pairs", "units": "units"}
+
+_UNITS: Mapping[Kind, str] = {"yuan": "yuan", "hours": "hours", "minutes": "minutes", "units": "units", "share": "share"}
+_SHAPES: Mapping[Kind, Shape] = {
+    "whole": "whole",
+    "yuan": "yuan",
+    "hours": "hours",
+    "minutes": "minutes",
+    "units": "units",
+    "share": "share",
+    "points": "points",
+    "number": "number",
+}
+
+
+def speaking(language: Language, make: Callable[[], Made]) -> Made:
+    """What a function makes while a language is the current one."""
+
+    def made() -> Made:
+        use_language(language)
+        return make()
+
+    return copy_context().run(made)
+
+
+def said(key: str, otherwise: str) -> str:
+    """A catalogue text, or something else where the catalogue has none."""
+    return say(key) if key in catalogue() else otherwise
+
+
+def heading(table: str, column: str) -> str:
+    """Heading of a result column without its unit."""
+    for key in (f"headings.{table}.{column}", f"headings.{column}", f"columns.{column}"):
+        if key in catalogue():
+            return say(key)
+    return column
+
+
+def titled(table: str, column: str) -> str:
+    """Heading of a result column with its unit in brackets."""
+    name, about = heading(table, column), unit(table, column)
+    return say("headings.with_unit", {"heading": name, "unit": about}) if about else name
+
+
+def unit(table: str, column: str) -> str:
+    """Unit of a result column; empty where another column names it or there is none."""
+    kind = RESULT_TABLES[table].get(column, "text")
+    if column == "per_head_yuan":
+        return say("terms.unit.yuan_per_head")
+    if column == "population":
+        return say("terms.unit.heads")
+    if kind == "points":
+        return say("terms.unit.points")
+    return say(f"terms.unit.{_UNITS[kind]}") if kind in _UNITS else ""
+
+
+def shape(table: str, column: str) -> Shape | None:
+    """How the numbers of a result column are written; none for words."""
+    if column == "change_share":
+        return "change"
+    return _SHAPES.get(RESULT_TABLES[table].get(column, "text"))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of the ids of a plan in one language."""
+
+    known: Mapping[str, Mapping[str, str]]
+    """Column to its ids and their names."""
+    plan: PlanYear
+
+    def of(self, column: str, identifier: str) -> str:
+        """Name of an id; the id itself where the plan gives none."""
+        group = "town" if column in TOWN_COLUMNS else column
+        found = self.known.get(group, {}).get(identifier)
+        return found if found is not None else self.known[""].get(identifier, identifier)
+
+    def text(self, column: str, value: str) -> str:
+        """A cell of words: names of ids, the catalogue's words for codes, else what stands there."""
+        if column in TOWN_COLUMNS or column in NAMED_COLUMNS:
+            return self.of(column, value) if value else ""
+        if column == "step":
+            return step_name(value)
+        if column == "measure":
+            return self.measure(value)
+        if column == "status":
+            return status_name(value)
+        if column == "unit":
+            return unit_name(value)
+        return said(f"terms.{column}.{value}", value)
+
+    def measure(self, measure: str) -> str:
+        """Name of a balance measure, e.g. ``cv`` or ``cv:participation``."""
+        stem, colon, indicator = measure.partition(":")
+        if colon:
+            return say("measures.cv_of", {"indicator": self.of("indicator", indicator)})
+        return said(f"measures.{stem}", measure)
+
+    def key(self, rule: str, key: str) -> str:
+        """The key of a rule or ledger in words."""
+        columns, parts = RULE_KEYS.get(rule, ()), key.split("/") if key else []
+        if len(columns) != len(parts):
+            return " · ".join(parts)
+        words = (self.text(column, part) for column, part in zip(columns, parts, strict=True))
+        return " · ".join(words)
+
+    def rule_unit(self, rule: str, key: str) -> str:
+        """Unit code of a rule: yuan, hours, units, pairs, indicator_units, or number."""
+        if rule == "lock":
+            identifier = key.partition("/")[0]
+            decision = next((lock.decision for lock in self.plan.common.locks if lock.id == identifier), "")
+            return _DECISION_UNITS.get(decision, "hours")
+        return next((name for name, rules in _RULE_UNITS.items() if rule in rules), "number")
+
+    def spread(self, towns: Iterable[str]) -> str:
+        """Names of towns in one line."""
+        return say("report.list_comma").join(self.of("town", town) for town in towns)
+
+
+def names_of(plan: PlanYear) -> Names:
+    """The names a plan gives, in the current language."""
+    language = current_language()
+    towns = plan.towns
+    column = f"name_{language}"
+    spoken = dict(zip(towns.index, towns[column].astype(str), strict=True)) if column in towns else {}
+    sections: dict[str, Any] = dict(plan.sections)
+    groups: dict[str, Iterable[Any]] = {
+        "programme": getattr(sections.get("delivery"), "programmes", ()),
+        "source": getattr(sections.get("funding"), "sources", ()),
+        "indicator": plan.indicators,
+        "goal": plan.common.goals,
+    }
+    known = {group: _own_names(items, language) for group, items in groups.items()}
+    common = {identifier: _in(name, language) for identifier, name in plan.common.names.items()}
+    lines = {line: say(f"terms.programme.{line}") for line in ("mentoring", "guidance", "travel")}
+    known["town"] = {DISTRICT: say("terms.town.district")} | {town: name for town, name in spoken.items() if name}
+    known["programme"] = lines | known["programme"]
+    known["category"] = {ANY_CATEGORY: say("terms.category.any")} | common
+    known["goal"] = {goal.id: goal_name(plan, goal.id) for goal in plan.common.goals} | known["goal"]
+    known[""] = common
+    return Names(known, plan)
+
+
+def _own_names(items: Iterable[Any], language: Language) -> dict[str, str]:
+    return {item.id: _in(item.name, language) for item in items if item.name is not None}
+
+
+def _in(name: Name, language: Language) -> str:
+    return name.zh if language == "zh" else name.en
+
+
+def goal_name(plan: PlanYear, goal: str) -> str:
+    """A goal without a name of its own is called by what it measures."""
+    language = current_language()
+    given = next(g for g in plan.common.goals if g.id == goal)
+    indicator = next((i for i in plan.indicators if i.id == given.measure), None)
+    if indicator is not None and indicator.name is not None:
+        return _in(indicator.name, language)
+    return said(f"report.measure.{given.measure}", goal)
+
+
+def plan_name(plan: PlanYear) -> str:
+    """Name of the plan."""
+    return _in(plan.common.name, current_language())
+
+
+def step_name(step: str) -> str:
+    """What a step of a stage optimises."""
+    stem, _, count = step.rpartition("_")
+    if stem == "worst" and count != "1":
+        return say("terms.step.worst", {"n": count})
+    return said(f"terms.step.{step}", step)
+
+
+def status_name(status: str) -> str:
+    """A status, also one like ``optimal, conditional``."""
+    return " · ".join(said(f"terms.status.{part}", part) for part in status.split(", "))
+
+
+def unit_name(unit_code: str) -> str:
+    """A unit as ledgers and goals write it."""
+    return said(f"terms.unit.{unit_code.replace(' ', '_')}", unit_code)
+
+
+def indicator_unit(indicator: Indicator) -> tuple[Shape, str]:
+    """How values of an indicator are written, and their unit: a share, so many per 1,000, or an index."""
+    if indicator.denominator is None:
+        return "ratio", say("terms.unit.index")
+    if math.isclose(indicator.per, 1.0):
+        return "share", ""
+    of = said(f"columns.{indicator.denominator}", indicator.denominator)
+    return "points", say("terms.unit.per", {"per": f"{indicator.per:,.0f}", "of": of})
+
+
+def goal_unit(plan: PlanYear, goal: str) -> tuple[Shape, str]:
+    """How the numbers of a goal are written, and their unit."""
+    measure = next((g.measure for g in plan.common.goals if g.id == goal), "")
+    indicator = next((i for i in plan.indicators if i.id == measure), None)
+    if indicator is not None:
+        return indicator_unit(indicator)
+    if measure == "money_per_head":
+        return "yuan", say("terms.unit.yuan_per_head")
+    return "share", ""

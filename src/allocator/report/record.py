@@ -1,0 +1,189 @@
+"""The tables of the page about how the plan was found and what it rests on."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocator.report.facts import origins
+from allocator.report.grids import Grid, from_table, grid
+from allocator.report.labels import Names, heading, indicator_unit, said
+from allocator.report.numbers import DASH, written
+from allocator.result import Result, table_bytes
+from allocator.scenario import Lock
+from allocator.texts import say
+
+MOST_RULES = 20
+NO_RULES = ("held", "forbidden", "credit", "delivered")
+"""Rows of the model that say nothing about the plan's own limits."""
+
+BINDING = 1e-6
+"""Slack up to which a rule binds, relative to 1 + |limit|."""
+
+STEPS = {"yuan": 1e4, "hours": 100.0}
+"""Change of a limit for which prices are shown, where one unit is too little to see."""
+
+
+def stages_grid(result: Result, names: Names) -> Grid:
+    """What each step reached and where it was held."""
+    columns = ["stage", "step", "value", "held_at", "status", "gap"]
+    return from_table("stages", result.tables["stages"], columns, names, say("report.caption.stages"))
+
+
+def binding_rules(result: Result) -> tuple[pd.DataFrame, int]:
+    """Rules at their limit that have a price, the dearest first; and how many rules are at their limit."""
+    rows = result.tables["rows"]
+    own = rows[rows["sense"].isin(["<=", ">="]) & ~rows["rule"].isin(NO_RULES)]
+    at_limit = own[own["slack"] <= BINDING * (1 + own["bound"].abs())]
+    prices = at_limit[["price_balance", "price_total"]].abs()
+    return at_limit[(prices.max(axis=1) > 0)], len(at_limit)
+
+
+def rules_grid(result: Result, names: Names) -> Grid:
+    """The rules whose limits matter most, with what a change of the limit would bring."""
+    priced, count = binding_rules(result)
+    units = [names.rule_unit(rule, key) for rule, key in zip(priced["rule"], priced["key"], strict=True)]
+    step = np.array([STEPS.get(unit, 1.0) for unit in units])
+    worth = priced[["price_balance", "price_total"]].to_numpy(float).reshape(len(priced), 2) * step[:, None]
+    largest = np.nanmax(np.abs(worth), axis=1) if len(worth) else np.zeros(0)
+    order = np.argsort(-largest, kind="stable")[:MOST_RULES]
+    rows = []
+    for at in order.tolist():
+        row = priced.iloc[at]
+        unit = say(f"terms.unit.{units[at]}")
+        side = say("report.raise_floor" if row["sense"] == ">=" else "report.raise_limit")
+        moved = say("report.limit_step", {"side": side, "step": f"{step[at]:,.0f}", "unit": unit})
+        limit = f"{written(float(row['bound']), 'number')} {unit}"
+        effects = [_effect(value) for value in worth[at].tolist()]
+        subject = names.key(row["rule"], row["key"]) or say("terms.scope.district")
+        rows.append([names.text("rule", row["rule"]), subject, limit, moved, *effects])
+    words = [heading("rows", "rule"), heading("rows", "key"), (heading("rows", "bound"), True), say("report.limit_change")]
+    priced_at = [(say("report.price_balance"), True), (say("report.price_total"), True)]
+    note = say("report.rules_note", {"binding": count, "priced": len(priced), "shown": len(rows)})
+    if (result.tables["rows"]["price_kind"] == "fixed_pairs").any():
+        note = f"{note} {say('report.prices_fixed_pairs')}"
+    return grid(say("report.caption.rules"), [*words, *priced_at], rows, note=note)
+
+
+def _effect(value: float) -> str:
+    if np.isnan(value):
+        return DASH
+    text = written(value, "price").replace("-", "−")
+    return f"+{text}" if value > 0 else text
+
+
+def locks_grid(result: Result, names: Names) -> Grid:
+    """What the planner fixed, and why."""
+    rows = []
+    for lock in result.scenario.first.common.locks:
+        where = (names.text(column, value) for column, value in lock.where.items())
+        decision = said(f"terms.decision.{lock.decision}", lock.decision)
+        rows.append([lock.id, decision, " · ".join(where), _lock_bound(lock), lock.reason])
+    keys = ("lock", "decision", "where", "lock_bound", "lock_reason")
+    return grid(say("report.caption.locks"), [say(f"report.{key}") for key in keys], rows)
+
+
+def _lock_bound(lock: Lock) -> str:
+    sides = (("==", lock.equals), (">=", lock.at_least), ("<=", lock.at_most))
+    return say("report.list_comma").join(
+        f"{say(f'terms.sense.{sign}')} {written(value, 'number')}" for sign, value in sides if value is not None
+    )
+
+
+def effects_grid(result: Result, names: Names) -> Grid:
+    """What a unit of each programme and an hour of guidance is assumed to bring, with its origin."""
+    plan, rows = result.scenario.first, []
+    attainment: Any = plan.sections.get("attainment")
+    for effect in getattr(attainment, "effects", ()):
+        gain = _gain(effect)
+        origin = [names.text("origin", effect.origin.kind), effect.origin.rule]
+        rows.append([names.of("programme", effect.programme), names.of("indicator", effect.indicator), gain, *origin])
+    guidance: Any = plan.sections.get("guidance")
+    for effect in getattr(guidance, "effects", ()):
+        origin = [names.text("origin", effect.origin.kind), effect.origin.rule]
+        giver, gain = said(f"terms.giver.{effect.giver}", effect.giver), f"{effect.per_hour:g}"
+        rows.append([giver, names.of("indicator", effect.indicator), gain, *origin])
+    mentoring: Any = plan.sections.get("mentoring")
+    for indicator, share in (mentoring.transfer.items() if mentoring is not None else ()):
+        values = {"share": written(share, "share"), "minutes": f"{mentoring.nearness_minutes:g}"}
+        rows.append([say("terms.block.mentoring"), names.of("indicator", indicator), say("report.transfer", values), DASH, DASH])
+    keys = ("effect_of", "effect_on", "effect_gain", "origin", "origin_rule")
+    classes = tuple("illustrative" if row[3] == names.text("origin", "illustrative") else "" for row in rows)
+    made = grid(say("report.caption.effects"), [say(f"report.{key}") for key in keys], rows)
+    return Grid(made.caption, made.columns, made.rows, None, say("report.effects_note"), classes, made.left_out)
+
+
+def _gain(effect: Any) -> str:
+    """Gain a unit in words: one number, or falling pieces."""
+    attended = effect.persons_per_attendance
+    if isinstance(effect.per_unit, tuple):
+        parts = []
+        for piece in effect.per_unit:
+            key = "report.piece_last" if piece.up_to is None else "report.piece"
+            parts.append(say(key, {"gain": f"{piece.gain:g}", "up_to": f"{piece.up_to or 0:g}"}))
+        text = say("report.list_comma").join(parts)
+    else:
+        text = f"{effect.per_unit:g}"
+    return text if attended == 1 else say("report.attended", {"gain": text, "persons": f"{attended:g}"})
+
+
+def origins_grid(result: Result, names: Names) -> Grid:
+    """Where the numbers of each column come from."""
+    table = origins(result.scenario.first)
+    order = table["origin"].map({"illustrative": 0, "derived": 1, "real": 2})
+    table = table.assign(order=order).sort_values(["order", "table"], kind="stable")
+    rows = []
+    for row in table.itertuples(index=False):
+        column = heading("", row.column)
+        shown = row.column if column == row.column else f"{column} ({row.column})"
+        rows.append([row.table, shown, names.text("origin", row.origin), row.rule])
+    keys = ("origin_table", "origin_column", "origin", "origin_rule")
+    classes = tuple(table["origin"].map({"illustrative": "illustrative"}).fillna("").tolist())
+    made = grid(say("report.caption.origins"), [say(f"report.{key}") for key in keys], rows)
+    return Grid(made.caption, made.columns, made.rows, None, made.note, classes[: len(made.rows)], made.left_out)
+
+
+def indicator_rules(result: Result, names: Names) -> list[str]:
+    """Names and units of the indicators, for the note under effects."""
+    return [f"{names.of('indicator', i.id)}: {indicator_unit(i)[1]}" for i in result.scenario.first.indicators]
+
+
+def run_grid(result: Result) -> Grid:
+    """The run record: solver, versions, options, seconds, size."""
+    run = result.run
+    solver, options = run.get("solver", {}), run.get("options", {})
+    seconds = {name: f"{value:.2f} s" for name, value in run.get("seconds", {}).items()}
+    whole = sum(float(value) for value in run.get("seconds", {}).values())
+    nothing = say("report.not_given")
+    facts = [
+        ("label", result.scenario.label),
+        ("run_status", str(run.get("status", ""))),
+        ("run_gap", f"{run.get('gap', float('nan')):g}"),
+        ("run_unique", say("columns.cell_true" if run.get("unique") else "columns.cell_false")),
+        ("projection_way", said(f"report.projection.{run.get('projection')}", str(run.get("projection", DASH)))),
+        ("run_solver", f"{solver.get('name', '')} {solver.get('version', '')}".strip()),
+        ("run_options", _pairs({k: nothing if v is None else v for k, v in options.items() if k != "solver"})),
+        ("vintage", str(run.get("population_vintage", DASH))),
+        ("run_size", _pairs({said(f"report.size.{k}", k): f"{v:,}" for k, v in run.get("size", {}).items()})),
+        ("run_seconds", f"{whole:.2f} s ({_pairs({said(f'report.step.{k}', k): v for k, v in seconds.items()})})"),
+        ("run_versions", _pairs(run.get("versions", {}))),
+    ]
+    rows = [[say(f"report.{key}"), value] for key, value in facts]
+    return grid(say("report.caption.run"), [say("report.fact"), say("report.fact_value")], rows)
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def hashes_grid(result: Result) -> Grid:
+    """SHA-256 of every result table as written."""
+    known = dict(result.run.get("sha256", {}))
+    rows = []
+    for name, table in result.tables.items():
+        file = f"{name}.csv"
+        rows.append([file, known.get(file) or hashlib.sha256(table_bytes(table)).hexdigest()])
+    return grid(say("report.caption.hashes"), [say("report.file"), "SHA-256"], rows)

@@ -1,0 +1,240 @@
+"""Solve one scenario again and again with other numbers; warm on the built model where that is exact.
+
+A number that stands alone on a bound (a budget, a floor, a capacity) is a *parameter* of the model: it is set on the
+built model and the stages are solved again from the last basis. Everything else rebuilds. Pairs are whole: they are
+either chosen anew at each point (which rebuilds) or fixed as the unchanged scenario chooses them. The tie-break is
+left out: a sweep is about the stages' values and the levels.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from allocator.build import build
+from allocator.criteria.measures import measures
+from allocator.errors import InfeasibleError, UsageError
+from allocator.model import Floats, Model
+from allocator.scenario import YUAN_PER_UNIT, Scenario
+from allocator.session import Limits, Prices, Session
+from allocator.solve import SolverName, open_session, stage_prices
+from allocator.stages import StagesRun, hold_bound, integer_values, lower_by_give, run_stages
+from allocator.texts import Text
+
+Pairs = Literal["fixed", "free"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What a sweep found; one row of ``points`` for each combination of values, in the order given.
+
+    ``points``: a column for each swept path; ``method`` (``warm``: numbers set on the built model; ``rebuilt``);
+    ``pairs`` (``none``, ``fixed`` as the unchanged scenario chooses them, ``free``); ``status``; the measures of the
+    level (minimum, mean, range, cv, gini, theil; weighted by population); ``worst_town``; and for swept parameters
+    ``price_balance:<path>`` and ``price_total:<path>``, level points for one more unit of the number.
+    ``levels``: level of every town [level points], one row a point, one column a town.
+    """
+
+    points: pd.DataFrame
+    levels: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        return str(self.points.to_html(index=False, border=0))
+
+
+def sweep(
+    scenario: Scenario,
+    values: Mapping[str, Sequence[Any]],
+    *,
+    pairs: Pairs = "fixed",
+    solver: SolverName = "highs",
+    progress: Callable[[int, int], None] | None = None,
+) -> Sweep:
+    """Solve every combination of the values given by path.
+
+    Raises:
+        UsageError: the scenario has several years, or no level to look at.
+        InputError: a path does not exist or a value is not allowed there.
+        InfeasibleError: the unchanged scenario itself has no plan.
+    """
+    if len(scenario.plan_years) != 1 or "attainment" not in scenario.first.sections:
+        raise UsageError(Text("sweep.needs_levels", {"plan": scenario.label}))
+    points = list(itertools.product(*values.values()))
+    base = _Built(scenario, solver)
+    warm = base.can_set(values) and (pairs == "fixed" or not base.has_integers)
+    kept = base.chosen_integers() if base.has_integers and pairs == "fixed" else None
+    rows: list[dict[str, Any]] = [{} for _ in points]
+    for done, at in enumerate(_sorted_downwards(points) if warm else range(len(points))):
+        changes = dict(zip(values, points[at], strict=True))
+        rows[at] = _warm_point(base, changes) if warm else _rebuilt_point(scenario, changes, solver, kept)
+        rows[at]["method"] = "warm" if warm else "rebuilt"
+        rows[at]["pairs"] = pairs if base.has_integers else "none"
+        if progress is not None:
+            progress(done + 1, len(points))
+    return _tables(scenario, rows)
+
+
+class _Built:
+    """A model, its session and the stages' run, ready to be set to other numbers."""
+
+    def __init__(self, scenario: Scenario, solver: SolverName) -> None:
+        self.scenario, self.solver = scenario, solver
+        self.model: Model = build(scenario)
+        self.session: Session = open_session(self.model, solver, Limits())
+        self.run: StagesRun = run_stages(self.model, scenario, self.session)
+        self.current: dict[str, float] = {}
+
+    @property
+    def has_integers(self) -> bool:
+        return any(part.integer and len(part.terms) for parts in self.model.columns.values() for part in parts)
+
+    def can_set(self, paths: Mapping[str, object]) -> bool:
+        """Whether every path is a parameter of the model; remembers their present values [internal units]."""
+        if not all(path in self.model.parameters for path in paths):
+            return False
+        self.current = {path: number_at(self.scenario, path) for path in paths}
+        return True
+
+    def chosen_integers(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of the unchanged scenario; from here on they are fixed."""
+        assert self.run.x is not None
+        columns, whole = integer_values(self.model, self.run.x)
+        self.session.hold_integers(columns, whole)
+        pairing = self.model.family("pairing")
+        on = pairing.where(self.run.x[pairing.column] > 0.5)
+        names = self.model.decoded({dim: on[dim] for dim in ("mentor", "mentee")})
+        return tuple(zip(names["mentor"].tolist(), names["mentee"].tolist(), strict=True))
+
+    def set(self, path: str, value: float) -> None:
+        """Set a parameter [internal units] on the built model."""
+        step = value - self.current[path]
+        for use in self.model.parameters[path]:
+            if use.kind == "row":
+                bounds = np.array([-self.model.pulp_rows[at].constant for at in use.positions.tolist()])
+                self.session.set_row_bounds(use.positions, bounds + step * use.per_unit)
+                continue
+            columns = [self.model.pulp_columns[at] for at in use.positions.tolist()]
+            low = np.array([-np.inf if c.lowBound is None else c.lowBound for c in columns], dtype=float)
+            high = np.array([np.inf if c.upBound is None else c.upBound for c in columns], dtype=float)
+            moved = step * use.per_unit
+            low, high = (low + moved, high) if use.kind == "lower" else (low, high + moved)
+            self.session.set_column_bounds(use.positions, low, high)
+        self.current[path] = value
+
+    def solve_again(self) -> bool:
+        """Solve all stages again on what is declared already; false if there is no plan any more."""
+        for held in self.run.held:
+            self.session.release_rows(held.row.positions)
+        for held in self.run.held:
+            step = held.step
+            found = self.session.solve(step.objective, step.constant, step.maximise, step.grid / 10)
+            if not found.has_plan:
+                return False
+            self.run.x = found.x
+            held.bound, held.mark = hold_bound(step, found.value), self.session.mark()
+            self._bound(held.row.positions, held.bound - step.constant)
+            last = held is self.run.held[-1] or self.run.held[self.run.held.index(held) + 1].stage != held.stage
+            if last:
+                lower_by_give(self.session, self.run, self.scenario, held.stage)
+        return True
+
+    def _bound(self, rows: Any, bound: float) -> None:
+        self.session.set_row_bounds(rows, np.array([bound]))
+
+
+def number_at(scenario: Scenario, path: str) -> float:
+    """The validated number at a path of a one-year scenario [internal units: yuan for money]."""
+    first, *rest = path.split(".")
+    found: Any = scenario.first.sections.get(first, scenario.first.common)
+    for key in rest:
+        found = next(item for item in found if item.id == key) if isinstance(found, tuple) else getattr(found, key)
+    return float(found)
+
+
+def _sorted_downwards(points: Sequence[tuple[Any, ...]]) -> list[int]:
+    """Neighbouring points share most of their basis; from large budgets to small is the fastest order."""
+    return sorted(range(len(points)), key=lambda at: points[at], reverse=True)
+
+
+def _warm_point(base: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
+    for path, value in changes.items():
+        use = base.model.parameters[path][0]
+        factor = YUAN_PER_UNIT[base.scenario.first.common.units.money] if use.money else 1.0
+        if not isinstance(value, (int, float)) or not np.isfinite(value) or value < 0:
+            base.scenario.with_({path: value})
+        base.set(path, float(value) * factor)
+    if not base.solve_again():
+        return {**changes, "status": "infeasible"}
+    return _measured(base, changes)
+
+
+def _rebuilt_point(
+    scenario: Scenario, changes: Mapping[str, Any], solver: SolverName, kept: tuple[tuple[str, str], ...] | None
+) -> dict[str, Any]:
+    changed = scenario.with_(changes)
+    try:
+        built = _Built(changed, solver) if kept is None else _with_pairs(changed, solver, kept)
+    except InfeasibleError:
+        return {**changes, "status": "infeasible"}
+    built.can_set({path: None for path in changes if path in built.model.parameters})
+    return _measured(built, changes)
+
+
+def _with_pairs(scenario: Scenario, solver: SolverName, kept: tuple[tuple[str, str], ...]) -> _Built:
+    """A changed scenario solved with the pairs of the unchanged one."""
+    built = _Built.__new__(_Built)
+    built.scenario, built.solver, built.current = scenario, solver, {}
+    built.model = build(scenario)
+    built.session = open_session(built.model, solver, Limits())
+    pairing = built.model.family("pairing")
+    names = built.model.decoded({dim: pairing[dim] for dim in ("mentor", "mentee")})
+    on = [pair in kept for pair in zip(names["mentor"].tolist(), names["mentee"].tolist(), strict=True)]
+    built.session.hold_integers(pairing.column, np.array(on, dtype=float))
+    built.run = run_stages(built.model, scenario, built.session)
+    return built
+
+
+def _measured(built: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
+    assert built.run.x is not None
+    plan = built.scenario.first
+    levels = built.model.outcomes["level"].at(built.run.x)
+    row: dict[str, Any] = {**changes, "status": "optimal" if built.run.closed else "feasible", "levels": levels}
+    row |= measures(levels, plan.population)
+    row["worst_town"] = str(plan.towns.index[int(np.argmin(levels))])
+    swept = [path for path in changes if path in built.model.parameters]
+    if swept and (not built.has_integers or built.session.name):
+        prices = stage_prices(built.model, built.session, built.run)
+        factor = YUAN_PER_UNIT[plan.common.units.money]
+        for path in swept:
+            for stage, price in prices.items():
+                row[f"price_{stage}:{path}"] = _price(built.model, path, price, factor)
+    return row
+
+
+def _price(model: Model, path: str, prices: Prices | None, yuan_per_unit: float) -> float:
+    """Improvement of a stage for one more unit of a parameter, in the plan's unit."""
+    if prices is None:
+        return float("nan")
+    worth = 0.0
+    for use in model.parameters[path]:
+        side: Floats = prices.rows[use.positions] if use.kind == "row" else _bound_price(prices, use.positions, use.kind)
+        worth += float(side @ use.per_unit) * (yuan_per_unit if use.money else 1.0)
+    return worth
+
+
+def _bound_price(prices: Prices, columns: Any, kind: str) -> Floats:
+    """A column's dual belongs to its lower bound where it is negative, to its upper bound where positive."""
+    duals = prices.columns[columns]
+    return np.minimum(duals, 0.0) if kind == "lower" else np.maximum(duals, 0.0)
+
+
+def _tables(scenario: Scenario, rows: Sequence[dict[str, Any]]) -> Sweep:
+    towns = list(scenario.first.towns.index)
+    nothing = np.full(len(towns), np.nan)
+    levels = pd.DataFrame([row.pop("levels", nothing) for row in rows], columns=towns)
+    return Sweep(pd.DataFrame(list(rows)), levels)
