@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,10 @@ def run(arguments: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+    except Exception:  # a bug of ours: say so, with what a developer needs, and the exit code for it
+        traceback.print_exc()
+        click.echo(say("cli.internal"), err=True)
+        return INTERNAL
     return code if isinstance(code, int) else 0
 
 
