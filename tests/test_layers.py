@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allocator.errors import Finding, InputError, Place
-from allocator.layers import CHANGES, merged, parsed_value, read_plan, with_changes
 from allocator.load import load
-from allocator.yamltree import Node, made, plain, read_tree, scalar_text, walk
+from allocator.plan.layers import CHANGES, merged, parsed_value, read_plan, with_changes
+from allocator.plan.yamltree import Node, made, plain, read_tree, scalar_text, walk
 from plans import PLAN, place_of, write_plan
 
 HERE = Place("a.yaml", 1, 1)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from allocator.errors import InputError
-from allocator.layers import read_plan
-from allocator.resolved import resolved_text
-from allocator.yamltree import plain, read_tree
+from allocator.plan.layers import read_plan
+from allocator.plan.resolved import resolved_text
+from allocator.plan.yamltree import plain, read_tree
 from plans import PLAN, YEAR, place_of, write_plan
 
 VARIANT = "extends: 2016\nfunding: {sources: [{id: government, amount: 800000}]}\nguidance: null\n"

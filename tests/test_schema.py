@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from allocator.schema import scenario_schema, schema_text
+from allocator.plan.schema import scenario_schema, schema_text
 from plans import PLAN, YEAR
 
 jsonschema = pytest.importorskip("jsonschema")

@@ -9,7 +9,7 @@ import pytest
 
 from allocator.errors import Finding, InputError
 from allocator.load import load
-from allocator.tables import Columns, TownRow, read_table
+from allocator.plan.tables import Columns, TownRow, read_table
 from plans import PLAN, TABLES, write_plan
 
 

@@ -82,7 +82,7 @@ def init(folder: Path, force: bool) -> None:
 @click.option("--check", "only_check", type=click.Path(exists=True, path_type=Path), help=say("cli.schema_check"))
 @_language
 def schema(only_check: Path | None) -> int:
-    from allocator.schema import schema_text
+    from allocator.plan.schema import schema_text
 
     if only_check is None:
         click.echo(schema_text(), nl=False)
@@ -116,7 +116,7 @@ def check(plan: Path, changes: tuple[str, ...]) -> int:
 @_changes
 @_language
 def show(file: Path, resolved: bool, changes: tuple[str, ...]) -> None:
-    from allocator.resolved import resolved_text
+    from allocator.plan.resolved import resolved_text
 
     click.echo(resolved_text(file, _parsed(changes)), nl=False)
 
@@ -236,7 +236,7 @@ def batch(folder: Path, out: Path, jobs: int, time_limit: float | None, force: b
 
 def _parsed(changes: Sequence[str]) -> dict[str, Any]:
     """PATH=VALUE options; values are YAML."""
-    from allocator.yamltree import parsed_value
+    from allocator.plan.yamltree import parsed_value
 
     made: dict[str, Any] = {}
     for change in changes:

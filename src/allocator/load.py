@@ -9,18 +9,18 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.definition import common_part, sections, validated
 from allocator.errors import Finding, InputError, Place
 from allocator.findings import in_order
-from allocator.journeys import year_travel
-from allocator.layers import Plan, read_plan, with_changes
-from allocator.references import RESERVED_PROGRAMMES, reference_findings
-from allocator.saved import write_scenario
+from allocator.plan.definition import common_part, sections, validated
+from allocator.plan.journeys import year_travel
+from allocator.plan.layers import Plan, read_plan, with_changes
+from allocator.plan.references import RESERVED_PROGRAMMES, reference_findings
+from allocator.plan.saved import write_scenario
+from allocator.plan.tables import TableFolder
+from allocator.plan.yamltree import Node, walk
+from allocator.plan.yeartables import TOWNS, YearTables, ids_of, year_tables
 from allocator.scenario import ANY_CATEGORY, DISTRICT, Common, Indicator, PlanYear, Scenario, Section
-from allocator.tables import TableFolder
 from allocator.travel import Travel
-from allocator.yamltree import Node, walk
-from allocator.yeartables import TOWNS, YearTables, ids_of, year_tables
 
 TABLES_FOLDER = "tables"
 

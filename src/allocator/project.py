@@ -17,10 +17,11 @@ The answer is unique in the weighted columns; the others take some feasible valu
    refinement with residuals in extended precision; columns and rows with a wrong-signed multiplier are released,
    violated ones added, until the pair meets all optimality conditions. Only such a pair counts as converged.
 
-Source: Clarabel: Goulart & Chen (2024), arXiv:2405.12762. Polish: Stellato et al. (2020), OSQP, Math. Prog. Comp. 12,
-section 4. Correction loop: primal-dual active set = semismooth Newton, Hintermueller, Ito & Kunisch (2002), SIAM J.
-Optim. 13(3); with single changes against cycles: Portugal, Judice & Vicente (1994), Math. Comp. 63. Refinement towards the unregularised system = proximal method of multipliers, Rockafellar (1976), Math.
-Oper. Res. 1(2). Equilibration: Ruiz (2001), RAL-TR-2001-034. Redundant rows: Brearley, Mitra & Williams (1975).
+Source: Clarabel: Goulart & Chen (2024), arXiv:2405.12762. Polish: Stellato et al. (2020), OSQP, Math. Prog. Comp. 12.
+Correction loop: primal-dual active set = semismooth Newton, Hintermueller, Ito & Kunisch (2002), SIAM J. Optim. 13(3),
+with single changes against cycles: Portugal, Judice & Vicente (1994), Math. Comp. 63. Refinement towards the
+unregularised system = proximal method of multipliers, Rockafellar (1976), Math. Oper. Res. 1(2). Equilibration: Ruiz
+(2001), RAL-TR-2001-034. Redundant rows: Brearley, Mitra & Williams (1975), Math. Prog. 8.
 """
 
 from __future__ import annotations
@@ -365,7 +366,8 @@ def _corrected(problem: _Scaled, guess: _Point, factor: float) -> tuple[_Point, 
     """Primal-dual active set steps from a guess: polish, release wrong signs, add violated limits, until optimal.
 
     A row or column counts as active where its multiplier times ``factor`` exceeds its slack (Clarabel's central path
-    pairs them that way). Without progress only the last misfit changes (Murty's rule, against cycles). Returns the best point and the number of active sets tried.
+    pairs them that way). Without progress only the last misfit changes (Murty's rule, against cycles). Returns the
+    best point and the number of active sets tried.
     """
     best = point = guess
     side = _sides(problem, guess, factor)

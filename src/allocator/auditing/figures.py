@@ -113,7 +113,7 @@ def balance(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Checks]:
         expected, error = _measures(level, plan.population)
         for indicator in plan.indicators:
             value = _values(tables, indicator, order) if moment == "after" else plan.base[indicator.id].to_numpy(float)
-            cv, of_cv = _variation(value, plan.denominator(indicator))
+            cv, of_cv = variation(value, plan.denominator(indicator))
             expected[f"cv:{indicator.id}"], error[f"cv:{indicator.id}"] = cv, of_cv
         shown = first_of(written["measure"].to_numpy(dtype=object), written[moment])
         rename = {name: f"{name}/{moment}" for name in {*shown.index, *expected}}
@@ -153,7 +153,7 @@ def _measures(level: Floats, heads: Floats) -> tuple[dict[str, float], dict[str,
     return made, {"minimum": 1.0, "mean": 1.0, **moved}
 
 
-def _variation(value: Floats, size: Floats) -> tuple[float, float]:
+def variation(value: Floats, size: Floats) -> tuple[float, float]:
     """差异系数 of values weighted by size, and how much it moves when all values move by 1."""
     mean = float((size * value).sum() / size.sum())
     if not mean > 0:

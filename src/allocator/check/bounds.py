@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,14 @@ import numpy.typing as npt
 
 from allocator.blocks.delivery.section import Programme
 from allocator.blocks.mentoring.candidates import candidates
-from allocator.check.supply import Bools, Floats, school_room, taught_categories, teachers, volunteer_reach
+from allocator.check.supply import Bools, Floats, school_room, taught_categories, teachers, volunteer_hours, volunteer_reach
 from allocator.scenario import ANY_CATEGORY, PlanYear
 
-LIMITS = ("max_units", "venue", "volunteers", "teachers")
+LIMITS = ("max_units", "venue", "volunteers", "teachers", "supervision")
 """What can limit the units of a programme in a town."""
+
+ALLOWANCES = ("guidance", "mentoring", "travel")
+"""Cost lines that are no programmes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,9 @@ def units(plan: PlanYear) -> Units:
         for n, (hours, need) in enumerate(zip(given, (p.venue_hours, p.volunteer_hours, p.teacher_hours), strict=True)):
             if hours is not None and need > 0:
                 limits[n + 1, :, at] = hours / need
+    volunteering: Any = plan.sections.get("volunteering")
+    if volunteering is not None and volunteering.supervision_ratio is not None and programmes:
+        limits[4] = _supervised(programmes, limits.min(axis=0), volunteering.supervision_ratio)
     most, limit = limits.min(axis=0), limits.argmin(axis=0)
     for lock in plan.common.locks:
         if lock.decision == "units" and set(lock.where) == {"town", "programme"}:
@@ -71,6 +78,51 @@ def units(plan: PlanYear) -> Units:
                     next(n for n, p in enumerate(programmes) if p.id == lock.where["programme"]))
             least[cell] = max(least[cell], min(lock.at_least or lock.equals or 0.0, most[cell]))
     return Units(programmes, least.reshape(towns, -1), most, limit)
+
+
+def supervision_relief(programmes: Sequence[Programme], most: Floats, ratio: float) -> Floats:
+    """Most volunteer hours that teaching leaves to programmes which need more than ratio x their own teacher hours."""
+    balance = np.array([p.volunteer_hours - ratio * p.teacher_hours for p in programmes])
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(balance < 0, -balance * most, 0.0).sum(axis=1))
+
+
+def _supervised(programmes: Sequence[Programme], most: Floats, ratio: float) -> Floats:
+    """Most units by supervision alone [town, programme]."""
+    balance = np.array([p.volunteer_hours - ratio * p.teacher_hours for p in programmes])
+    room = np.full(most.shape, np.inf)
+    short = balance > 1e-9
+    room[:, short] = supervision_relief(programmes, most, ratio)[:, None] / balance[short]
+    return room
+
+
+def most_within(gains: Floats, needs: Floats, room: Floats, budget: float) -> float:
+    """Largest sum of gain x amount with need x amount within a budget and amount <= room.
+
+    Source: fractional knapsack (Dantzig 1957): fill by gain for each unit of need.
+    """
+    free = needs <= 0
+    with np.errstate(invalid="ignore"):
+        whole = float(np.where(gains[free] > 0, gains[free] * room[free], 0.0).sum())
+    paid = np.flatnonzero(~free & (gains > 0))
+    for at in paid[np.argsort(-gains[paid] / needs[paid], kind="stable")].tolist():
+        taken = min(float(room[at]), budget / float(needs[at]))
+        whole += taken * float(gains[at])
+        budget -= taken * float(needs[at])
+    return whole
+
+
+def pools(plan: PlanYear) -> list[tuple[str, float]]:
+    """What a unit may need of people and rooms, and all there is of it in the district [hours]."""
+    found = []
+    staff, helpers = teachers(plan), volunteer_hours(plan)
+    if helpers is not None:
+        found.append(("volunteer_hours", float(helpers.sum())))
+    if staff is not None:
+        found.append(("teacher_hours", float(staff.hours.sum())))
+    if "venue_hours" in plan.towns:
+        found.append(("venue_hours", float(plan.per_town("venue_hours").sum())))
+    return found
 
 
 def _teacher_reach(plan: PlanYear) -> Floats | None:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from allocator.blocks.funding.section import CategoryShare, Funding
-from allocator.check.bounds import LIMITS, Lines, Units, lines, units
-from allocator.check.said import amounts, below, by_town, exceeds, finding, listed, named
+from allocator.check.bounds import ALLOWANCES, LIMITS, Lines, Units, lines, most_within, pools, units
+from allocator.check.said import amounts, below, by_town, exceeds, finding, listed, named, number
 from allocator.check.supply import Bools, Floats
 from allocator.errors import Finding
 from allocator.scenario import PlanYear
@@ -28,6 +28,7 @@ class Money:
     plan: PlanYear
     given: Funding
     lines: Lines
+    units: Units
     amount: Floats
     """[source]."""
     pays: Bools
@@ -56,12 +57,31 @@ class Money:
         paid = self.pays[chosen].any(axis=0)
         return np.asarray(np.where(paid, self.lines.most, 0.0).sum(axis=1))
 
+    def pooled(self, chosen: Bools) -> tuple[float, Text]:
+        """Most money of some cost lines in the whole district, and why: ceilings, or all hours there are."""
+        chosen = chosen & self.pays.any(axis=0)
+        best, why = float(self.lines.most[:, chosen].sum()), Text("check.by_ceilings")
+        at = {line: n for n, line in enumerate(self.lines.ids)}
+        own = [n for n, p in enumerate(self.units.programmes) if p.id in at and chosen[at[p.id]]]
+        others = [n for n, line in enumerate(self.lines.ids) if chosen[n] and line in ALLOWANCES]
+        costs, room = self.units.per_unit("unit_cost")[own], self.units.most.sum(axis=0)[own]
+        for need, supply in pools(self.plan):
+            can = most_within(costs, self.units.per_unit(need)[own], room, supply)
+            can += float(self.lines.most[:, others].sum())
+            if can < best:
+                best, why = can, Text(f"check.by_{need}", {"hours": number(supply)})
+        return best, why
+
+    def of_source(self, at: int) -> tuple[float, Text]:
+        """Most money of one source, and why."""
+        can, why = self.pooled(self.pays[at])
+        amount = float(self.amount[at])
+        return (amount, Text("check.by_amount")) if amount <= can else (can, why)
+
     @property
     def most(self) -> float:
         """Most money that all sources together can spend."""
-        each = [min(amount, self.of_sources(np.arange(len(self.amount)) == at).sum())
-                for at, amount in enumerate(self.amount.tolist())]
-        return float(sum(each))
+        return min(sum(self.of_source(at)[0] for at in range(len(self.amount))), self.pooled(self.pays.any(axis=0))[0])
 
     @property
     def special_need(self) -> Floats:
@@ -113,6 +133,7 @@ def money(plan: PlanYear, counted: Units) -> Money | None:
         plan,
         given,
         paid,
+        counted,
         np.array([s.amount for s in sources]),
         pays.reshape(len(sources), len(paid.ids)),
         np.array([s.special_fund for s in sources], dtype=bool),
@@ -186,9 +207,10 @@ def _floors(whole: Money) -> Iterator[Finding]:
         town = {"floor": floor.town, "heads": plan.population, "need": whole.town_floor, "most": can_spend,
                 "short": whole.town_floor - can_spend[:-1], "lines": lambda at: _spendable_lines(whole, at)}
         yield from by_town(plan, "F104", "funding.per_capita_floor.town", broken, town)
-    if exceeds(whole.district_floor, can_spend.sum()):
-        values |= {"floor": floor.district or 0.0, "need": whole.district_floor, "most": can_spend.sum(),
-                   "short": whole.district_floor - can_spend.sum()}
+    can, why = whole.pooled(whole.pays[whole.special].any(axis=0))
+    if exceeds(whole.district_floor, can):
+        values |= {"floor": floor.district or 0.0, "need": whole.district_floor, "most": can, "why": why,
+                   "short": whole.district_floor - can}
         yield finding(plan, "F105", "funding.per_capita_floor.district", values)
 
 
@@ -266,11 +288,14 @@ def _category_share(whole: Money, share: CategoryShare, path: str) -> Iterator[F
     plan, (least, why) = whole.plan, whole.least
     own = whole.lines.of(share.spending)
     payers = np.array([share.spending in source.pays for source in whole.given.sources])
-    can = min(float(whole.amount[payers].sum()), float(whole.spendable[:, own].sum()))
+    can, limit = whole.pooled(own)
+    if whole.amount[payers].sum() <= can:
+        can, limit = float(whole.amount[payers].sum()), Text("check.by_amount")
     values: dict[str, object] = {"category": named(plan, share.spending), "sources": _sources(whole, payers)}
     low, need = share.at_least or 0.0, (share.at_least or 0.0) * least
     if exceeds(need, can):
-        values |= {"low": low, "total": least, "why": why, "need": need, "most": can, "possible": below(can / least)}
+        values |= {"low": low, "total": least, "why": why, "need": need, "most": can, "limit": limit,
+                   "possible": below(can / least)}
         yield finding(plan, "F111", f"{path}.at_least", values)
     elif low and can == 0:
         yield finding(plan, "W231", f"{path}.at_least", {**values, "low": low})
@@ -291,10 +316,10 @@ def _source_shares(whole: Money) -> Iterator[Finding]:
         path = f"funding.sources.{wished[-1][1].id}.min_share"
         yield finding(plan, "F117", path, {"shares": shares, "total": total, "least": least, "why": why})
     for at, source, share in wished:
-        can = min(source.amount, float(whole.of_sources(np.arange(len(whole.amount)) == at).sum()))
+        can, limit = whole.of_source(at)
         if exceeds(share * least, can):
             values = {"source": named(plan, source.id), "share": share, "total": least, "need": share * least,
-                      "most": can, "why": why, "possible": below(can / least)}
+                      "most": can, "limit": limit, "why": why, "possible": below(can / least)}
             yield finding(plan, "F118", f"funding.sources.{source.id}.min_share", values)
 
 

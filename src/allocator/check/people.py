@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from allocator.check.bounds import Units, units
+from allocator.check.bounds import Units, supervision_relief, units
 from allocator.check.said import below, by_town, exceeds, finding, named
 from allocator.check.supply import (
     Bools,
@@ -75,19 +75,17 @@ def _supervision(plan: PlanYear, counted: Units) -> Iterator[Finding]:
     taught, helped = counted.per_unit("teacher_hours"), counted.per_unit("volunteer_hours")
     if helped.any() and not taught.any():
         yield finding(plan, "W213", path, {"ratio": ratio})
-    balance = helped - ratio * taught
-    with np.errstate(invalid="ignore"):
-        relief = np.where(balance < 0, -balance * counted.most, 0.0)
-    needed = np.where(balance > 0, balance * counted.least, 0.0)
-    values = {"ratio": ratio, "need": needed.sum(axis=1), "most": relief.sum(axis=1)}
-    yield from by_town(plan, "F206", path, _exceeds(needed.sum(axis=1), relief.sum(axis=1)), values)
+    needed = counted.least @ np.maximum(helped - ratio * taught, 0.0)
+    relief = supervision_relief(counted.programmes, counted.most, ratio)
+    values = {"ratio": ratio, "need": needed, "most": relief}
+    yield from by_town(plan, "F206", path, _exceeds(needed, relief), values)
 
 
 def _teachers(plan: PlanYear, counted: Units, staff: Teachers) -> Iterator[Finding]:
     """Teacher hours that floors need, by category, in a town and in the district."""
     hours, reach = counted.per_unit("teacher_hours"), staff.most.T @ staff.able
     whole, path = np.zeros(len(staff.ids)), _floor_path(counted, "teacher_hours")
-    total = 0.0
+    total, said = 0.0, False
     for code, category in enumerate(taught_categories(plan)):
         own = np.array([(p.category or ANY_CATEGORY) == category for p in counted.programmes], dtype=bool)
         need = counted.least @ (hours * own) if len(own) else np.zeros(len(plan.towns))
@@ -96,13 +94,14 @@ def _teachers(plan: PlanYear, counted: Units, staff: Teachers) -> Iterator[Findi
         broken = _exceeds(need, reach[:, code])
         yield from by_town(plan, "F201", path, broken, values)
         most = float(staff.hours @ staff.able[:, code])
+        said |= bool(broken.any()) or exceeds(need.sum(), most)
         if exceeds(need.sum(), most) and not broken.any():
             district = {**values, "need": need.sum(), "most": most, "short": need.sum() - most}
             yield finding(plan, "F202", path, district)
         if need.any():
             whole = np.maximum(whole, staff.able[:, code])
             total += float(need.sum())
-    if exceeds(total, float(staff.hours @ whole)):
+    if not said and exceeds(total, float(staff.hours @ whole)):
         most = float(staff.hours @ whole)
         yield finding(plan, "F209", path, {"need": total, "most": most, "short": total - most})
 

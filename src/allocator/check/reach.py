@@ -9,16 +9,24 @@ import numpy as np
 
 from allocator.blocks.attainment.section import Effect
 from allocator.blocks.mentoring.candidates import candidates
-from allocator.check.bounds import Units, mentor_room, units
+from allocator.check.bounds import ALLOWANCES, Units, mentor_room, most_within, pools, units
 from allocator.check.money import Money, money
 from allocator.check.said import exceeds, finding, named, number
-from allocator.check.supply import Floats, teachers, volunteer_hours
+from allocator.check.supply import Floats
 from allocator.errors import Finding
 from allocator.goals import MONEY_PER_HEAD, PAIRED_SLOW_TOWNS, target_of_year
 from allocator.scenario import Goal, Indicator, PlanYear
 from allocator.texts import Text
 
 RESIDENTS_OF_A_PIECE = 1000.0
+
+_UNSPENT = {
+    "unit_cost": ("W201", "funding.sources"),
+    "volunteer_hours": ("W202", "volunteering"),
+    "teacher_hours": ("W203", "teaching"),
+    "venue_hours": ("W204", "delivery.programmes"),
+}
+"""What a unit needs to the code that says it keeps money unspent, and the part of the plan."""
 
 
 def reach_findings(plan: PlanYear) -> list[Finding]:
@@ -31,37 +39,14 @@ def reach_findings(plan: PlanYear) -> list[Finding]:
     return found
 
 
-def most_within(gains: Floats, needs: Floats, room: Floats, budget: float) -> float:
-    """Largest sum of gain x amount with need x amount within a budget and amount <= room.
-
-    Source: fractional knapsack (Dantzig 1957): fill by gain for each unit of need.
-    """
-    free = needs <= 0
-    with np.errstate(invalid="ignore"):
-        whole = float(np.where(gains[free] > 0, gains[free] * room[free], 0.0).sum())
-    paid = np.flatnonzero(~free & (gains > 0))
-    for at in paid[np.argsort(-gains[paid] / needs[paid], kind="stable")].tolist():
-        taken = min(float(room[at]), budget / float(needs[at]))
-        whole += taken * float(gains[at])
-        budget -= taken * float(needs[at])
-    return whole
-
-
 def _unspent(plan: PlanYear, counted: Units, whole: Money) -> Iterator[Finding]:
     """Money that ceilings, volunteer hours, teacher hours or rooms keep from every programme with an effect."""
     have = float(whole.amount.sum())
-    is_allowance = np.array([line in ("guidance", "mentoring", "travel") for line in whole.lines.ids], dtype=bool)
+    is_allowance = np.array([line in ALLOWANCES for line in whole.lines.ids], dtype=bool)
     allowances = float(whole.spendable[:, is_allowance].sum())
     costs, room = counted.per_unit("unit_cost"), _useful_room(plan, counted)
-    staff, helpers = teachers(plan), volunteer_hours(plan)
-    limits = [("W201", "unit_cost", "funding.sources", have)]
-    if helpers is not None:
-        limits.append(("W202", "volunteer_hours", "volunteering", float(helpers.sum())))
-    if staff is not None:
-        limits.append(("W203", "teacher_hours", "teaching", float(staff.hours.sum())))
-    if "venue_hours" in plan.towns:
-        limits.append(("W204", "venue_hours", "delivery.programmes", float(plan.per_town("venue_hours").sum())))
-    for code, need, path, supply in limits:
+    for need, supply in [("unit_cost", have), *pools(plan)]:
+        code, path = _UNSPENT[need]
         most = min(whole.most, allowances + most_within(costs, counted.per_unit(need), room, supply))
         if exceeds(have, most):
             yield finding(plan, code, path, {"supply": supply, "have": have, "most": most, "short": have - most})

@@ -10,8 +10,8 @@ import pandas as pd
 
 from allocator.report.facts import TOLERANCE, sources, spending_of
 from allocator.report.grids import Grid, from_table, grid
-from allocator.report.labels import Names, goal_unit, heading, indicator_unit, titled
-from allocator.report.numbers import DASH, signed, written
+from allocator.report.labels import Names, goal_unit, heading, indicator_unit, input_heading, titled, with_unit
+from allocator.report.numbers import DASH, signed, weight, written
 from allocator.result import Result
 from allocator.scenario import DISTRICT
 from allocator.texts import say
@@ -44,7 +44,7 @@ def attainment_grid(result: Result, names: Names) -> Grid:
     order = result.tables["towns"].sort_values(["level_after", "town"])["town"]
     after = table.pivot(index="town", columns="indicator", values="attainment").reindex(order)
     ids = [i.id for i in plan.indicators if i.id in after]
-    weights = {i.id: written(i.weight, "share") for i in plan.indicators}
+    weights = {i.id: weight(i.weight) for i in plan.indicators}
     headings: list[str | tuple[str, bool]] = [titled("attainment", "town")]
     for indicator in ids:
         values = {"indicator": names.of("indicator", indicator), "weight": weights[indicator]}
@@ -217,7 +217,7 @@ def goals_grid(result: Result, names: Names) -> Grid:
     plan, rows, classes = result.scenario.first, [], []
     for row in result.tables["goals"].itertuples(index=False):
         how, unit = goal_unit(plan, row.goal)
-        figures = [_goal_number(v, how, unit) for v in (row.target, row.reached, row.shortfall)]
+        figures = [with_unit(v, how, unit) for v in (row.target, row.reached, row.shortfall)]
         met = "none" if np.isnan(row.target) else "missed" if row.shortfall > TOLERANCE else "met"
         where = names.of("town", row.town) if row.town else names.text("scope", row.scope)
         label = names.of("goal", row.goal)
@@ -230,27 +230,16 @@ def goals_grid(result: Result, names: Names) -> Grid:
     return Grid(made.caption, made.columns, made.rows, None, made.note, tuple(classes)[: len(made.rows)], made.left_out)
 
 
-def _goal_number(value: float, how: Any, unit: str) -> str:
-    text = written(value, how)
-    return text if text == DASH or not unit else f"{text} {unit}"
-
-
 def indicators_grid(result: Result, names: Names) -> Grid:
     """What the level is made of: indicators with weight, target and what they are divided by."""
     rows = []
     for each in result.scenario.first.indicators:
         how, unit = indicator_unit(each)
-        target = f"{written(each.target, how)} {unit}".strip()
-        below = names_column(each.denominator) if each.denominator else DASH
-        rows.append([names.of("indicator", each.id), written(each.weight, "share"), target, below])
+        below = input_heading(each.denominator) if each.denominator else DASH
+        rows.append([names.of("indicator", each.id), weight(each.weight), with_unit(each.target, how, unit), below])
     headings = [heading("attainment", "indicator"), (say("report.weight"), True), (heading("attainment", "target"), True)]
     note = say("report.level_definition")
     return grid(say("report.caption.indicators"), [*headings, say("report.denominator")], rows, note=note)
-
-
-def names_column(column: str) -> str:
-    """A column of the towns table in words."""
-    return heading("towns", column)
 
 
 def empty(table: pd.DataFrame) -> bool:

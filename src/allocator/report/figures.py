@@ -24,6 +24,9 @@ MOST_TOWNS = 60
 """Most towns a chart with one line a town shows; of more, those lowest after the plan (or with most money)."""
 
 ROW_PIXELS = 26
+GAP = "\u00a0\u00a0"
+"""Blanks between a mark and its number."""
+
 MONEY_UNIT: Mapping[str, float] = {"zh": 1e4, "en": 1e3}
 """Yuan in the unit of the money axis: 万元 in Chinese, thousand yuan in English."""
 
@@ -74,7 +77,7 @@ def _dots(moment: str, values: np.ndarray, labels: list[str], colour: str) -> Sc
         mode="markers+text",
         name=say(f"report.figure.{moment}"),
         marker=marker,
-        text=texts,
+        text=[f"{text}{GAP}" if moment == "before" else f"{GAP}{text}" for text in texts],
         textposition="middle left" if moment == "before" else "middle right",
         textfont={"size": 11, "color": INK},
         hovertemplate="%{y}<br>%{fullData.name}: %{x:.2f}<extra></extra>",
@@ -87,7 +90,7 @@ def _level_axes(drawn: Figure, count: int, mean: float) -> None:
     high = max(max(v for v in trace.x if v is not None) for trace in drawn.data)
     drawn.update_xaxes(
         title={"text": say("report.figure.level_axis")},
-        range=[max(0.0, np.floor(low / 10) * 10 - 5), min(106.0, np.ceil(high / 10) * 10 + 5)],
+        range=[max(-5.0, float(np.floor(low / 10) * 10 - 5)), min(106.0, float(np.ceil(high / 10) * 10 + 5))],
         gridcolor=GRID,
         zeroline=False,
     )
@@ -155,7 +158,7 @@ def _per_head_labels(shown: pd.DataFrame, labels: list[str], scale: float) -> Sc
         x=(shown["amount_yuan"] / scale).round(4).tolist(),
         y=labels,
         mode="text",
-        text=texts,
+        text=[f"{GAP}{text}" for text in texts],
         textposition="middle right",
         textfont={"size": 11, "color": INK},
         hoverinfo="skip",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from allocator.columns import RESULT_TABLES, Kind
-from allocator.report.numbers import Shape
+from allocator.report.numbers import DASH, Shape, written
 from allocator.scenario import ANY_CATEGORY, DISTRICT, Indicator, Name, PlanYear
 from allocator.texts import Language, catalogue, current_language, say, use_language
 
@@ -115,6 +115,8 @@ def shape(table: str, column: str) -> Shape | None:
     """How the numbers of a result column are written; none for words."""
     if column == "change_share":
         return "change"
+    if table == "stages" and column in ("value", "held_at"):
+        return "ratio"
     return _SHAPES.get(RESULT_TABLES[table].get(column, "text"))
 
 
@@ -242,11 +244,22 @@ def unit_name(unit_code: str) -> str:
 def indicator_unit(indicator: Indicator) -> tuple[Shape, str]:
     """How values of an indicator are written, and their unit: a share, so many per 1,000, or an index."""
     if indicator.denominator is None:
-        return "ratio", say("terms.unit.index")
+        return "number", say("terms.unit.index")
     if math.isclose(indicator.per, 1.0):
         return "share", ""
     of = said(f"columns.{indicator.denominator}", indicator.denominator)
-    return "points", say("terms.unit.per", {"per": f"{indicator.per:,.0f}", "of": of})
+    return "number", say("terms.unit.per", {"per": f"{indicator.per:,.0f}", "of": of})
+
+
+def with_unit(value: float, how: Shape, about: str) -> str:
+    """A number with its unit, if it has one."""
+    text = written(value, how)
+    return text if text == DASH or not about else say("report.number_unit", {"number": text, "unit": about})
+
+
+def input_heading(column: str) -> str:
+    """Heading of a column of an input table."""
+    return said(f"columns.{column}", said(f"headings.{column}", column))
 
 
 def goal_unit(plan: PlanYear, goal: str) -> tuple[Shape, str]:

@@ -102,12 +102,12 @@ def _ground(title: str, points: Points) -> Figure:
     drawn = Figure(layout=base_layout(title))
     wide, high = np.ptp(points.x) or 1.0, np.ptp(points.y) or 1.0
     x0, x1 = points.x.min() - 0.12 * wide, points.x.max() + 0.14 * wide
-    y0, y1 = points.y.min() - 0.2 * high, points.y.max() + 0.12 * high
+    y0, y1 = points.y.min() - 0.16 * high, points.y.max() + 0.12 * high
     hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     drawn.update_xaxes(range=[float(x0), float(x1)], constrain="domain", **hidden)
     drawn.update_yaxes(range=[float(y0), float(y1)], scaleanchor="x", scaleratio=1, constrain="domain", **hidden)
     drawn.update_layout(
-        plot_bgcolor=GROUND, height=PANEL, showlegend=False, margin={"l": 5, "r": 5, "t": 50, "b": 10}
+        plot_bgcolor=GROUND, height=PANEL, showlegend=False, margin={"l": 5, "r": 5, "t": 50, "b": 55}
     )
     if points.drawn_on_circle:
         drawn.add_annotation(text=say("report.figure.no_points"), showarrow=False, xref="paper", yref="paper", x=0, y=0)
@@ -150,15 +150,15 @@ def _circles(result: Result, names: Names, points: Points, shown: tuple[str, flo
         "line": {"width": 1.5, "color": "white"},
         "opacity": 1.0,
         "colorbar": {
-            "title": {"text": say("report.figure.level_bar"), "side": "top"},
+            "title": {"text": say("report.figure.level_bar"), "side": "right"},
+            "orientation": "h",
             "thickness": 10,
-            "len": 0.55,
-            "x": 1.0,
-            "xanchor": "right",
-            "y": 1.0,
+            "len": 0.6,
+            "x": 0.5,
+            "xanchor": "center",
+            "y": 0.0,
             "yanchor": "top",
             "outlinewidth": 0,
-            "bgcolor": "rgba(255,255,255,0.75)",
         },
     }
     return Scatter(

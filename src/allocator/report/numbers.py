@@ -19,7 +19,7 @@ _PATTERNS: Mapping[Shape, str] = {
     "units": "{:,.2f}",
     "share": "{:.1%}",
     "points": "{:.2f}",
-    "ratio": "{:.4f}",
+    "ratio": "{:,.4f}",
     "change": "{:+.1%}",
 }
 
@@ -39,6 +39,11 @@ def written(value: float, shape: Shape) -> str:
         text = _PATTERNS[shape].format(value)
     is_zero = not any(digit in text for digit in "123456789")
     return text.lstrip("-+") if is_zero else text.replace("-", "−")
+
+
+def weight(value: float) -> str:
+    """A share that is usually a whole number of percent."""
+    return written(value, "share").replace(".0%", "%")
 
 
 def signed(value: float, shape: Shape) -> str:

@@ -10,20 +10,23 @@ import pandas as pd
 
 from allocator.report.facts import origins
 from allocator.report.grids import Grid, from_table, grid
-from allocator.report.labels import Names, heading, indicator_unit, said
+from allocator.report.labels import Names, heading, input_heading, said, status_name
 from allocator.report.numbers import DASH, written
 from allocator.result import Result, table_bytes
 from allocator.scenario import Lock
 from allocator.texts import say
 
 MOST_RULES = 20
+MOST_OF_ONE_RULE = 4
+"""Rows of one rule in that list, so that one rule over all towns does not fill it."""
+
 NO_RULES = ("held", "forbidden", "credit", "delivered")
 """Rows of the model that say nothing about the plan's own limits."""
 
 BINDING = 1e-6
 """Slack up to which a rule binds, relative to 1 + |limit|."""
 
-STEPS = {"yuan": 1e4, "hours": 100.0}
+STEPS = {"yuan": 1e4, "hours": 10.0}
 """Change of a limit for which prices are shown, where one unit is too little to see."""
 
 
@@ -49,7 +52,9 @@ def rules_grid(result: Result, names: Names) -> Grid:
     step = np.array([STEPS.get(unit, 1.0) for unit in units])
     worth = priced[["price_balance", "price_total"]].to_numpy(float).reshape(len(priced), 2) * step[:, None]
     largest = np.nanmax(np.abs(worth), axis=1) if len(worth) else np.zeros(0)
-    order = np.argsort(-largest, kind="stable")[:MOST_RULES]
+    order = np.argsort(-largest, kind="stable")
+    of_rule = priced["rule"].iloc[order].groupby(priced["rule"].iloc[order].to_numpy()).cumcount().to_numpy()
+    order = order[of_rule < MOST_OF_ONE_RULE][:MOST_RULES]
     rows = []
     for at in order.tolist():
         row = priced.iloc[at]
@@ -62,7 +67,7 @@ def rules_grid(result: Result, names: Names) -> Grid:
         rows.append([names.text("rule", row["rule"]), subject, limit, moved, *effects])
     words = [heading("rows", "rule"), heading("rows", "key"), (heading("rows", "bound"), True), say("report.limit_change")]
     priced_at = [(say("report.price_balance"), True), (say("report.price_total"), True)]
-    note = say("report.rules_note", {"binding": count, "priced": len(priced), "shown": len(rows)})
+    note = say("report.rules_note", {"binding": count, "priced": len(priced), "shown": len(rows), "most": MOST_OF_ONE_RULE})
     if (result.tables["rows"]["price_kind"] == "fixed_pairs").any():
         note = f"{note} {say('report.prices_fixed_pairs')}"
     return grid(say("report.caption.rules"), [*words, *priced_at], rows, note=note)
@@ -109,7 +114,7 @@ def effects_grid(result: Result, names: Names) -> Grid:
     mentoring: Any = plan.sections.get("mentoring")
     for indicator, share in (mentoring.transfer.items() if mentoring is not None else ()):
         values = {"share": written(share, "share"), "minutes": f"{mentoring.nearness_minutes:g}"}
-        rows.append([say("terms.block.mentoring"), names.of("indicator", indicator), say("report.transfer", values), DASH, DASH])
+        rows.append([say("terms.block.mentoring"), names.of("indicator", indicator), say("report.transfer", values), DASH, say("report.set_by_plan")])
     keys = ("effect_of", "effect_on", "effect_gain", "origin", "origin_rule")
     classes = tuple("illustrative" if row[3] == names.text("origin", "illustrative") else "" for row in rows)
     made = grid(say("report.caption.effects"), [say(f"report.{key}") for key in keys], rows)
@@ -137,18 +142,14 @@ def origins_grid(result: Result, names: Names) -> Grid:
     table = table.assign(order=order).sort_values(["order", "table"], kind="stable")
     rows = []
     for row in table.itertuples(index=False):
-        column = heading("", row.column)
+        column = input_heading(row.column)
         shown = row.column if column == row.column else f"{column} ({row.column})"
-        rows.append([row.table, shown, names.text("origin", row.origin), row.rule])
+        table_name = said(f"terms.table.{row.table}", "")
+        rows.append([f"{table_name} ({row.table})" if table_name else row.table, shown, names.text("origin", row.origin), row.rule])
     keys = ("origin_table", "origin_column", "origin", "origin_rule")
     classes = tuple(table["origin"].map({"illustrative": "illustrative"}).fillna("").tolist())
     made = grid(say("report.caption.origins"), [say(f"report.{key}") for key in keys], rows)
     return Grid(made.caption, made.columns, made.rows, None, made.note, classes[: len(made.rows)], made.left_out)
-
-
-def indicator_rules(result: Result, names: Names) -> list[str]:
-    """Names and units of the indicators, for the note under effects."""
-    return [f"{names.of('indicator', i.id)}: {indicator_unit(i)[1]}" for i in result.scenario.first.indicators]
 
 
 def run_grid(result: Result) -> Grid:
@@ -160,7 +161,7 @@ def run_grid(result: Result) -> Grid:
     nothing = say("report.not_given")
     facts = [
         ("label", result.scenario.label),
-        ("run_status", str(run.get("status", ""))),
+        ("run_status", status_name(str(run.get("status", "")))),
         ("run_gap", f"{run.get('gap', float('nan')):g}"),
         ("run_unique", say("columns.cell_true" if run.get("unique") else "columns.cell_false")),
         ("projection_way", said(f"report.projection.{run.get('projection')}", str(run.get("projection", DASH)))),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from allocator.errors import Finding, Place
+from allocator.plan.wording import meant
+from allocator.plan.yamltree import Node, children, find
 from allocator.scenario import ANY_CATEGORY
 from allocator.texts import Text
-from allocator.wording import meant
-from allocator.yamltree import Node, children, find
 
 SUM_TOLERANCE = 1e-9
 

@@ -15,10 +15,10 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from allocator.errors import Finding, Place
-from allocator.headings import Heading, heading, labels, normal
+from allocator.plan.headings import Heading, heading, labels, normal
+from allocator.plan.wording import described, meant, shown
 from allocator.scenario import Amount, Id, Row
 from allocator.texts import Text
-from allocator.wording import described, meant, shown
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 FIRST_ROW = 2

@@ -12,12 +12,12 @@ import pandas as pd
 
 from allocator.blocks.sections import TABLES, TableUse
 from allocator.errors import Finding, Place
-from allocator.headings import MONEY, normal
+from allocator.plan.headings import MONEY, normal
+from allocator.plan.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, decoded, read_table
+from allocator.plan.wording import meant
+from allocator.plan.yamltree import Node, find, has_ids, item_names
 from allocator.scenario import DISTRICT
-from allocator.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, decoded, read_table
 from allocator.texts import Text
-from allocator.wording import meant
-from allocator.yamltree import Node, find, has_ids, item_names
 
 TOWNS = "towns"
 ORIGINS = "origins"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from allocator.definition import Definition
+from allocator.plan.definition import Definition
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXTENDS: Mapping[str, Any] = {

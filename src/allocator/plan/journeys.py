@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.errors import Finding
-from allocator.headings import normal
-from allocator.tables import Table
+from allocator.plan.headings import normal
+from allocator.plan.tables import Table
+from allocator.plan.yamltree import Node, find
+from allocator.plan.yeartables import ROADS, TOWNS, YearTables, require
 from allocator.texts import Text
 from allocator.travel import Travel, road_minutes, straight_line_minutes
-from allocator.yamltree import Node, find
-from allocator.yeartables import ROADS, TOWNS, YearTables, require
 
 TRAVELLING = ("mentoring", "teaching", "volunteering")
 """Blocks in which people travel between towns."""

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ValidationError, create_model
 
 from allocator.blocks.sections import SECTIONS
 from allocator.errors import Finding
+from allocator.plan.wording import described, is_mismatch, meant, shown
+from allocator.plan.yamltree import Node, children, item_names, plain
 from allocator.scenario import YUAN_PER_UNIT, Common, Lock, Section, Stage
 from allocator.texts import Text
-from allocator.wording import described, is_mismatch, meant, shown
-from allocator.yamltree import Node, children, item_names, plain
 
 _CODES = {
     "unknown": "E103",

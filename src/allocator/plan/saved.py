@@ -11,9 +11,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from allocator.errors import UsageError
-from allocator.layers import PLAN_FILE, SAVED
+from allocator.plan.layers import PLAN_FILE, SAVED
+from allocator.plan.yamltree import Node, plain
 from allocator.texts import Text
-from allocator.yamltree import Node, plain
 
 
 def write_scenario(folder: Path, label: str, trees: Mapping[int, Node], contents: Mapping[str, bytes]) -> None:

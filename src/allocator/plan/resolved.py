@@ -9,8 +9,8 @@ from unicodedata import east_asian_width
 
 from allocator.errors import InputError, Place
 from allocator.findings import in_order
-from allocator.layers import read_plan, with_changes
-from allocator.yamltree import Node, scalar_text
+from allocator.plan.layers import read_plan, with_changes
+from allocator.plan.yamltree import Node, scalar_text
 
 INDENT = "  "
 COMMENT_COLUMN = 60

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from allocator.errors import Finding, InputError, Place
+from allocator.plan.wording import meant
+from allocator.plan.yamltree import Node, has_ids, item_names, made, parsed_value, read_tree, walk
 from allocator.texts import Text
-from allocator.wording import meant
-from allocator.yamltree import Node, has_ids, item_names, made, parsed_value, read_tree, walk
 
 __all__ = ["Plan", "merged", "parsed_value", "read_plan", "with_changes"]
 
