@@ -28,8 +28,8 @@ MOST_LABELS = 60
 LARGEST, SMALLEST = 34.0, 9.0
 """Diameter of the markers [pixels]."""
 
-PANEL = 520.0
-"""Height for which the places of names are worked out [pixels]."""
+PANEL, SMALL_PANEL = 520.0, 430.0
+"""Height of the map of pairs, for which the places of names are worked out, and of the maps of levels [pixels]."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def pairs_map(result: Result) -> Figure:
     drawn = _ground(say("report.figure.pairs", {"year": plan.year}), points)
     _arrows(drawn, result, plan, points)
     low, high = _range(result)
-    drawn.add_trace(_circles(result, names, points, ("after", low, high)))
+    drawn.add_trace(_circles(result, names, points, ("after", low, high), with_pairs=True))
     drawn.add_trace(_pair_hints(result, plan, names, points))
     return drawn
 
@@ -65,7 +65,8 @@ def level_map(result: Result, moment: Literal["before", "after"]) -> Figure:
         return nothing_to_draw("report.figure.map_" + moment, "report.figure.no_levels")
     points = points_of(plan)
     drawn = _ground(say(f"report.figure.map_{moment}", {"year": plan.year}), points)
-    drawn.add_trace(_circles(result, names_of(plan), points, (moment, *_range(result))))
+    drawn.add_trace(_circles(result, names_of(plan), points, (moment, *_range(result)), with_pairs=False))
+    drawn.update_layout(height=SMALL_PANEL)
     return drawn
 
 
@@ -122,13 +123,16 @@ def _ground(title: str, points: Points) -> Figure:
     return drawn
 
 
-def _circles(result: Result, names: Names, points: Points, shown: tuple[str, float, float]) -> Scatter:
+def _circles(
+    result: Result, names: Names, points: Points, shown: tuple[str, float, float], with_pairs: bool
+) -> Scatter:
     """Markers with names and what stands behind them."""
     moment, low, high = shown
     plan = result.scenario.first
     towns = result.tables["towns"].set_index("town").reindex(plan.towns.index)
     pixels = PANEL * 0.82 / (1.32 * (np.ptp(points.y) or np.ptp(points.x) or 1.0))
-    places = label_places(points.x * pixels, points.y * pixels, points.diameter / 2, points.labels)
+    lines = _pair_ends(result, plan) if with_pairs else []
+    places = label_places(points.x * pixels, points.y * pixels, points.diameter / 2, points.labels, lines)
     hints = [
         say(
             "report.figure.town_hint",
@@ -175,9 +179,7 @@ def _circles(result: Result, names: Names, points: Points, shown: tuple[str, flo
 
 
 def _arrows(drawn: Figure, result: Result, plan: PlanYear, points: Points) -> None:
-    at = {town: n for n, town in enumerate(plan.towns.index)}
-    for mentor, mentee in zip(result.tables["pairs"]["mentor"], result.tables["pairs"]["mentee"], strict=True):
-        start, end = at[mentor], at[mentee]
+    for start, end in _pair_ends(result, plan):
         drawn.add_annotation(
             x=float(points.x[end]),
             y=float(points.y[end]),
@@ -196,11 +198,18 @@ def _arrows(drawn: Figure, result: Result, plan: PlanYear, points: Points) -> No
         )
 
 
-def _pair_hints(result: Result, plan: PlanYear, names: Names, points: Points) -> Scatter:
-    """Unseen points in the middle of the arrows that tell about the pair."""
+def _pair_ends(result: Result, plan: PlanYear) -> list[tuple[int, int]]:
+    """Positions of mentor and mentee of every pair."""
     at = {town: n for n, town in enumerate(plan.towns.index)}
     pairs = result.tables["pairs"]
-    start, end = ([at[town] for town in pairs[side]] for side in ("mentor", "mentee"))
+    return [(at[mentor], at[mentee]) for mentor, mentee in zip(pairs["mentor"], pairs["mentee"], strict=True)]
+
+
+def _pair_hints(result: Result, plan: PlanYear, names: Names, points: Points) -> Scatter:
+    """Unseen points in the middle of the arrows that tell about the pair."""
+    pairs = result.tables["pairs"]
+    ends = _pair_ends(result, plan)
+    start, end = [a for a, _ in ends], [b for _, b in ends]
     hints = [
         say(
             "report.figure.pair_hint",

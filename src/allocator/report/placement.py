@@ -20,10 +20,18 @@ def text_width(text: str) -> float:
     return sum(FONT_PIXELS if ord(sign) >= WIDE else 0.55 * FONT_PIXELS for sign in text)
 
 
-def label_places(x: Floats, y: Floats, radius: Floats, labels: Sequence[str]) -> list[str]:
-    """For each point (pixels, y upward) the side of its marker where its label covers least."""
+def label_places(
+    x: Floats, y: Floats, radius: Floats, labels: Sequence[str], lines: Sequence[tuple[int, int]] = ()
+) -> list[str]:
+    """For each point (pixels, y upward) the side of its marker where its label covers least.
+
+    ``lines`` join points by position; labels keep off them as well.
+    """
     boxes = [(a - r, b - r, a + r, b + r) for a, b, r in zip(x, y, radius, strict=True)]
-    chosen: list[str] = []
+    for start, end in lines:
+        for share in np.linspace(0.1, 0.9, 17).tolist():
+            a, b = x[start] + share * (x[end] - x[start]), y[start] + share * (y[end] - y[start])
+            boxes.append((a - 4, b - 4, a + 4, b + 4))
     order = np.lexsort((x, -y))
     places = dict.fromkeys(range(len(labels)), PLACES[0])
     for at in order.tolist():
@@ -32,8 +40,7 @@ def label_places(x: Floats, y: Floats, radius: Floats, labels: Sequence[str]) ->
         best = int(np.argmin(covered))
         places[at] = PLACES[best]
         boxes.append(options[best])
-    chosen.extend(places[at] for at in range(len(labels)))
-    return chosen
+    return [places[at] for at in range(len(labels))]
 
 
 def _box(x: float, y: float, r: float, label: str, place: str) -> tuple[float, float, float, float]:

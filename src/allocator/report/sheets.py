@@ -1,0 +1,155 @@
+"""The sheets of the workbook: which columns each table shows, names beside ids, units, sums."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from allocator.columns import RESULT_TABLES
+from allocator.report.labels import (
+    NAMED_COLUMNS,
+    TOWN_COLUMNS,
+    Names,
+    goal_unit,
+    heading,
+    indicator_unit,
+    shape,
+    titled,
+    unit_name,
+)
+from allocator.report.numbers import Shape
+from allocator.result import Result
+from allocator.texts import say
+
+SHEETS = (
+    *("funding_by_town", "funding", "delivery", "pairs", "unpaired", "teaching", "volunteering", "guidance"),
+    *("towns", "attainment", "balance", "goals", "rows", "accounts", "stages"),
+)
+"""Result tables in the order planners read them."""
+
+SUMMED: Mapping[str, tuple[str, ...]] = {
+    "funding_by_town": ("amount_yuan", "last_year_yuan", "change_yuan"),
+    "funding": ("amount_yuan",),
+    "teaching": ("hours",),
+    "volunteering": ("hours",),
+    "guidance": ("hours",),
+    "towns": ("population",),
+}
+"""Columns of each table whose sum means something."""
+
+LEVELS = ("minimum", "mean")
+"""Balance measures in level points; the others are ratios."""
+
+
+@dataclass(frozen=True)
+class SheetColumn:
+    """A column of a sheet: words without a shape, numbers with one, or with one for each row."""
+
+    heading: str
+    shape: Shape | None = None
+    shapes: tuple[Shape, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: what it is called and its cells; nothing where a number is not known."""
+
+    table: str
+    name: str
+    title: str
+    columns: tuple[SheetColumn, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: tuple[Any, ...] | None
+
+
+def sheet(result: Result, names: Names, name: str) -> Sheet:
+    """A result table as a sheet in the current language."""
+    table = result.tables[name]
+    columns: list[SheetColumn] = []
+    cells: list[Sequence[Any]] = []
+    for column in RESULT_TABLES[name]:
+        for made, values in _columns(result, names, (name, column)):
+            columns.append(made)
+            cells.append(values)
+    rows = tuple(zip(*cells, strict=True)) if len(table) else ()
+    title = say(f"report.sheet_title.{name}")
+    return Sheet(name, say(f"report.sheet.{name}"), title, tuple(columns), rows, _total(result, name, columns))
+
+
+def _columns(result: Result, names: Names, place: tuple[str, str]) -> list[tuple[SheetColumn, Sequence[Any]]]:
+    """The sheet's columns for one column of a result table: a name and its id, a word, or a number."""
+    name, column = place
+    table, how = result.tables[name], shape(name, column)
+    values = table[column].tolist()
+    if how is not None:
+        shapes = _shapes(result, name, column)
+        return [(SheetColumn(titled(name, column), how, shapes), [_number(value) for value in values])]
+    words = [names.text(column, str(value)) for value in values]
+    if column == "key":
+        words = [names.key(rule, key) for rule, key in zip(table.iloc[:, 1], table["key"], strict=True)]
+    if name == "goals" and column == "unit":
+        words = [goal_unit(result.scenario.first, goal)[1] for goal in table["goal"]]
+    if name == "accounts" and column == "unit":
+        words = [unit_name(str(value)) for value in values]
+    own = (SheetColumn(heading(name, column)), words)
+    named = column in TOWN_COLUMNS or column in NAMED_COLUMNS
+    coded = [(SheetColumn(say("headings.id", {"heading": heading(name, column)})), values)] if named else []
+    if name == "rows" and column == "sense":
+        units = [names.rule_unit(rule, key) for rule, key in zip(table["rule"], table["key"], strict=True)]
+        return [own, (SheetColumn(heading(name, "unit")), [say(f"terms.unit.{unit}") for unit in units])]
+    return [own, *coded]
+
+
+def _shapes(result: Result, name: str, column: str) -> tuple[Shape, ...] | None:
+    """Shapes row by row where rows count in different units."""
+    plan, table = result.scenario.first, result.tables[name]
+    if name == "balance":
+        return tuple("points" if measure in LEVELS else "ratio" for measure in table["measure"])
+    if name == "goals" and column in ("target", "reached", "shortfall"):
+        return tuple(goal_unit(plan, goal)[0] for goal in table["goal"])
+    if name == "attainment" and column in ("base", "value", "target"):
+        by_indicator = {each.id: indicator_unit(each)[0] for each in plan.indicators}
+        return tuple(by_indicator[indicator] for indicator in table["indicator"])
+    if column.startswith("price_"):
+        return tuple("price" for _ in range(len(table)))
+    return None
+
+
+def _number(value: Any) -> float | int | None:
+    number = float(value)
+    if not math.isfinite(number):
+        return None
+    return int(number) if isinstance(value, int) else number
+
+
+def _total(result: Result, name: str, columns: Sequence[SheetColumn]) -> tuple[Any, ...] | None:
+    """The sum row; none for tables without sums or without rows."""
+    table = result.tables[name]
+    if name not in SUMMED or not len(table):
+        return None
+    sums = {titled(name, column): _sum(table[column]) for column in SUMMED[name]}
+    if name == "funding_by_town":
+        sums |= _money_ratios(result, table)
+    made: list[Any] = [sums.get(column.heading) for column in columns]
+    made[0] = say("report.total")
+    return tuple(made)
+
+
+def _sum(values: pd.Series[Any]) -> float | None:
+    whole = float(values.sum(min_count=1))
+    return None if math.isnan(whole) else round(whole, 6)
+
+
+def _money_ratios(result: Result, table: pd.DataFrame) -> dict[str, float | None]:
+    """Change and money a head over the whole district."""
+    amount, last = float(table["amount_yuan"].sum()), float(table["last_year_yuan"].sum(min_count=1))
+    heads = float(result.scenario.first.population.sum())
+    share = (amount - last) / last if last > 0 else None
+    return {
+        titled("funding_by_town", "change_share"): share,
+        titled("funding_by_town", "per_head_yuan"): amount / heads,
+    }
