@@ -6,7 +6,9 @@ so that ``import allocator`` stays quick.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,3 +41,14 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Front(ModuleType):
+    """This package: ``load`` stays the function though Python sets the module ``allocator.load`` in its place."""
+
+    def __getattribute__(self, name: str) -> object:
+        found = super().__getattribute__(name)
+        return getattr(found, name) if isinstance(found, ModuleType) and name in _HOME else found
+
+
+sys.modules[__name__].__class__ = _Front

@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from allocator.blocks.delivery.section import Programme
 from allocator.blocks.mentoring.candidates import candidates
-from allocator.check.supply import Bools, Floats, school_room, taught_categories, teachers, volunteer_hours, volunteer_reach
+from allocator.check.supply import (
+    Bools,
+    Floats,
+    school_room,
+    taught_categories,
+    teachers,
+    volunteer_hours,
+    volunteer_reach,
+)
 from allocator.scenario import ANY_CATEGORY, PlanYear
 
 LIMITS = ("max_units", "venue", "volunteers", "teachers", "supervision")

@@ -54,12 +54,16 @@ class Money:
 
     def of_sources(self, chosen: Bools) -> Floats:
         """Most money of some sources that each recipient can spend."""
-        paid = self.pays[chosen].any(axis=0)
+        paid = self.paid_by(chosen)
         return np.asarray(np.where(paid, self.lines.most, 0.0).sum(axis=1))
+
+    def paid_by(self, sources: Bools | int) -> Bools:
+        """Lines that some source among these may pay."""
+        return np.atleast_2d(self.pays[sources]).any(axis=0)
 
     def pooled(self, chosen: Bools) -> tuple[float, Text]:
         """Most money of some cost lines in the whole district, and why: ceilings, or all hours there are."""
-        chosen = chosen & self.pays.any(axis=0)
+        chosen = chosen & np.asarray(self.pays.any(axis=0))
         best, why = float(self.lines.most[:, chosen].sum()), Text("check.by_ceilings")
         at = {line: n for n, line in enumerate(self.lines.ids)}
         own = [n for n, p in enumerate(self.units.programmes) if p.id in at and chosen[at[p.id]]]
@@ -74,14 +78,14 @@ class Money:
 
     def of_source(self, at: int) -> tuple[float, Text]:
         """Most money of one source, and why."""
-        can, why = self.pooled(self.pays[at])
+        can, why = self.pooled(self.paid_by(at))
         amount = float(self.amount[at])
         return (amount, Text("check.by_amount")) if amount <= can else (can, why)
 
     @property
     def most(self) -> float:
         """Most money that all sources together can spend."""
-        return min(sum(self.of_source(at)[0] for at in range(len(self.amount))), self.pooled(self.pays.any(axis=0))[0])
+        return min(sum(self.of_source(at)[0] for at in range(len(self.amount))), self.pooled(np.ones(len(self.lines.ids), dtype=bool))[0])
 
     @property
     def special_need(self) -> Floats:
@@ -207,7 +211,7 @@ def _floors(whole: Money) -> Iterator[Finding]:
         town = {"floor": floor.town, "heads": plan.population, "need": whole.town_floor, "most": can_spend,
                 "short": whole.town_floor - can_spend[:-1], "lines": lambda at: _spendable_lines(whole, at)}
         yield from by_town(plan, "F104", "funding.per_capita_floor.town", broken, town)
-    can, why = whole.pooled(whole.pays[whole.special].any(axis=0))
+    can, why = whole.pooled(whole.paid_by(whole.special))
     if exceeds(whole.district_floor, can):
         values |= {"floor": floor.district or 0.0, "need": whole.district_floor, "most": can, "why": why,
                    "short": whole.district_floor - can}

@@ -26,6 +26,9 @@ FONT = "Microsoft YaHei"
 HEADER_ROW = 3
 """Row of the headings, from 0: a title, a line about the plan and a blank row stand above."""
 
+ROW_POINTS = 18.0
+"""Height of a line of text [points]."""
+
 NARROWEST, WIDEST = 8.0, 60.0
 """Width of a column [characters]."""
 
@@ -64,7 +67,8 @@ class Styles:
         frame: dict[str, Any] = {"border": 1, "border_color": "#D0D7DE"}
         if bold:
             frame |= {"bold": True, "bg_color": "#EEF2F6", "top": 2}
-        return self.of(frame | ({"text_wrap": True} if shape is None else {"num_format": PATTERNS[shape]}))
+        words = {"text_wrap": True, "indent": 1}
+        return self.of(frame | (words if shape is None else {"num_format": PATTERNS[shape]}))
 
 
 def write_workbook(result: Result, file: str | Path, language: Language, force: bool = False) -> Path:
@@ -110,9 +114,10 @@ def _about(result: Result, book: Any, styles: Styles, made: Sequence[Sheet]) -> 
         frame = {"border": 1, "border_color": "#D0D7DE", "text_wrap": True, "bg_color": colours[line.tone]}
         page.write_string(row, 0, line.label, styles.of({**frame, "bold": True, "bg_color": "#EAF0F6"}))
         page.write_string(row, 1, line.text, styles.of({**frame, "bold": line.tone in ("good", "bad")}))
-        page.set_row(row, 16.5 * max(1, math.ceil(_width(line.text) / 92)) + 2)
+        page.set_row(row, ROW_POINTS * _lines(line.text, 96.0))
         row += 1
     _print_setup(page, None)
+    page.fit_to_pages(1, 1)
 
 
 def _table(book: Any, styles: Styles, made: Sheet, about: str) -> None:
@@ -129,11 +134,15 @@ def _table(book: Any, styles: Styles, made: Sheet, about: str) -> None:
         page.write_string(HEADER_ROW, at, column.heading, head)
         page.set_column(at, at, _column_width(made, at))
     page.set_row(HEADER_ROW, 33)
+    widths = [_column_width(made, at) for at in range(len(made.columns))]
     row = HEADER_ROW
     for cells in made.rows:
         row += 1
+        words = [(value, width) for value, width in zip(cells, widths, strict=True) if isinstance(value, str)]
+        page.set_row(row, ROW_POINTS * max((_lines(text, width) for text, width in words), default=1))
         _write_row(page, styles, row, made, (cells, False))
     if made.total is not None:
+        page.set_row(row + 1, ROW_POINTS)
         _write_row(page, styles, row + 1, made, (made.total, True))
     last = len(made.columns) - 1
     page.autofilter(HEADER_ROW, 0, max(row, HEADER_ROW + 1), last)
@@ -162,15 +171,20 @@ def _column_width(made: Sheet, at: int) -> float:
     for cells in [*made.rows, made.total or ()]:
         value = cells[at] if at < len(cells) else None
         if isinstance(value, str):
-            widest = max(widest, _width(value) + 2)
+            widest = max(widest, _width(value) + 3)
         elif isinstance(value, (int, float)) and math.isfinite(value):
             widest = max(widest, len(f"{value:,.2f}") + 3)
     return min(max(widest, NARROWEST), WIDEST)
 
 
+def _lines(text: str, width: float) -> int:
+    """Lines a text takes in a column."""
+    return max(1, math.ceil(_width(text) / max(width - 2, 1)))
+
+
 def _width(text: str) -> float:
     """Width of a text in digits of the default font."""
-    return sum(2.1 if ord(sign) >= WIDE else 1.1 for sign in text)
+    return sum(1.9 if ord(sign) >= WIDE else 1.0 for sign in text)
 
 
 def _print_setup(page: Any, last: tuple[int, int] | None) -> None:
