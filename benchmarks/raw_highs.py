@@ -19,7 +19,7 @@ from allocator.tie_break import column_bounds, current_bounds, integer_values
 
 Method = Literal["default", "interior point", "warm simplex"]
 METHODS: tuple[Method, ...] = ("default", "interior point", "warm simplex")
-"""default: HiGHS chooses, presolve on; interior point: with crossover; warm simplex: from the basis of the step before."""
+"""default: HiGHS chooses, presolve on; interior point: with crossover; warm simplex: from the basis before."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,22 +38,24 @@ class Recorder:
 
     def __init__(self, session: Session, model: Model) -> None:
         self._session, self._model = session, model
-        self._released: set[int] = set()
         self._integers_held = False
         self.name, self.version = session.name, session.version
         self.snapshots: list[Snapshot] = []
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
+        """Keep the matrix and the objective, then solve (see Session)."""
         lp = exported(self._model, objective, constant, maximise, whole=not self._integers_held)
         found = self._session.solve(objective, constant, maximise, gap)
         self.snapshots.append(Snapshot(lp, gap, maximise, found.value if found.has_plan else None))
         return found
 
     def hold_integers(self, columns: Codes, values: Floats) -> None:
+        """From here on the matrices are linear (see Session)."""
         self._integers_held = True
         self._session.hold_integers(columns, values)
 
     def prices(self, objective: Terms, maximise: bool) -> Prices | None:
+        """Not kept: prices are no part of the comparison (see Session)."""
         return self._session.prices(objective, maximise)
 
     def __getattr__(self, name: str) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 PIECES = 12
-BUDGETS = {"loose": 9.0, "tight": 1.5}
+BUDGETS = {"loose": 4.0, "tight": 0.8}
 """Yuan a head. Loose: one town whose ceiling is low stops the minimum. Tight: money does, in nearly all towns."""
 
 _PLAN = """\
@@ -62,7 +62,7 @@ def write_plan(folder: Path, towns: int, budget: str, seed: int = 20160101) -> P
     names = [f"t{at:05d}" for at in range(towns)]
     people = drawn.integers(20_000, 150_000, towns)
     stations = np.maximum(1, people // 6_000)
-    stations[towns // 2] = 1
+    stations[towns // 2] = people[towns // 2] // 15_000 + 1
     table = {"town": names, "name_zh": names, "name_en": names, "resident_pop": people, "stations": stations}
     table["running_cost_yuan"] = (people * 0.3).round()
     base = {"town": names, "indicator": "participation", "value": drawn.uniform(0.02, 0.16, towns).round(4)}
@@ -71,8 +71,9 @@ def write_plan(folder: Path, towns: int, budget: str, seed: int = 20160101) -> P
     (folder / "tables").mkdir(parents=True)
     for name, columns in tables.items():
         pd.DataFrame(columns).to_csv(folder / "tables" / f"{name}.csv", index=False)
-    pieces = [f"{{up_to: {0.1 * (n + 1):.1f}, gain: {150 - 11 * n}}}" for n in range(PIECES - 1)]
-    text = _PLAN.format(pieces=", ".join([*pieces, f"{{gain: {150 - 11 * PIECES + 11}}}"]), amount=people.sum() * BUDGETS[budget])
+    pieces = [f"{{up_to: {0.1 * (n + 1):.1f}, gain: {150 - 11 * n}}}" for n in range(PIECES)]
+    pieces[-1] = f"{{gain: {150 - 11 * (PIECES - 1)}}}"
+    text = _PLAN.format(pieces=", ".join(pieces), amount=people.sum() * BUDGETS[budget])
     (folder / "plan.yaml").write_text(text, encoding="utf-8")
     year = folder / "2016.yaml"
     year.write_text("year: 2016\n", encoding="utf-8")

@@ -32,6 +32,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_importing_the_package_imports_no_solver_and_no_plots() -> None:
-    code = "import sys, allocator; print(sorted({'pulp', 'pandas', 'plotly', 'highspy', 'pydantic'} & set(sys.modules)))"
+    heavy = {"pulp", "pandas", "plotly", "highspy", "pydantic"}
+    code = f"import sys, allocator; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -79,7 +79,7 @@ def world(
     if roads is not None:
         whole["travel"] = {"roads": "roads", "reach_minutes": plan.pop("reach", {})}
     whole = {key: value for key, value in (whole | plan).items() if value is not None}
-    indicators = [i["id"] for i in whole["attainment"]["indicators"]] if "attainment" in whole else []
+    indicators = [i["id"] for i in whole.get("attainment", {}).get("indicators", ()) if "stock" not in i]
     given = base or {}
     values = [
         {"town": town, "indicator": i, "value": of if isinstance(of := given.get(town, 0), int | float) else of[i]}
@@ -94,8 +94,9 @@ def world(
     }
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     for name, rows in csv.items():
-        if rows:
-            pd.DataFrame(rows).to_csv(folder / "tables" / f"{name}.csv", index=False)
+        if rows or name == "base":
+            columns = list(rows[0]) if rows else ["town", "indicator", "value"]
+            pd.DataFrame(rows, columns=columns).to_csv(folder / "tables" / f"{name}.csv", index=False)
     (folder / "plan.yaml").write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
     (folder / "2016.yaml").write_text("year: 2016\n", encoding="utf-8")
     return load(folder / "2016.yaml")

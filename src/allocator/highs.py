@@ -217,7 +217,9 @@ class HighsSession:
         """One run of the solver as it stands."""
         if self.limits.deadline is not None:
             left = max(0.01, self.limits.deadline - time.monotonic())
-            _checked(self.highs.setOptionValue("time_limit", self.highs.getRunTime() + left))
+            # HiGHS counts linear solves from the first run of the object on, a branch and bound from its own start.
+            counted = 0.0 if self._branches() else self.highs.getRunTime()
+            _checked(self.highs.setOptionValue("time_limit", counted + left))
         self.highs.run()
         self.limits.check()
         if self.highs.getModelStatus() in _TO_CONFIRM:
@@ -280,8 +282,7 @@ class HighsSession:
         facts = self.highs.getInfo()
         sign = -1.0 if maximise else 1.0
         value = sign * facts.objective_function_value + constant
-        branched = len(self._integers()) > 0 and not self.highs.getOptionValue("solve_relaxation")[1]
-        bound = sign * facts.mip_dual_bound + constant if branched else value
+        bound = sign * facts.mip_dual_bound + constant if self._branches() else value
         has_plan = facts.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         status = self._status(has_plan)
         reached = abs(value - bound) if has_plan else np.inf
@@ -289,6 +290,10 @@ class HighsSession:
             status = "feasible"
         x = np.array(self.highs.getSolution().col_value, dtype=float) if has_plan else np.zeros(0)
         return Solution(status, value, bound, reached, x)
+
+    def _branches(self) -> bool:
+        """Whether a run is a branch and bound."""
+        return len(self._integers()) > 0 and not self.highs.getOptionValue("solve_relaxation")[1]
 
     def _integers(self) -> Codes:
         """Positions of the integer columns."""

@@ -174,9 +174,8 @@ class Ledger:
     provisions: list[Provision] = field(default_factory=list)
 
     def supply(self, block: str, terms: Terms) -> None:
-        """Bring in what the terms measure."""
-        if len(terms):
-            self.entries.append(Entry(block, terms, supplied=True))
+        """Bring in what the terms measure; a supplier that has nothing to give still closes the ledger."""
+        self.entries.append(Entry(block, terms, supplied=True))
 
     def use(self, block: str, terms: Terms) -> None:
         """Take out what the terms measure."""
@@ -197,9 +196,10 @@ class Ledger:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it becomes rows: it has a row family, somebody supplies it and it has entries."""
+        """Whether it becomes rows: it has a row family, somebody supplies it and there is anything in it."""
         supplied = bool(self.provisions) or any(entry.supplied for entry in self.entries)
-        return self.row_name is not None and supplied and bool(self.entries)
+        filled = bool(self.provisions) or any(len(entry.terms) for entry in self.entries)
+        return self.row_name is not None and supplied and filled
 
 
 @dataclass(frozen=True)

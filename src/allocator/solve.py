@@ -21,7 +21,7 @@ from allocator.model import Floats, Model
 from allocator.result import Result
 from allocator.scenario import Scenario, TieBreakStage
 from allocator.session import Limits, Prices, Session
-from allocator.stages import Progress, StagesRun, integer_values, run_stages
+from allocator.stages import Progress, StagesRun, integer_values, loosen, run_stages
 from allocator.tabulate import settle, tables
 from allocator.texts import Text
 
@@ -138,13 +138,14 @@ def _settle_ties(
     from allocator.tie_break import choose_integers, project_plan
 
     with clock.step("solve"):
+        loosen(session, run)
         unique = choose_integers(model, session, scenario, stage, run)
     with clock.step("projection"):
-        x, how, found = project_plan(model, scenario, stage, run, base_columns)
+        how, found = project_plan(model, scenario, session, stage, run)
     facts: dict[str, Any] = {"unique": unique and how == "converged", "projection": how}
     if found is not None:
-        facts |= {"projection_residual": found.row_residual, "projection_rounds": found.rounds}
-    return x, facts
+        facts |= {"projection_residual": found.row_residual, "projection_error": found.error}
+    return run.x[:base_columns], facts
 
 
 def _record(

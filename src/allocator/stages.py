@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -197,19 +197,24 @@ def lower_by_give(session: Session, run: StagesRun, scenario: Scenario, stage: s
         if held.stage == stage:
             held.bound -= give * held.step.give_weight
             session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
+    bounds = {held.step.name: held.bound for held in run.held if held.stage == stage}
     run.records[:] = [
-        record
-        if record.stage != stage
-        else StageRecord(
-            record.stage,
-            record.step,
-            record.value,
-            next(h.bound for h in run.held if h.stage == stage and h.step.name == record.step),
-            record.status,
-            record.gap,
-            record.seconds,
-        )
-        for record in run.records
+        replace(record, held_at=bounds[record.step]) if record.stage == stage else record for record in run.records
+    ]
+
+
+def loosen(session: Session, run: StagesRun) -> None:
+    """Lower every held value by one more grid step, all together, before the tie-break.
+
+    Each sum held one step below its value hands its slack to the next one, so that after many steps the plans that
+    keep all of them lie in a set some 1e-8 level points thin, where no two solvers agree.
+    """
+    for held in run.held:
+        held.bound += -held.step.grid if held.step.maximise else held.step.grid
+        session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
+    bounds = {(held.stage, held.step.name): held.bound for held in run.held}
+    run.records[:] = [
+        replace(record, held_at=bounds.get((record.stage, record.step), record.held_at)) for record in run.records
     ]
 
 

@@ -1,23 +1,25 @@
 """The tie-break: one plan among all that are best so far, by a published rule.
 
-Integers first: the fewest changes from the baseline's pairs, then a linear stage whose weights are
-1 + SHA-256(family, ids) / 2^256, checked by a re-solve that forbids the vector found. Weights from a hash
-have no arithmetic in the index: regular weights tie exactly on cycles. Then, with the integers fixed, the
-plan closest to the baseline in the continuous decisions:
+1. All held values are loosened by one more grid step, together (see stages.loosen).
+2. Integers: the fewest changes from the baseline's pairs, then a linear step whose weights are
+   1 + SHA-256(family, ids) / 2^256, checked by a re-solve that forbids the vector found. Weights from a hash have no
+   arithmetic in the index: regular weights tie exactly on cycles.
+3. The last stage is solved once more with the integers fixed. Its set of best plans is written down exactly, by
+   complementary slackness: rows with a price become equations, columns with a reduced cost stay at their bound. Held
+   by an inequality instead, that set is some 1e-8 wide in most directions, and no solver finds its way inside.
+4. In that set, the plan closest to the baseline in the continuous decisions:
 
-    min sum over cells ((decision - baseline) / scale)^2   over all rules and held values
+       min sum over cells ((decision - baseline) / scale)^2
 
-Scales: yuan by 1 yuan a resident of the town, hours by 10, units by what 1 yuan a resident buys. The ordered
-criteria's helper columns are left out: "sum of the k smallest outcomes >= held" is kept by cuts, one subset of
-outcomes each, added where the projection breaks it.
+   Scales: yuan by 1 yuan a resident of the town, hours by 10, units by what 1 yuan a resident buys.
+
+Source: optimal faces by complementary slackness: Goldman and Tucker 1956, Theory of linear programming.
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,39 +27,21 @@ from scipy import sparse
 
 from allocator.baseline import Baseline, baseline
 from allocator.blocks.delivery.section import Delivery
-from allocator.model import Codes, Floats, Model, Rows, Terms
-from allocator.project import Polyhedron, Projection, project_with_cuts
-from allocator.project import Rows as CutRows
+from allocator.model import Floats, Model, Rows, Terms
+from allocator.project import Polyhedron, Projection, project
 from allocator.scenario import PlanYear, Scenario, TieBreakStage
-from allocator.session import Session
-from allocator.stages import Held, StageRecord, StagesRun, integer_values
+from allocator.session import Prices, Session
+from allocator.stages import StageRecord, StagesRun, integer_values
 
 HOURS_SCALE = 10.0
 SIZE_LIMIT = 20_000
 """Columns above which the projection is skipped, and the run record says so."""
 
-ORDERED_COLUMNS = ("rank_level", "rank_gap")
-ORDERED_ROWS = ("rank_below",)
-CUT_TOLERANCE = 1e-7
-"""Level points by which a held sum may be missed before a cut is added."""
+DUAL_ZERO = 1e-7
+"""Loss of the last stage's objective below which a step of natural size counts as free."""
 
 INTEGER_GAP = 1e-7
 DECISIONS = ("funding", "units", "teaching", "volunteering", "guidance", "station_guidance")
-
-
-@dataclass(frozen=True)
-class TieBreak:
-    """What the tie-break did, for the run record."""
-
-    records: tuple[StageRecord, ...]
-    x: Floats
-    unique: bool
-    baseline: str
-    """``last_year`` or ``factor_method``."""
-    projection: str
-    """``converged``, ``not converged`` or ``skipped (size)``."""
-    cut_rounds: int
-    row_residual: float
 
 
 def choose_integers(model: Model, session: Session, scenario: Scenario, stage: TieBreakStage, run: StagesRun) -> bool:
@@ -117,9 +101,7 @@ def _integer_step(model: Model, session: Session, run: StagesRun, step: tuple[st
     left = objective.labelled({"step": np.full(len(objective), at, dtype=np.intp)})
     model.constrain("held", labels, [left], "<=", found.value - constant + room, unit="pairs")
     seconds = time.perf_counter() - begun
-    run.records.append(
-        StageRecord("tie_break", name, found.value, found.value + room, found.status, gap, seconds)
-    )
+    run.records.append(StageRecord("tie_break", name, found.value, found.value + room, found.status, gap, seconds))
     return found.status == "optimal"
 
 
@@ -138,55 +120,80 @@ def _no_other(
 
 
 def project_plan(
-    model: Model,
-    scenario: Scenario,
-    stage: TieBreakStage,
-    run: StagesRun,
-    base_columns: int,
-) -> tuple[Floats, str, Projection | None]:
-    """The projected plan (base columns only), how it ended, and the projection itself."""
+    model: Model, scenario: Scenario, session: Session, stage: TieBreakStage, run: StagesRun
+) -> tuple[str, Projection | None]:
+    """Replace the run's plan by the projected one; says how that ended. Integers must be held."""
     assert run.x is not None
-    if base_columns > SIZE_LIMIT:
-        return run.x[:base_columns], "skipped (size)", None
-    polyhedron, kept = _polyhedron(model, run.x)
+    if len(run.x) > SIZE_LIMIT:
+        return "skipped (size)", None
+    duals = _last_stage_again(session, run)
     target, scale, weighted = _distances(model, scenario, baseline(scenario.first, stage))
-    found = project_with_cuts(
-        polyhedron, target[kept], scale[kept], weighted[kept], run.x[kept], _cuts(model, run.held, kept)
-    )
+    needless = [run.held[-1].row] if run.held and duals is not None else []
+    rows = [
+        part
+        for name, parts in model.rows.items()
+        if name != "forbidden"
+        for part in parts
+        if not any(part is row for row in needless)
+    ]
+    face = _best_plans(model, rows, run.x, duals, np.where(weighted, scale, 1.0))
+    found = project(face, target - run.x, scale, weighted, np.zeros(len(run.x)))
     if not found.converged:
-        return run.x[:base_columns], "not converged", found
-    x = run.x.copy()
-    x[kept] = found.x
-    return x[:base_columns], "converged", found
+        return "not converged", found
+    run.x = run.x + found.x
+    return "converged", found
 
 
-def _polyhedron(model: Model, x: Floats) -> tuple[Polyhedron, Codes]:
-    """All rows and columns but those of the ordered criteria; integers fixed as in x."""
-    dropped = np.zeros(len(model.pulp_columns), dtype=bool)
-    for name in ORDERED_COLUMNS:
-        for part in model.columns.get(name, []):
-            dropped[part.terms.column] = True
-    kept = np.flatnonzero(~dropped)
-    place = np.full(len(dropped), -1, dtype=np.intp)
-    place[kept] = np.arange(len(kept))
-    row_parts, lower, upper, first = [], [], [], 0
-    for name, families in model.rows.items():
-        if name in (*ORDERED_ROWS, "forbidden"):
-            continue
-        for family in families:
-            if dropped[family.matrix.column].any():
-                continue
-            row_parts.append((family.matrix["row"] + first, place[family.matrix.column], family.matrix.coefficient))
-            bound = current_bounds(model, family)
-            lower.append(np.where(family.sense == "<=", -np.inf, bound))
-            upper.append(np.where(family.sense == ">=", np.inf, bound))
-            first += len(family)
-    rows, columns, values = (np.concatenate(parts) for parts in zip(*row_parts, strict=True))
-    matrix = sparse.csr_array((values, (rows, columns)), shape=(first, len(kept)))
+def _last_stage_again(session: Session, run: StagesRun) -> Prices | None:
+    """Solve the last held step with its own row released; its duals, none where there is no stage."""
+    if not run.held:
+        return None
+    last, begun = run.held[-1], time.perf_counter()
+    session.return_to(last.mark)
+    session.release_rows(last.row.positions)
+    found = session.solve(last.step.objective, last.step.constant, last.step.maximise, last.step.grid / 10)
+    duals = session.prices(last.step.objective, last.step.maximise)
+    session.set_row_bounds(last.row.positions, np.array([last.bound - last.step.constant]))
+    if found.has_plan:
+        run.x = found.x
+    seconds = time.perf_counter() - begun
+    run.records.append(
+        StageRecord("tie_break", f"{last.step.name}_again", found.value, found.value, found.status, found.gap, seconds)
+    )
+    return duals
+
+
+def _best_plans(model: Model, rows: list[Rows], x: Floats, duals: Prices | None, natural: Floats) -> Polyhedron:
+    """The best plans as steps from x: rows with a price are equations, columns with a reduced cost stay put.
+
+    ``natural`` [columns] is a step of natural size; a dual counts if such a step costs more than DUAL_ZERO.
+    """
+    parts, lower, upper, first = [], [], [], 0
+    for family in rows:
+        matrix = sparse.csr_array(
+            (family.matrix.coefficient, (family.matrix["row"], family.matrix.column)), shape=(len(family), len(x))
+        )
+        room = current_bounds(model, family) - matrix @ x
+        priced = np.zeros(len(family), dtype=bool)
+        if duals is not None:
+            priced = np.abs(duals.rows[family.positions]) * (abs(matrix) @ natural) > DUAL_ZERO
+        lower.append(
+            np.where(
+                priced | (family.sense == "=="), 0.0, np.inf * -1 if family.sense == "<=" else np.minimum(room, 0.0)
+            )
+        )
+        upper.append(
+            np.where(priced | (family.sense == "=="), 0.0, np.inf if family.sense == ">=" else np.maximum(room, 0.0))
+        )
+        parts.append(matrix)
+        first += len(family)
     low, high = column_bounds(model)
-    whole, fixed = integer_values(model, x)
-    low[whole] = high[whole] = fixed
-    return Polyhedron(matrix, np.concatenate(lower), np.concatenate(upper), low[kept], high[kept]), kept
+    low, high = np.minimum(low - x, 0.0), np.maximum(high - x, 0.0)
+    whole, _ = integer_values(model, x)
+    fixed = np.zeros(len(x), dtype=bool) if duals is None else np.abs(duals.columns) * natural > DUAL_ZERO
+    fixed[whole] = True
+    low[fixed] = high[fixed] = 0.0
+    return Polyhedron(sparse.csr_array(sparse.vstack(parts)), np.concatenate(lower), np.concatenate(upper), low, high)
 
 
 def current_bounds(model: Model, family: Rows) -> Floats:
@@ -247,34 +254,3 @@ def _hours(model: Model, plan: PlanYear, goal: Baseline, name: str) -> Floats:
     hours[model.axes["teacher"].codes(table["teacher"])] = table["hours"].to_numpy(float)
     categories = np.bincount(cells["teacher"][at_home], minlength=len(hours))
     return np.where(at_home, hours[cells["teacher"]] / np.maximum(categories[cells["teacher"]], 1), 0.0)
-
-
-def _cuts(model: Model, held: list[Held], kept: Codes) -> Callable[[Floats], CutRows | None]:
-    """Rows for every held sum of the k smallest outcomes that a point breaks: those k outcomes themselves."""
-    sums = [h for h in held if h.step.name.startswith("worst_")]
-    outcome = model.outcomes["level"] if "level" in model.outcomes else next(iter(model.outcomes.values()), None)
-    if outcome is None or not sums:
-        return lambda _x: None
-    place = np.full(len(model.pulp_columns), -1, dtype=np.intp)
-    place[kept] = np.arange(len(kept))
-    shape = (len(outcome), len(kept))
-    matrix = sparse.csr_array(
-        (outcome.terms.coefficient, (outcome.terms["outcome"], place[outcome.terms.column])), shape=shape
-    )
-
-    def broken(x: Floats) -> CutRows | None:
-        levels = matrix @ x + outcome.constant
-        ranked = np.argsort(levels, kind="stable")
-        rows, bounds = [], []
-        for h in sums:
-            k = int(h.step.name.removeprefix("worst_"))
-            smallest = ranked[:k]
-            if levels[smallest].sum() < h.bound - CUT_TOLERANCE:
-                chosen = sparse.csr_array(np.isin(np.arange(len(levels)), smallest)[None, :].astype(float))
-                rows.append(chosen @ matrix)
-                bounds.append(h.bound - outcome.constant[smallest].sum())
-        if not rows:
-            return None
-        return CutRows(sparse.csr_array(sparse.vstack(rows)), np.array(bounds), np.full(len(bounds), np.inf))
-
-    return broken

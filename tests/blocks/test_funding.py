@@ -143,9 +143,7 @@ def test_source_share(
 def test_town_floor_binds_in_one_town_only(tmp_path: Path) -> None:
     # 0.4 yuan a head: at least 200 yuan in a and 400 in b; a keeps the other 600.
     floor = {"town": 0.4}
-    result = solved(
-        tmp_path, funding={"sources": [government(1000, special_fund=True)], "per_capita_floor": floor}
-    )
+    result = solved(tmp_path, funding={"sources": [government(1000, special_fund=True)], "per_capita_floor": floor})
     assert levels(result) == {"a": 12, "b": 4}
     assert (slack(result, "per_capita_floor", "a"), slack(result, "per_capita_floor", "b")) == (400, 0)
     # 0.3 yuan a head under leximin, where b gets 666.67 anyway.

@@ -84,9 +84,14 @@ def _is_supplied(postings: list[Posting], ledger: str) -> bool:
 
 
 def accounts(table: pd.DataFrame, postings: list[Posting]) -> list[Checks]:
-    """The table of accounts: what each block supplied and used; an account of nothing may be left out."""
+    """The table of accounts: what each block supplied and used; an account of nothing may be left out.
+
+    So may the accounts of a ledger that no decision enters.
+    """
     written = keys(table, ("ledger", "key", "block"))
     known = _known(postings)
+    decided = {posting.ledger for posting in postings if posting.side != "provided"}
+    idle = _known([posting for posting in postings if posting.ledger not in decided])
     made = [forbidden("accounts", np.array([key for key in written if key not in known], dtype=object))]
     for column, sides in (("supplied", ("provided", "supplied")), ("used", ("used",))):
         amounts, weights = pd.Series(dtype=float), pd.Series(dtype=float)
@@ -97,7 +102,8 @@ def accounts(table: pd.DataFrame, postings: list[Posting]) -> list[Checks]:
             weights = plus(weights, side.weights.set_axis(index))
         shown = first_of(written, table[column])
         shown = shown[shown.index.isin(known)]
-        expected = amounts.reindex(amounts.index[amounts.to_numpy() != 0.0].union(shown.index), fill_value=0.0)
+        due = amounts.index[(amounts.to_numpy() != 0.0) & ~amounts.index.isin(idle)]
+        expected = amounts.reindex(due.union(shown.index), fill_value=0.0)
         name = {key: f"{key}/{column}" for key in expected.index}
         made.append(figure("accounts", shown.rename(name), expected.rename(name), weights.rename(name)))
     return made

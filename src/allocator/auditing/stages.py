@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,21 @@ def stages(tables: Mapping[str, pd.DataFrame], plan: PlanYear, levels: Side) -> 
             steps += _change(tables, plan, stage)
         elif isinstance(stage, TieBreakStage):
             steps += _fewest_changes(tables, plan, stage)
-    return _held_checks(tables["stages"], steps)
+    ties = [step for step in steps if step.key.startswith("tie_break/")]
+    steps = [step for step in steps if step not in ties]
+    table = tables["stages"]
+    if (table["stage"] == "tie_break").any():
+        steps = [replace(step, given_way=step.given_way + step.grid) for step in steps]
+        ties += _last_again(table, steps)
+    return _held_checks(table, [*steps, *ties])
+
+
+def _last_again(table: pd.DataFrame, steps: list[Held]) -> list[Held]:
+    """The tie-break loosens every held value by one more step and then keeps the last step's new value itself."""
+    last = steps[-1] if steps else None
+    if last is None or f"{last.key.partition('/')[2]}_again" not in set(table["step"]):
+        return []
+    return [replace(last, key=f"tie_break/{last.key.partition('/')[2]}_again", given_way=0.0, grid=0.0)]
 
 
 def _outcome(tables: Mapping[str, pd.DataFrame], plan: PlanYear, name: str, levels: Side) -> Side | None:

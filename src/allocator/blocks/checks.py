@@ -8,7 +8,7 @@ weight x half a digit. Everything here is pandas and numpy; nothing is shared wi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -145,6 +145,8 @@ class Cells:
     """The labels, further columns of the cells, and ``amount``."""
     strays: npt.NDArray[np.object_]
     """Keys of written rows that no cell allows."""
+    absent: npt.NDArray[np.object_]
+    """Keys of cells that the table leaves out."""
 
     def total(self, by: Sequence[str], coefficient: Numbers | float = 1.0) -> tuple[Amounts, Amounts]:
         """Sum of coefficient x amount by key, and its weight."""
@@ -156,6 +158,10 @@ class Cells:
         """Sum of coefficient x amount over all cells, and its weight."""
         factors = np.broadcast_to(np.asarray(coefficient, dtype=float), len(self.frame))
         return float(factors @ self.frame["amount"].to_numpy(dtype=float)), float(np.abs(factors).sum())
+
+    def named(self, label: str, name: str) -> Cells:
+        """The same cells with one more label."""
+        return replace(self, frame=self.frame.assign(**{label: name}))
 
     def checks(self, decision: str, labels: Sequence[str]) -> list[Checks]:
         """No stray row, nothing below zero."""
@@ -173,8 +179,11 @@ def cells(possible: pd.DataFrame, written: pd.DataFrame, labels: Sequence[str], 
     """Lay a written decision over the cells that may hold one."""
     amounts = totals(keys(written, labels), written[amount].to_numpy(dtype=float))
     own = keys(possible, labels)
-    frame = possible.assign(amount=aligned(amounts, pd.Index(own, dtype=object)))
-    return Cells(frame, amounts.index[~amounts.index.isin(own)].to_numpy(dtype=object))
+    cell = pd.Index(own, dtype=object)
+    frame = possible.assign(amount=aligned(amounts, cell))
+    strays = amounts.index[~amounts.index.isin(own)]
+    absent = cell[~cell.isin(amounts.index)]
+    return Cells(frame, strays.to_numpy(dtype=object), absent.to_numpy(dtype=object))
 
 
 def product(sides: Mapping[str, Iterable[str]]) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from allocator.blocks.delivery.section import Programme
 from allocator.blocks.mentoring.candidates import candidates
@@ -22,9 +21,6 @@ from allocator.check.supply import (
 )
 from allocator.scenario import ANY_CATEGORY, PlanYear
 
-LIMITS = ("max_units", "venue", "volunteers", "teachers", "supervision")
-"""What can limit the units of a programme in a town."""
-
 ALLOWANCES = ("guidance", "mentoring", "travel")
 """Cost lines that are no programmes."""
 
@@ -36,8 +32,8 @@ class Units:
     programmes: tuple[Programme, ...]
     least: Floats
     most: Floats
-    limit: npt.NDArray[np.intp]
-    """Position in LIMITS of what limits the units there."""
+    ceiling: Floats
+    """By ``max_units`` alone; ``most`` counts rooms, helpers and teachers too."""
 
     def per_unit(self, need: str) -> Floats:
         """A number of every programme, e.g. ``venue_hours``."""
@@ -63,7 +59,7 @@ def units(plan: PlanYear) -> Units:
     delivery: Any = plan.sections.get("delivery")
     programmes: tuple[Programme, ...] = delivery.programmes if delivery is not None else ()
     towns, size = len(plan.towns), (len(plan.towns), len(programmes))
-    least, limits = np.zeros(size), np.full((len(LIMITS), *size), np.inf)
+    least, limits = np.zeros(size), np.full((5, *size), np.inf)
     rooms = plan.per_town("venue_hours") if "venue_hours" in plan.towns else None
     helpers, taught = volunteer_reach(plan), _teacher_reach(plan)
     for at, p in enumerate(programmes):
@@ -79,13 +75,13 @@ def units(plan: PlanYear) -> Units:
     volunteering: Any = plan.sections.get("volunteering")
     if volunteering is not None and volunteering.supervision_ratio is not None and programmes:
         limits[4] = _supervised(programmes, limits.min(axis=0), volunteering.supervision_ratio)
-    most, limit = limits.min(axis=0), limits.argmin(axis=0)
+    most = limits.min(axis=0)
     for lock in plan.common.locks:
         if lock.decision == "units" and set(lock.where) == {"town", "programme"}:
             cell = (plan.towns.index.get_loc(lock.where["town"]),
                     next(n for n, p in enumerate(programmes) if p.id == lock.where["programme"]))
             least[cell] = max(least[cell], min(lock.at_least or lock.equals or 0.0, most[cell]))
-    return Units(programmes, least.reshape(towns, -1), most, limit)
+    return Units(programmes, least.reshape(towns, -1), most, limits[0])
 
 
 def supervision_relief(programmes: Sequence[Programme], most: Floats, ratio: float) -> Floats:

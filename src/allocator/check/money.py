@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from allocator.blocks.funding.section import CategoryShare, Funding
-from allocator.check.bounds import ALLOWANCES, LIMITS, Lines, Units, lines, most_within, pools, units
+from allocator.check.bounds import ALLOWANCES, Lines, Units, lines, most_within, pools, units
 from allocator.check.said import amounts, below, by_town, exceeds, finding, listed, named, number
 from allocator.check.supply import Bools, Floats
 from allocator.errors import Finding
@@ -59,7 +60,7 @@ class Money:
 
     def paid_by(self, sources: Bools | int) -> Bools:
         """Lines that some source among these may pay."""
-        return np.atleast_2d(self.pays[sources]).any(axis=0)
+        return np.asarray(np.atleast_2d(self.pays[sources]).any(axis=0))
 
     def pooled(self, chosen: Bools) -> tuple[float, Text]:
         """Most money of some cost lines in the whole district, and why: ceilings, or all hours there are."""
@@ -85,7 +86,8 @@ class Money:
     @property
     def most(self) -> float:
         """Most money that all sources together can spend."""
-        return min(sum(self.of_source(at)[0] for at in range(len(self.amount))), self.pooled(np.ones(len(self.lines.ids), dtype=bool))[0])
+        every = np.ones(len(self.lines.ids), dtype=bool)
+        return min(sum(self.of_source(at)[0] for at in range(len(self.amount))), self.pooled(every)[0])
 
     @property
     def special_need(self) -> Floats:
@@ -162,11 +164,9 @@ def money_findings(plan: PlanYear) -> list[Finding]:
 
 
 def _unit_bounds(plan: PlanYear, counted: Units) -> Iterator[Finding]:
-    """Least units of a programme against its ceiling and the hours within reach."""
+    """Least units of a programme against its ceiling."""
     for at, p in enumerate(counted.programmes):
-        least, most = counted.least[:, at], counted.most[:, at]
-        broken = least > most * (1 + 1e-9) + 1e-3
-        path = f"delivery.programmes.{p.id}.{'floor' if p.floor else 'max_units'}"
+        least, most = counted.least[:, at], counted.ceiling[:, at]
         values = {
             "programme": named(plan, p.id),
             "least": least,
@@ -174,13 +174,9 @@ def _unit_bounds(plan: PlanYear, counted: Units) -> Iterator[Finding]:
             "cost": p.unit_cost,
             "money": least * p.unit_cost,
             "short": (least - most) * p.unit_cost,
-            "limit": _limit_of(counted, at),
         }
-        yield from by_town(plan, "F107", path, broken, values)
-
-
-def _limit_of(counted: Units, at: int) -> Any:
-    return lambda town: Text(f"check.limit_{LIMITS[counted.limit[town, at]]}")
+        broken = least > most * (1 + 1e-9) + 1e-3
+        yield from by_town(plan, "F107", f"delivery.programmes.{p.id}.floor", broken, values)
 
 
 def _sources(whole: Money, chosen: Bools) -> Text:
@@ -306,8 +302,14 @@ def _category_share(whole: Money, share: CategoryShare, path: str) -> Iterator[F
     must, total = float(whole.lines.least[:, own].sum()), whole.most
     if share.at_most is not None and exceeds(must, share.at_most * total):
         values |= {"high": share.at_most, "need": must, "total": total, "most": share.at_most * total}
-        values["possible"] = f"{np.ceil(must / max(total, 1e-9) * 1e4) / 1e4:g}"
+        values["possible"] = f"{math.ceil(must / max(total, 1e-9) * 1e4) / 1e4:g}"
         yield finding(plan, "F112", f"{path}.at_most", values)
+    rest, limit = whole.pooled(~own)
+    need = (1.0 - share.at_most) * least if share.at_most is not None else 0.0
+    if exceeds(need, rest):
+        values |= {"high": share.at_most, "need": need, "total": least, "most": rest, "limit": limit, "why": why}
+        values["possible"] = f"{math.ceil((1 - rest / least) * 1e4) / 1e4:g}"
+        yield finding(plan, "F120", f"{path}.at_most", values)
 
 
 def _source_shares(whole: Money) -> Iterator[Finding]:

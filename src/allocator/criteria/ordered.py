@@ -4,7 +4,9 @@ All share one linear form. The sum of the k smallest of n outcomes y is
 
     max  k * r - sum_i d[i]   with  d[i] >= r - y[i],  d[i] >= 0
 
-(r free; at the optimum r is the k-th smallest outcome and d[i] its shortfalls).
+(r free; at the optimum r is the k-th smallest outcome and d[i] its shortfalls). In the model r is
+rank_level[rank], d is rank_gap[rank, outcome] and the inequalities are the rows rank_below[rank, outcome],
+with rank = k; for k = 1 there is no d.
 
 maximin   k = 1: the worst-off outcome.
 leximin   k = 1, 2, ..., n, each sum held before the next: the ordered vector is lexicographically best.

@@ -3,7 +3,8 @@
 change = sum over towns |money - last year's money| / unit_change.money
        + (pairs that are new + last year's pairs that end) / unit_change.pair
 
-The absolute value is split into two columns: up - down == money - last year's money.
+The absolute value is split into two columns, money_up[town, year] - money_down[town, year] == money - last year's
+money: the rows money_change[town, year].
 Source: L1 deviation as in goal programming (Charnes and Cooper 1961).
 """
 

@@ -9,9 +9,19 @@ import numpy as np
 import pandas as pd
 
 from allocator.report.facts import TOLERANCE, sources, spending_of
-from allocator.report.grids import Grid, from_table, grid
-from allocator.report.labels import Names, goal_unit, heading, indicator_unit, input_heading, titled, with_unit
+from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
+from allocator.report.labels import (
+    Names,
+    goal_unit,
+    heading,
+    indicator_unit,
+    input_heading,
+    measure_shape,
+    titled,
+    with_unit,
+)
 from allocator.report.numbers import DASH, signed, weight, written
+from allocator.report.rows import rows_of
 from allocator.result import Result
 from allocator.scenario import DISTRICT
 from allocator.texts import say
@@ -25,16 +35,15 @@ def towns_grid(result: Result, names: Names) -> Grid:
     """Levels and ranks before and after, lowest first."""
     towns = result.tables["towns"].sort_values(["level_after", "town"])
     rows = []
-    for row in towns.itertuples(index=False):
+    for row in rows_of(towns):
         change = signed(row.level_after - row.level_before, "points")
         rank = (written(row.rank_before, "whole"), written(row.rank_after, "whole"))
         levels = (written(row.level_before, "points"), written(row.level_after, "points"))
         rows.append([names.of("town", row.town), written(row.population, "whole"), *levels, change, *rank])
     columns = ["population", "level_before", "level_after"]
-    headings: list[str | tuple[str, bool]] = [titled("towns", "town")]
-    headings += [(titled("towns", column), True) for column in columns]
-    headings.append((_with_unit("report.change", "points"), True))
-    headings += [(heading("towns", f"rank_{moment}"), True) for moment in ("before", "after")]
+    headings = words(titled("towns", "town")) + numbers(*(titled("towns", column) for column in columns))
+    headings += numbers(_with_unit("report.change", "points"))
+    headings += numbers(*(heading("towns", f"rank_{moment}") for moment in ("before", "after")))
     return grid(say("report.caption.towns"), headings, rows)
 
 
@@ -45,10 +54,10 @@ def attainment_grid(result: Result, names: Names) -> Grid:
     after = table.pivot(index="town", columns="indicator", values="attainment").reindex(order)
     ids = [i.id for i in plan.indicators if i.id in after]
     weights = {i.id: weight(i.weight) for i in plan.indicators}
-    headings: list[str | tuple[str, bool]] = [titled("attainment", "town")]
+    headings = words(titled("attainment", "town"))
     for indicator in ids:
         values = {"indicator": names.of("indicator", indicator), "weight": weights[indicator]}
-        headings.append((say("report.indicator_weight", values), True))
+        headings += numbers(say("report.indicator_weight", values))
     cells = after[ids].to_numpy(float)
     towns = [names.of("town", town) for town in order]
     rows = [[town, *(written(v, "share") for v in line)] for town, line in zip(towns, cells.tolist(), strict=True)]
@@ -60,7 +69,7 @@ def pairs_grid(result: Result, names: Names) -> Grid:
     table = result.tables["pairs"]
     made = from_table("pairs", table, ["mentor", "mentee", "minutes", "level_gap", "uplift"], names, "")
     last = result.scenario.first.last_year_pairs()
-    columns: list[str | tuple[str, bool]] = [(c.heading, c.numeric) for c in made.columns]
+    columns: list[Head] = [(c.heading, c.numeric) for c in made.columns]
     rows = [list(row) for row in made.rows]
     if last is not None:
         columns.append(say("report.since_last_year"))
@@ -108,11 +117,12 @@ def money_by_source_grid(result: Result, names: Names) -> Grid:
         figures = (written(v, "yuan") for v in (available, used, max(available - used, 0.0)))
         return [label, *figures, written(share, "share")]
 
-    rows = [line(names.of("source", r.source), r.available, r.used) for r in table.itertuples(index=False)]
+    rows = [line(names.of("source", r.source), r.available, r.used) for r in rows_of(table)]
     total = line(say("report.total"), float(table["available"].sum()), float(table["used"].sum()))
     keys = ("report.available", "report.used", "report.unused")
-    headings = [heading("funding", "source"), *((_with_unit(key, "yuan"), True) for key in keys)]
-    return grid(say("report.caption.money_by_source"), [*headings, (say("report.used_share"), True)], rows, total)
+    headings = [*(_with_unit(key, "yuan") for key in keys), say("report.used_share")]
+    first = words(heading("funding", "source"))
+    return grid(say("report.caption.money_by_source"), first + numbers(*headings), rows, total)
 
 
 def money_by_spending_grid(result: Result, names: Names) -> Grid:
@@ -131,8 +141,9 @@ def money_by_spending_grid(result: Result, names: Names) -> Grid:
         rows.append([names.of("spending", category), written(amount, "yuan"), share, *limits])
     total = [say("report.total"), written(whole, "yuan"), written(1.0, "share") if whole else DASH, "", ""]
     keys = ("report.share_of_money", "report.share_least", "report.share_most")
-    headings = [heading("funding", "spending"), (titled("funding", "amount_yuan"), True)]
-    return grid(say("report.caption.money_by_spending"), [*headings, *((say(k), True) for k in keys)], rows, total)
+    headings = numbers(titled("funding", "amount_yuan"), *(say(key) for key in keys))
+    first = words(heading("funding", "spending"))
+    return grid(say("report.caption.money_by_spending"), first + headings, rows, total)
 
 
 def delivery_grid(result: Result, names: Names) -> Grid:
@@ -146,33 +157,39 @@ def delivery_grid(result: Result, names: Names) -> Grid:
     rows = []
     for each in programmes:
         count = float(units.get(each.id, 0.0))
-        rows.append([
-            names.of("programme", each.id),
-            names.of("category", each.category) if each.category else DASH,
-            names.of("spending", each.spending),
-            written(count, "units"),
-            written(each.unit_cost, "yuan"),
-            written(float(money.get(each.id, 0.0)), "yuan"),
-            written(float(towns.get(each.id, 0)), "whole"),
-            written(count * each.teacher_hours, "hours"),
-            written(count * each.volunteer_hours, "hours"),
-        ])
+        rows.append(
+            [
+                names.of("programme", each.id),
+                names.of("category", each.category) if each.category else DASH,
+                names.of("spending", each.spending),
+                written(count, "units"),
+                written(each.unit_cost, "yuan"),
+                written(float(money.get(each.id, 0.0)), "yuan"),
+                written(float(towns.get(each.id, 0)), "whole"),
+                written(count * each.teacher_hours, "hours"),
+                written(count * each.volunteer_hours, "hours"),
+            ]
+        )
     spending = spending_of(result.scenario.first)
     own = {each.id for each in programmes}
     for line in (name for name in spending if name not in own):
         amount = written(float(money.get(line, 0.0)), "yuan")
-        rows.append([names.of("programme", line), DASH, names.of("spending", spending[line]), DASH, DASH, amount, *[DASH] * 3])
-    hours = [sum(float(units.get(p.id, 0.0)) * h for p, h in _hours(programmes, kind)) for kind in ("teacher", "volunteer")]
-    total = [say("report.total"), "", "", "", "", written(float(money.sum()), "yuan"), "", *(written(h, "hours") for h in hours)]
-    headings: list[str | tuple[str, bool]] = [heading("delivery", name) for name in ("programme", "category", "spending")]
-    headings += [(titled("delivery", "units"), True), (_with_unit("report.unit_cost", "yuan"), True)]
-    headings += [(titled("funding", "amount_yuan"), True), (say("report.towns_served"), True)]
-    headings += [(_with_unit(key, "hours"), True) for key in ("report.teacher_hours", "report.volunteer_hours")]
+        label, category = names.of("programme", line), names.of("spending", spending[line])
+        rows.append([label, DASH, category, DASH, DASH, amount, DASH, DASH, DASH])
+    whole = written(float(money.sum()), "yuan")
+    total = [say("report.total"), "", "", "", "", whole, "", *_hours_needed(programmes, units)]
+    headings = words(*(heading("delivery", column) for column in ("programme", "category", "spending")))
+    headings += numbers(titled("delivery", "units"), _with_unit("report.unit_cost", "yuan"))
+    headings += numbers(titled("funding", "amount_yuan"), say("report.towns_served"))
+    headings += numbers(*(_with_unit(f"report.{who}_hours", "hours") for who in ("teacher", "volunteer")))
     return grid(say("report.caption.delivery"), headings, rows, total)
 
 
-def _hours(programmes: Sequence[Any], kind: str) -> list[tuple[Any, float]]:
-    return [(each, float(getattr(each, f"{kind}_hours"))) for each in programmes]
+def _hours_needed(programmes: Sequence[Any], units: pd.Series[float]) -> list[str]:
+    """Teacher and volunteer hours of all units."""
+    teaching = sum(float(units.get(each.id, 0.0)) * each.teacher_hours for each in programmes)
+    volunteering = sum(float(units.get(each.id, 0.0)) * each.volunteer_hours for each in programmes)
+    return [written(teaching, "hours"), written(volunteering, "hours")]
 
 
 def people_grid(result: Result) -> Grid:
@@ -188,10 +205,11 @@ def people_grid(result: Result) -> Grid:
     down = float(guidance.loc[guidance["giver"] == DISTRICT, "hours"].sum())
     if len(guidance):
         further = float(guidance["hours"].sum()) - down
-        rows += [[say(f"report.hours_{who}"), written(h, "hours"), DASH, DASH] for who, h in (("down", down), ("further", further))]
-    headings = [say("report.kind_of_hours"), (_with_unit("report.all_hours", "hours"), True)]
-    more = [(_with_unit("report.away_hours", "hours"), True), (say("report.away_share"), True)]
-    return grid(say("report.caption.people"), [*headings, *more], rows)
+        for who, hours in (("down", down), ("further", further)):
+            rows.append([say(f"report.hours_{who}"), written(hours, "hours"), DASH, DASH])
+    hours_of = (_with_unit(f"report.{kind}_hours", "hours") for kind in ("all", "away"))
+    headings = words(say("report.kind_of_hours")) + numbers(*hours_of, say("report.away_share"))
+    return grid(say("report.caption.people"), headings, rows)
 
 
 def _hours_line(label: str, whole: float, away: float) -> list[str]:
@@ -202,31 +220,33 @@ def _hours_line(label: str, whole: float, away: float) -> list[str]:
 def balance_grid(result: Result, names: Names) -> Grid:
     """Measures before and after with their definitions."""
     rows = []
-    for row in result.tables["balance"].itertuples(index=False):
-        how = "points" if row.measure in ("minimum", "mean") else "ratio"
-        before, after = (written(v, "points" if how == "points" else "ratio") for v in (row.before, row.after))
-        change = signed(row.after - row.before, "points" if how == "points" else "ratio")
+    for row in rows_of(result.tables["balance"]):
+        how = measure_shape(row.measure)
+        before, after = written(row.before, how), written(row.after, how)
+        change = signed(row.after - row.before, how)
         definition = say(f"measures.{'cv_of' if ':' in row.measure else row.measure}_definition")
         rows.append([names.measure(row.measure), before, after, change, definition])
-    columns = [heading("balance", "measure"), *((heading("balance", c), True) for c in ("before", "after"))]
-    return grid(say("report.caption.balance"), [*columns, (say("report.change"), True), say("report.definition")], rows)
+    figures = numbers(heading("balance", "before"), heading("balance", "after"), say("report.change"))
+    columns = words(heading("balance", "measure")) + figures + words(say("report.definition"))
+    return grid(say("report.caption.balance"), columns, rows)
 
 
 def goals_grid(result: Result, names: Names) -> Grid:
     """Goals with target of the year, what is reached and what is missing; measured, not enforced."""
     plan, rows, classes = result.scenario.first, [], []
-    for row in result.tables["goals"].itertuples(index=False):
+    for row in rows_of(result.tables["goals"]):
         how, unit = goal_unit(plan, row.goal)
         figures = [with_unit(v, how, unit) for v in (row.target, row.reached, row.shortfall)]
         met = "none" if np.isnan(row.target) else "missed" if row.shortfall > TOLERANCE else "met"
         where = names.of("town", row.town) if row.town else names.text("scope", row.scope)
         label = names.of("goal", row.goal)
-        words = [names.text("strength", row.strength), names.text("enforced", row.enforced)]
-        rows.append([label, where, *words, *figures, say(f"report.goal_{met}"), row.text])
+        kind = [names.text("strength", row.strength), names.text("enforced", row.enforced)]
+        rows.append([label, where, *kind, *figures, say(f"report.goal_{met}"), row.text])
         classes.append(met)
-    headings: list[str | tuple[str, bool]] = [heading("goals", c) for c in ("goal", "scope", "strength", "enforced")]
-    headings += [(heading("goals", c), True) for c in ("target", "reached", "shortfall")]
-    made = grid(say("report.caption.goals"), [*headings, say("report.goal_state"), heading("goals", "text")], rows)
+    headings = words(*(heading("goals", column) for column in ("goal", "scope", "strength", "enforced")))
+    headings += numbers(*(heading("goals", column) for column in ("target", "reached", "shortfall")))
+    headings += words(say("report.goal_state"), heading("goals", "text"))
+    made = grid(say("report.caption.goals"), headings, rows)
     return Grid(made.caption, made.columns, made.rows, None, made.note, tuple(classes)[: len(made.rows)], made.left_out)
 
 
@@ -237,9 +257,9 @@ def indicators_grid(result: Result, names: Names) -> Grid:
         how, unit = indicator_unit(each)
         below = input_heading(each.denominator) if each.denominator else DASH
         rows.append([names.of("indicator", each.id), weight(each.weight), with_unit(each.target, how, unit), below])
-    headings = [heading("attainment", "indicator"), (say("report.weight"), True), (heading("attainment", "target"), True)]
-    note = say("report.level_definition")
-    return grid(say("report.caption.indicators"), [*headings, say("report.denominator")], rows, note=note)
+    figures = numbers(say("report.weight"), heading("attainment", "target"))
+    headings = words(heading("attainment", "indicator")) + figures + words(say("report.denominator"))
+    return grid(say("report.caption.indicators"), headings, rows, note=say("report.level_definition"))
 
 
 def empty(table: pd.DataFrame) -> bool:

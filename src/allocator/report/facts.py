@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from allocator.report.labels import Names, said
+from allocator.report.labels import Names, measure_shape, said
 from allocator.report.numbers import DASH, signed, written
 from allocator.result import Result
-from allocator.scenario import BalanceStage, PlanYear
+from allocator.scenario import BalanceStage, PlanYear, TotalStage
 from allocator.texts import current_language, say
 
 Tone = Literal["good", "warn", "bad", "plain"]
@@ -82,7 +82,9 @@ def remarks(result: Result) -> list[Remark]:
         reason = said(f"report.projection.{run.get('projection', 'none')}", str(run.get("projection", "")))
         made.append(Remark("warn", say("report.not_unique", {"reason": reason})))
     made += _travel_remarks(result)
-    if any(isinstance(s, BalanceStage) and s.criterion == "leximin" and s.give == 0 for s in plan.common.stages):
+    stages = plan.common.stages
+    exact = any(isinstance(s, BalanceStage) and s.criterion == "leximin" and s.give == 0 for s in stages)
+    if exact and any(isinstance(s, TotalStage) for s in stages):
         made.append(Remark("plain", say("report.exact_leximin")))
     if is_illustrative(plan):
         made.append(Remark("warn", say("report.illustrative")))
@@ -174,7 +176,7 @@ def key_figures(result: Result, names: Names) -> list[KeyFigure]:
 def _level_figures(result: Result, names: Names) -> list[KeyFigure]:
     towns, balance = result.tables["towns"], result.tables["balance"].set_index("measure")
     made = []
-    worst = {moment: towns.loc[towns[f"level_{moment}"].idxmin()] for moment in ("before", "after")}
+    worst = {moment: towns.iloc[int(towns[f"level_{moment}"].argmin())] for moment in ("before", "after")}
     places = {moment: names.of("town", str(row["town"])) for moment, row in worst.items()}
     values = {
         "town": places["after"],
@@ -183,21 +185,20 @@ def _level_figures(result: Result, names: Names) -> list[KeyFigure]:
     }
     after = written(float(worst["after"]["level_after"]), "points")
     made.append(KeyFigure(say("report.key_worst"), after, say("report.key_worst_detail", values)))
-    for measure, how in (("mean", "points"), ("cv", "ratio")):
+    for measure in ("mean", "cv"):
         if measure not in balance.index:
             continue
-        before, after_ = float(balance["before"][measure]), float(balance["after"][measure])
-        shape_ = "points" if how == "points" else "ratio"
-        change = signed(after_ - before, "points" if how == "points" else "ratio")
-        detail = say("report.key_before", {"before": written(before, shape_), "change": change})
-        made.append(KeyFigure(say(f"measures.{measure}"), written(after_, shape_), detail))
+        how = measure_shape(measure)
+        low, high = float(balance["before"][measure]), float(balance["after"][measure])
+        detail = say("report.key_before", {"before": written(low, how), "change": signed(high - low, how)})
+        made.append(KeyFigure(say(f"measures.{measure}"), written(high, how), detail))
     return made
 
 
 def worst_town(result: Result, names: Names, moment: Literal["before", "after"]) -> tuple[str, float]:
-    """Name and level of the worst-off town before or after."""
+    """Short name and level of the worst-off town before or after."""
     towns = result.tables["towns"]
     if not len(towns):
         return DASH, float("nan")
-    row = towns.loc[towns[f"level_{moment}"].idxmin()]
-    return names.of("town", str(row["town"])), float(row[f"level_{moment}"])
+    row = towns.iloc[int(towns[f"level_{moment}"].argmin())]
+    return names.short[str(row["town"])], float(row[f"level_{moment}"])

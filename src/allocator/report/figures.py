@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from plotly.graph_objects import Bar, Figure, Scatter  # type: ignore[import-untyped]
+from plotly.graph_objects import Bar, Figure, Scatter
 
 from allocator.errors import UsageError
 from allocator.report.labels import Names, names_of
@@ -120,7 +120,7 @@ def funding(result: Result) -> Figure:
     shown = by_town[by_town["amount_yuan"] > 0].tail(MOST_TOWNS)
     names = names_of(result.scenario.first)
     labels, scale = _unique(names, shown["town"]), MONEY_UNIT[current_language()]
-    spread = table.groupby(["town", "source"])["amount_yuan"].sum().unstack(fill_value=0.0).reindex(shown["town"])
+    spread = table.groupby(["town", "source"])["amount_yuan"].sum().unstack(fill_value=0).reindex(shown["town"])
     order = spread.sum().sort_values(ascending=False, kind="stable").index
     drawn = Figure(layout=base_layout(_title(result, "report.figure.funding", len(by_town))))
     for at, source in enumerate(order):
@@ -130,7 +130,7 @@ def funding(result: Result) -> Figure:
     drawn.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "traceorder": "normal"})
     top = float(shown["amount_yuan"].max()) / scale
     drawn.update_xaxes(
-        title={"text": say("report.figure.money_axis")}, gridcolor=GRID, zeroline=False, range=[0, top * 1.3]
+        title={"text": say("report.figure.money_axis")}, gridcolor=GRID, zeroline=False, range=[0, top * 1.4]
     )
     drawn.update_yaxes(type="category", automargin=True, ticksuffix=" ")
     return drawn

@@ -29,8 +29,8 @@ def write_whole(file: Path, content: bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)
-        os.chmod(building, 0o644)
-        os.replace(building, file)
+        Path(building).chmod(0o644)
+        Path(building).replace(file)
     except BaseException:
         Path(building).unlink(missing_ok=True)
         raise

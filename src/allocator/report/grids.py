@@ -15,6 +15,20 @@ MOST_ROWS = 400
 """Most rows of a table on the page; the result tables and the workbook have all."""
 
 
+Head = str | tuple[str, bool]
+"""Heading of a column of words, or (heading, true) of a column of numbers."""
+
+
+def numbers(*headings: str) -> list[Head]:
+    """Headings of columns of numbers."""
+    return [(each, True) for each in headings]
+
+
+def words(*headings: str) -> list[Head]:
+    """Headings of columns of words."""
+    return list(headings)
+
+
 @dataclass(frozen=True)
 class Column:
     """Heading of a column, and whether it holds numbers."""
@@ -49,7 +63,7 @@ class Grid:
 
 def grid(
     caption: str,
-    columns: Sequence[str | tuple[str, bool]],
+    columns: Sequence[Head],
     rows: Sequence[Sequence[str]],
     total: Sequence[str] | None = None,
     note: str = "",

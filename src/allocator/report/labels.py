@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 from allocator.columns import RESULT_TABLES, Kind
@@ -57,7 +58,7 @@ _RULE_UNITS: Mapping[str, tuple[str, ...]] = {
 }
 _DECISION_UNITS = {"funding": "yuan", "pairing": "pairs", "units": "units"}
 
-_UNITS: Mapping[Kind, str] = {"yuan": "yuan", "hours": "hours", "minutes": "minutes", "units": "units", "share": "share"}
+_UNITS: Mapping[Kind, str] = {kind: kind for kind in ("yuan", "hours", "minutes", "units", "share")}
 _SHAPES: Mapping[Kind, Shape] = {
     "whole": "whole",
     "yuan": "yuan",
@@ -120,6 +121,11 @@ def shape(table: str, column: str) -> Shape | None:
     return _SHAPES.get(RESULT_TABLES[table].get(column, "text"))
 
 
+def measure_shape(measure: str) -> Shape:
+    """How a balance measure is written: level points, or a ratio."""
+    return "points" if measure in ("minimum", "mean") else "ratio"
+
+
 @dataclass(frozen=True)
 class Names:
     """Names of the ids of a plan in one language."""
@@ -171,9 +177,14 @@ class Names:
             return _DECISION_UNITS.get(decision, "hours")
         return next((name for name, rules in _RULE_UNITS.items() if rule in rules), "number")
 
-    def spread(self, towns: Iterable[str]) -> str:
-        """Names of towns in one line."""
-        return say("report.list_comma").join(self.of("town", town) for town in towns)
+    @cached_property
+    def short(self) -> dict[str, str]:
+        """Names of all towns, in town order, without the word for town or subdistrict where they stay different."""
+        towns = [str(town) for town in self.plan.towns.index]
+        full = [self.of("town", town) for town in towns]
+        endings = say("report.town_endings").split("|")
+        cut = [next((n.removesuffix(e) for e in endings if n.endswith(e) and len(n) - len(e) > 1), n) for n in full]
+        return dict(zip(towns, cut if len(set(cut)) == len(cut) else full, strict=True))
 
 
 def names_of(plan: PlanYear) -> Names:

@@ -9,11 +9,12 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from plotly.graph_objects import Figure, Scatter  # type: ignore[import-untyped]
+from plotly.graph_objects import Figure, Scatter
 
 from allocator.report.labels import Names, names_of
 from allocator.report.numbers import written
 from allocator.report.placement import label_places
+from allocator.report.rows import rows_of
 from allocator.report.style import ARROW, GROUND, INK, SCALE, base_layout, nothing_to_draw
 from allocator.result import Result
 from allocator.scenario import PlanYear
@@ -85,17 +86,8 @@ def points_of(plan: PlanYear) -> Points:
         x, y = 10 * np.cos(turn), 10 * np.sin(turn)
     heads = plan.population
     diameter = SMALLEST + (LARGEST - SMALLEST) * np.sqrt(heads / max(float(heads.max()), 1.0))
-    labels = _short(plan) if count <= MOST_LABELS else ("",) * count
+    labels = tuple(names_of(plan).short.values()) if count <= MOST_LABELS else ("",) * count
     return Points(x, y, diameter, labels, not known)
-
-
-def _short(plan: PlanYear) -> tuple[str, ...]:
-    """Names without the word for town or subdistrict, where they stay different."""
-    names = names_of(plan)
-    full = [names.of("town", str(town)) for town in plan.towns.index]
-    endings = [ending for ending in say("report.town_endings").split("|") if ending]
-    cut = [next((n.removesuffix(e) for e in endings if n.endswith(e) and len(n) - len(e) > 1), n) for n in full]
-    return tuple(cut if len(set(cut)) == len(cut) else full)
 
 
 def _ground(title: str, points: Points) -> Figure:
@@ -103,13 +95,11 @@ def _ground(title: str, points: Points) -> Figure:
     drawn = Figure(layout=base_layout(title))
     wide, high = np.ptp(points.x) or 1.0, np.ptp(points.y) or 1.0
     x0, x1 = points.x.min() - 0.12 * wide, points.x.max() + 0.14 * wide
-    y0, y1 = points.y.min() - 0.16 * high, points.y.max() + 0.12 * high
+    y0, y1 = points.y.min() - 0.16 * high, points.y.max() + 0.16 * high
     hidden = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
     drawn.update_xaxes(range=[float(x0), float(x1)], constrain="domain", **hidden)
     drawn.update_yaxes(range=[float(y0), float(y1)], scaleanchor="x", scaleratio=1, constrain="domain", **hidden)
-    drawn.update_layout(
-        plot_bgcolor=GROUND, height=PANEL, showlegend=False, margin={"l": 5, "r": 5, "t": 50, "b": 55}
-    )
+    drawn.update_layout(plot_bgcolor=GROUND, height=PANEL, showlegend=False, margin={"l": 5, "r": 5, "t": 50, "b": 55})
     if points.drawn_on_circle:
         drawn.add_annotation(text=say("report.figure.no_points"), showarrow=False, xref="paper", yref="paper", x=0, y=0)
         return drawn
@@ -143,7 +133,7 @@ def _circles(
                 "after": written(row.level_after, "points"),
             },
         )
-        for town, row in zip(towns.index, towns.itertuples(index=False), strict=True)
+        for town, row in zip(towns.index, rows_of(towns), strict=True)
     ]
     marker = {
         "size": points.diameter.round(2).tolist(),
@@ -175,6 +165,7 @@ def _circles(
         marker=marker,
         hovertext=hints,
         hovertemplate="%{hovertext}<extra></extra>",
+        cliponaxis=False,
     )
 
 
@@ -221,7 +212,7 @@ def _pair_hints(result: Result, plan: PlanYear, names: Names, points: Points) ->
                 "uplift": written(pair.uplift, "points"),
             },
         )
-        for pair in pairs.itertuples(index=False)
+        for pair in rows_of(pairs)
     ]
     return Scatter(
         x=((points.x[start] + points.x[end]) / 2).tolist(),

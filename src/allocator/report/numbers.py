@@ -33,10 +33,7 @@ def written(value: float, shape: Shape) -> str:
     if shape == "price":
         text = f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
         return "0" if value == 0 else text
-    if shape == "number":
-        text = f"{value:,.4f}".rstrip("0").rstrip(".")
-    else:
-        text = _PATTERNS[shape].format(value)
+    text = f"{value:,.4f}".rstrip("0").rstrip(".") if shape == "number" else _PATTERNS[shape].format(value)
     is_zero = not any(digit in text for digit in "123456789")
     return text.lstrip("-+") if is_zero else text.replace("-", "−")
 

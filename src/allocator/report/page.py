@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.graph_objects import Figure  # type: ignore[import-untyped]
+from plotly.graph_objects import Figure
 
 from allocator.report import content, record
 from allocator.report.facts import KeyFigure, Remark, key_figures, remarks, status
@@ -67,7 +67,10 @@ def write_page(result: Result, file: str | Path, language: Language, force: bool
 def page_text(result: Result) -> str:
     """The page in the current language, its font holding just the characters it shows."""
     environment = Environment(
-        loader=PackageLoader("allocator.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("allocator.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
     template = environment.get_template("page.html.j2")
@@ -102,9 +105,10 @@ def _given(result: Result) -> dict[str, Any]:
 
 def _parts(result: Result, names: Names) -> list[Part]:
     makers: list[Callable[[Result, Names], Part | None]] = [
-        _levels, _pairs, _money, _delivery, _balance, _goals, _stages, _rules, _assumptions, _run,
+        *(_levels, _pairs, _money, _delivery, _balance, _goals, _stages, _rules, _assumptions)
     ]
-    return [part for part in (make(result, names) for make in makers) if part is not None]
+    parts = [part for part in (make(result, names) for make in makers) if part is not None]
+    return [*parts, _part("run", (), [record.run_grid(result), record.hashes_grid(result)])]
 
 
 def _part(name: str, charts: tuple[tuple[Chart, ...], ...], grids: list[Grid], notes: tuple[str, ...] = ()) -> Part:
@@ -178,10 +182,6 @@ def _assumptions(result: Result, names: Names) -> Part | None:
     grids = [record.effects_grid(result, names), record.origins_grid(result, names)]
     kept = [each for each in grids if each.rows]
     return _part("assumptions", (), kept) if kept else None
-
-
-def _run(result: Result, names: Names) -> Part | None:
-    return _part("run", (), [record.run_grid(result), record.hashes_grid(result)])
 
 
 def _chart(name: str, drawn: Figure) -> Chart:

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from allocator.report.facts import origins
-from allocator.report.grids import Grid, from_table, grid
+from allocator.report.grids import Grid, from_table, grid, numbers, words
 from allocator.report.labels import Names, heading, input_heading, said, status_name
 from allocator.report.numbers import DASH, written
+from allocator.report.rows import rows_of
 from allocator.result import Result, table_bytes
 from allocator.scenario import Lock
 from allocator.texts import say
@@ -65,12 +66,13 @@ def rules_grid(result: Result, names: Names) -> Grid:
         effects = [_effect(value) for value in worth[at].tolist()]
         subject = names.key(row["rule"], row["key"]) or say("terms.scope.district")
         rows.append([names.text("rule", row["rule"]), subject, limit, moved, *effects])
-    words = [heading("rows", "rule"), heading("rows", "key"), (heading("rows", "bound"), True), say("report.limit_change")]
-    priced_at = [(say("report.price_balance"), True), (say("report.price_total"), True)]
-    note = say("report.rules_note", {"binding": count, "priced": len(priced), "shown": len(rows), "most": MOST_OF_ONE_RULE})
+    headings = words(heading("rows", "rule"), heading("rows", "key")) + numbers(heading("rows", "bound"))
+    headings += words(say("report.limit_change")) + numbers(say("report.price_balance"), say("report.price_total"))
+    counts = {"binding": count, "priced": len(priced), "shown": len(rows), "most": MOST_OF_ONE_RULE}
+    note = say("report.rules_note", counts)
     if (result.tables["rows"]["price_kind"] == "fixed_pairs").any():
         note = f"{note} {say('report.prices_fixed_pairs')}"
-    return grid(say("report.caption.rules"), [*words, *priced_at], rows, note=note)
+    return grid(say("report.caption.rules"), headings, rows, note=note)
 
 
 def _effect(value: float) -> str:
@@ -112,9 +114,11 @@ def effects_grid(result: Result, names: Names) -> Grid:
         giver, gain = said(f"terms.giver.{effect.giver}", effect.giver), f"{effect.per_hour:g}"
         rows.append([giver, names.of("indicator", effect.indicator), gain, *origin])
     mentoring: Any = plan.sections.get("mentoring")
-    for indicator, share in (mentoring.transfer.items() if mentoring is not None else ()):
+    for indicator, share in mentoring.transfer.items() if mentoring is not None else ():
         values = {"share": written(share, "share"), "minutes": f"{mentoring.nearness_minutes:g}"}
-        rows.append([say("terms.block.mentoring"), names.of("indicator", indicator), say("report.transfer", values), DASH, say("report.set_by_plan")])
+        gain = say("report.transfer", values)
+        line = [say("terms.block.mentoring"), names.of("indicator", indicator), gain]
+        rows.append([*line, DASH, say("report.set_by_plan")])
     keys = ("effect_of", "effect_on", "effect_gain", "origin", "origin_rule")
     classes = tuple("illustrative" if row[3] == names.text("origin", "illustrative") else "" for row in rows)
     made = grid(say("report.caption.effects"), [say(f"report.{key}") for key in keys], rows)
@@ -141,11 +145,12 @@ def origins_grid(result: Result, names: Names) -> Grid:
     order = table["origin"].map({"illustrative": 0, "derived": 1, "real": 2})
     table = table.assign(order=order).sort_values(["order", "table"], kind="stable")
     rows = []
-    for row in table.itertuples(index=False):
+    for row in rows_of(table):
         column = input_heading(row.column)
         shown = row.column if column == row.column else f"{column} ({row.column})"
         table_name = said(f"terms.table.{row.table}", "")
-        rows.append([f"{table_name} ({row.table})" if table_name else row.table, shown, names.text("origin", row.origin), row.rule])
+        where = f"{table_name} ({row.table})" if table_name else row.table
+        rows.append([where, shown, names.text("origin", row.origin), row.rule])
     keys = ("origin_table", "origin_column", "origin", "origin_rule")
     classes = tuple(table["origin"].map({"illustrative": "illustrative"}).fillna("").tolist())
     made = grid(say("report.caption.origins"), [say(f"report.{key}") for key in keys], rows)

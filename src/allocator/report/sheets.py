@@ -17,6 +17,7 @@ from allocator.report.labels import (
     goal_unit,
     heading,
     indicator_unit,
+    measure_shape,
     shape,
     titled,
     unit_name,
@@ -40,9 +41,6 @@ SUMMED: Mapping[str, tuple[str, ...]] = {
     "towns": ("population",),
 }
 """Columns of each table whose sum means something."""
-
-LEVELS = ("minimum", "mean")
-"""Balance measures in level points; the others are ratios."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,8 @@ def sheet(result: Result, names: Names, name: str) -> Sheet:
     cells: list[Sequence[Any]] = []
     for column in RESULT_TABLES[name]:
         for made, values in _columns(result, names, (name, column)):
+            if made.shape is None and len(table) and not any(values):
+                continue
             columns.append(made)
             cells.append(values)
     rows = tuple(zip(*cells, strict=True)) if len(table) else ()
@@ -108,7 +108,7 @@ def _shapes(result: Result, name: str, column: str) -> tuple[Shape, ...] | None:
     """Shapes row by row where rows count in different units."""
     plan, table = result.scenario.first, result.tables[name]
     if name == "balance":
-        return tuple("points" if measure in LEVELS else "ratio" for measure in table["measure"])
+        return tuple(measure_shape(measure) for measure in table["measure"])
     if name == "goals" and column in ("target", "reached", "shortfall"):
         return tuple(goal_unit(plan, goal)[0] for goal in table["goal"])
     if name == "attainment" and column in ("base", "value", "target"):
@@ -116,6 +116,10 @@ def _shapes(result: Result, name: str, column: str) -> tuple[Shape, ...] | None:
         return tuple(by_indicator[indicator] for indicator in table["indicator"])
     if column.startswith("price_"):
         return tuple("price" for _ in range(len(table)))
+    if name == "rows" and column in ("activity", "bound", "slack"):
+        return tuple("ratio" if rule == "credit" else "yuan" for rule in table["rule"])
+    if name == "accounts" and column in ("supplied", "used"):
+        return tuple("ratio" if ledger == "value" else "yuan" for ledger in table["ledger"])
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plotly.graph_objects import Figure, Layout  # type: ignore[import-untyped]
+from plotly.graph_objects import Figure, Layout
 
 from allocator.texts import say
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from allocator.report.about import about_lines
 from allocator.report.files import refuse_to_replace_file, write_whole
@@ -68,7 +68,8 @@ class Styles:
         if bold:
             frame |= {"bold": True, "bg_color": "#EEF2F6", "top": 2}
         words = {"text_wrap": True, "indent": 1}
-        return self.of(frame | (words if shape is None else {"num_format": PATTERNS[shape]}))
+        numbers = {"align": "right", "indent": 1}
+        return self.of(frame | (words if shape is None else numbers | {"num_format": PATTERNS[shape]}))
 
 
 def write_workbook(result: Result, file: str | Path, language: Language, force: bool = False) -> Path:
@@ -126,10 +127,12 @@ def _table(book: Any, styles: Styles, made: Sheet, about: str) -> None:
     page.write_string(0, 0, made.title, styles.of({"bold": True, "font_size": 14, "font_color": "#173A5E"}))
     page.write_string(1, 0, about, styles.of({"font_color": "#5B6B7C"}))
     page.set_row(0, 24)
-    head = styles.of({
-        **{"bold": True, "bg_color": "#DCE6F1", "font_color": "#173A5E", "border": 1, "border_color": "#B8C8D8"},
-        **{"text_wrap": True, "align": "center"},
-    })
+    head = styles.of(
+        {
+            **{"bold": True, "bg_color": "#DCE6F1", "font_color": "#173A5E", "border": 1, "border_color": "#B8C8D8"},
+            **{"text_wrap": True, "align": "center"},
+        }
+    )
     for at, column in enumerate(made.columns):
         page.write_string(HEADER_ROW, at, column.heading, head)
         page.set_column(at, at, _column_width(made, at))
@@ -156,7 +159,7 @@ def _write_row(page: Any, styles: Styles, row: int, made: Sheet, given: tuple[Se
     for at, (value, column) in enumerate(zip(cells, made.columns, strict=True)):
         shape = column.shape if column.shapes is None or bold else column.shapes[row - HEADER_ROW - 1]
         style = styles.cell(shape, bold)
-        if value is None or isinstance(value, float) and not math.isfinite(value):
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
             page.write_blank(row, at, None, style)
         elif isinstance(value, str):
             page.write_string(row, at, value, styles.cell(None, bold))
@@ -167,13 +170,13 @@ def _write_row(page: Any, styles: Styles, row: int, made: Sheet, given: tuple[Se
 def _column_width(made: Sheet, at: int) -> float:
     """Wide enough for the numbers and the words, within reason; headings may take two lines."""
     column = made.columns[at]
-    widest = _width(column.heading) / 2 + 3
+    widest = _width(column.heading) / 2 + 5
     for cells in [*made.rows, made.total or ()]:
         value = cells[at] if at < len(cells) else None
         if isinstance(value, str):
             widest = max(widest, _width(value) + 3)
         elif isinstance(value, (int, float)) and math.isfinite(value):
-            widest = max(widest, len(f"{value:,.2f}") + 3)
+            widest = max(widest, len(f"{value:,.2f}") + 4)
     return min(max(widest, NARROWEST), WIDEST)
 
 

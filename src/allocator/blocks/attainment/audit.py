@@ -18,6 +18,7 @@ from allocator.blocks.checks import (
     cells,
     figure,
     first_of,
+    forbidden,
     keys,
     product,
     rule,
@@ -32,7 +33,7 @@ RESIDENTS = 1000.0
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Attainment) -> list[Checks]:
     """Attainment: in every cell, from zero to what the ceiling allows; base and target as in the scenario."""
     share = _share(tables, plan)
-    made = share.checks("attainment", CELL)
+    made = [*share.checks("attainment", CELL), forbidden("attainment", share.absent)]
     most = {i.id: 1.0 if i.ceiling is None else min(1.0, i.ceiling / i.target) for i in given.indicators}
     amounts, _ = share.total(CELL)
     limit = pd.Series(share.frame["indicator"].map(most).to_numpy(dtype=float), index=keys(share.frame, CELL))

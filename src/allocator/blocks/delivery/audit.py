@@ -7,7 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, Cells, Checks, Posting, by_town, cells, product, programmes, rule
+from allocator.blocks.checks import (
+    Amounts,
+    Cells,
+    Checks,
+    Posting,
+    by_town,
+    cells,
+    forbidden,
+    product,
+    programmes,
+    rule,
+)
 from allocator.blocks.delivery.section import Delivery
 from allocator.scenario import PlanYear
 
@@ -25,7 +36,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Deliv
     """Units: every town with every programme, not below zero, within running cost and ceiling."""
     every = product({"town": plan.towns.index, "programme": [p.id for p in given.programmes]})
     units = cells(every, tables["delivery"], CELL, "units")
-    made = units.checks("units", CELL)
+    made = [*units.checks("units", CELL), forbidden("units", units.absent)]
     floors, ceilings = [], []
     for programme in given.programmes:
         if programme.floor is not None and programme.unit_cost > 0:

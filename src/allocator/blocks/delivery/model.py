@@ -2,9 +2,9 @@
 
 Data
     unit_cost[programme]                 yuan/unit      scenario: delivery.programmes
-    teacher_hours[programme]             hours/unit
-    volunteer_hours[programme]           hours/unit
-    venue_hours[programme]               hours/unit
+    teaching_need_a_unit[programme]      hours/unit     `teacher_hours`
+    volunteer_need_a_unit[programme]     hours/unit     `volunteer_hours`
+    venue_need_a_unit[programme]         hours/unit     `venue_hours`
     floor[town, programme]               yuan           towns table, the column that `floor` names
     ceiling[town, programme]             units          max_units.units x column / max_units.per
 Variables
@@ -15,9 +15,9 @@ Rows
 Ledgers
     cost            use      unit_cost[programme] * units
     delivered       supply   units
-    teaching_time   use      teacher_hours[programme] * units, under the programme's category (`any` without one)
-    volunteer_time  use      volunteer_hours[programme] * units
-    venue_time      use      venue_hours[programme] * units
+    teaching_time   use      teaching_need_a_unit[programme] * units, under the programme's category (`any` without one)
+    volunteer_time  use      volunteer_need_a_unit[programme] * units
+    venue_time      use      venue_need_a_unit[programme] * units      closed as venue[town, year]
 Source
     Activity analysis: each programme is an activity run at a level, with fixed inputs a unit
     (Koopmans 1951, Activity Analysis of Production and Allocation).

@@ -7,7 +7,7 @@ a recipient like a town. spending(programme) is the spending category of a line.
 Data
     amount[source]                          yuan        scenario: funding.sources
     pays[source, spending]                  yes or no   a cell exists only where the source may pay
-    earmark[source, town]                   yuan
+    earmarked[source, town]                 yuan        `earmark` of a source
     min_share[source]                       share
     floor[district], floor[town]            yuan/head   scenario: funding.per_capita_floor
     population[town]                        heads
@@ -18,7 +18,7 @@ Variables
     funding[town, programme, source, year]  yuan        only where pays[source, spending(programme)]
     spent[spending, year]                   yuan        only with category_shares or min_share
 Rows
-    earmark[town, source, year]             sum over programme of funding >= earmark
+    earmark[town, source, year]             sum over programme of funding >= earmarked
     spending_sum[spending, year]            sum of funding in the category == spent
     source_share[source, year]              sum of funding from the source >= min_share * sum over spending of spent
     per_capita_floor[town, year]            special-fund money in the town >= floor[town] * population[town]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, Cells, Checks, Posting, by_town, cells, product, rule
+from allocator.blocks.checks import Amounts, Cells, Checks, Posting, by_town, cells, forbidden, product, rule
 from allocator.blocks.guidance.section import Guidance
 from allocator.scenario import DISTRICT, PlanYear
 
@@ -15,7 +15,7 @@ from allocator.scenario import DISTRICT, PlanYear
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Guidance) -> list[Checks]:
     """Hours of the district centre for each town school, and of each town school for its stations."""
     hours = _hours(tables, plan)
-    made = hours.checks("guidance", ("giver", "town"))
+    made = [*hours.checks("guidance", ("giver", "town")), forbidden("guidance", hours.absent)]
     down, further = _sides(hours)
     contact = given.station_min_hours * by_town(plan, "stations")
     least = pd.Series(given.town_min_hours, index=down.index)

@@ -4,7 +4,7 @@ Data
     district_hours                     hours      scenario: guidance
     town_min_hours, station_min_hours  hours      least a town school, least a station
     stations[town]                     stations   towns table
-    school_hours[town]                 hours      towns table; without the column town schools have no limit
+    school_capacity[town]              hours      towns table, column school_hours; without it no limit
     district_effect[indicator]         per hour   scenario: guidance.effects with giver district
     school_effect[indicator]           per hour of each station, giver school
 Variables

@@ -53,11 +53,11 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentorin
     added = _worth(plan, given, pairs.frame)
     for indicator in given.transfer:
         worth = added[indicator]
-        named = Cells(pairs.frame.assign(indicator=indicator), pairs.strays)
+        named = pairs.named("indicator", indicator)
         amounts, weights = named.total(["mentee", "indicator"], worth.to_numpy(dtype=float))
         made.append(Posting("value", "mentoring", "supplied", amounts, weights))
     if given.allowance is not None:
-        line = Cells(pairs.frame.assign(line="mentoring"), pairs.strays)
+        line = pairs.named("line", "mentoring")
         made.append(Posting("cost", "mentoring", "used", *line.total(["mentor", "line"], given.allowance.unit_cost)))
     return made
 

@@ -54,7 +54,7 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Teaching
     made = [Posting("teaching_time", "teaching", "supplied", *hours.total(["to_town", "category"], proficiency))]
     if given.travel_allowance is not None:
         cost = given.travel_allowance.unit_cost * (_load(hours, given) - 1.0)
-        line = Cells(hours.frame.assign(line="travel"), hours.strays)
+        line = hours.named("line", "travel")
         made.append(Posting("cost", "teaching", "used", *line.total(["to_town", "line"], cost)))
     return made
 

@@ -43,7 +43,7 @@ def build(model: Model, plan: PlanYear, given: Teaching) -> None:
     """Declare the hours of every teacher in every town within reach and the rules on them."""
     teachers = plan.tables[given.teachers]
     needed = model.ledgers["teaching_time"].side(supplied=False)
-    if not len(needed) or not len(teachers):
+    if not len(needed):
         return
     labels, proficiency = _cells(model, plan, given, needed)
     if plan.travel is None:

@@ -1,0 +1,70 @@
+"""The page docs/model.md: an introduction, the ledgers, the statement of every block, stages and criteria."""
+
+from __future__ import annotations
+
+import inspect
+from importlib.resources import files
+
+from allocator import stages
+from allocator.blocks.models import MODULES
+from allocator.build import _ledgers as build_ledgers
+from allocator.criteria import measures, ordered, stability, total
+from allocator.statement.parts import Statement, read_statement
+from allocator.texts import Text
+
+TOWNS = "towns"
+"""Stands for the towns table, which supplies two ledgers itself."""
+
+_OF_THE_TOWNS = {"venue_time": "venue_hours", "school_time": "school_hours"}
+"""Ledger to the column of the towns table that supplies it."""
+
+
+def model_page() -> str:
+    """The page in Markdown; headings in both languages, statements in English."""
+    from allocator import tie_break
+
+    statements = {block: read_statement(module) for block, module in MODULES.items()}
+    parts = [f"# {_both('page')}", _introduction()]
+    parts += [f"## {_both('page_ledgers')}", _ledger_table(statements)]
+    parts += [f"## {_both('page_blocks')}"]
+    for block, statement in statements.items():
+        parts += [f"### {_both(f'page_{block}')}", _fenced(statement.text)]
+    parts += [f"## {_both('page_stages')}", _fenced(inspect.getdoc(stages) or "")]
+    for name, module in (("balance", ordered), ("total", total), ("stability", stability), ("tie_break", tie_break)):
+        parts += [f"### {_both(f'page_{name}')}", _fenced(inspect.getdoc(module) or "")]
+    parts += [f"## {_both('page_measures')}", _fenced(inspect.getdoc(measures) or "")]
+    return "\n\n".join(parts) + "\n"
+
+
+def _both(key: str) -> str:
+    text = Text(f"statement.{key}")
+    return f"{text.in_language('en')} · {text.in_language('zh')}"
+
+
+def _introduction() -> str:
+    return files("allocator.statement").joinpath("introduction.md").read_text(encoding="utf-8").strip()
+
+
+def _fenced(text: str) -> str:
+    return f"```text\n{text}\n```"
+
+
+def _ledger_table(statements: dict[str, Statement]) -> str:
+    """Ledger, unit, what it closes into, who supplies and who uses it."""
+    lines = ["| ledger | unit | closes into | supplied by | used by |", "|---|---|---|---|---|"]
+    for ledger in build_ledgers():
+        posted = [(block, p.supplied) for block, s in statements.items() for p in s.postings if p.ledger == ledger.name]
+        suppliers = [block for block, supplied in posted if supplied]
+        if ledger.name in _OF_THE_TOWNS:
+            suppliers.append(f"{TOWNS} (`{_OF_THE_TOWNS[ledger.name]}`)")
+        users = [block for block, supplied in posted if not supplied]
+        closes = f"`{ledger.row_name}` (used {ledger.sense} supplied)" if ledger.row_name else "stays open"
+        cells = [
+            f"`{ledger.name}[{', '.join(ledger.dims)}]`",
+            ledger.unit,
+            closes,
+            ", ".join(dict.fromkeys(suppliers)),
+            ", ".join(dict.fromkeys(users)) or "attainment (reads it)",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
