@@ -8,7 +8,7 @@ else even, and spread anew over the programmes whose spending category the sourc
 decisions follow: units by unit cost, teaching at home evenly over the teacher's categories, volunteering at home
 by need, guidance by stations, last year's pairs or none. The result need not be feasible.
 
-Source: 因素法 as used for special funds (sum of weight x share); DOMAIN B4.
+Source: 因素法 as used for special funds (sum of weight x share).
 """
 
 from __future__ import annotations

@@ -233,7 +233,8 @@ class HighsSession:
         """
         for tolerance in (_OPTIONS["primal_feasibility_tolerance"], 1e-8, 1e-7):
             self.highs.clearSolver()
-            wider = {"presolve": "on", "primal_feasibility_tolerance": tolerance, "dual_feasibility_tolerance": tolerance}
+            tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
+            wider = {"presolve": "on"} | dict.fromkeys(tolerances, tolerance)
             self._set(wider)
             self.highs.run()
             self.limits.check()

@@ -1,6 +1,6 @@
 """The plan closest to a baseline among all that are best so far: an exact projection onto rows and bounds.
 
-Statement (MODEL.md section 5, tie-break)::
+Statement::
 
     minimise    sum over weighted columns of weight * ((x - target) / scale)^2
     subject to  row_lower <= matrix @ x <= row_upper,   column_lower <= x <= column_upper
@@ -26,7 +26,7 @@ unregularised system = proximal method of multipliers, Rockafellar (1976), Math.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -79,14 +79,6 @@ class Polyhedron:
     column_upper: Floats
 
 
-class Rows(NamedTuple):
-    """Extra rows lower <= matrix @ x <= upper over the same columns."""
-
-    matrix: sparse.csr_array
-    lower: Floats
-    upper: Floats
-
-
 @dataclass(frozen=True, eq=False)
 class Projection:
     """The point found and what is known about it.
@@ -95,8 +87,7 @@ class Projection:
     unit. ``stationarity``: worst violation of an optimality condition (gradient, sign, complementarity) in the
     scaled problem. ``error``: estimated remaining error of a weighted column, in its scale (rounding and polish; can be
     too small where multipliers exceed 1e9).
-    ``iterations``: interior-point iterations plus active sets tried, over all rounds. ``rounds``: problems solved
-    (one more than rounds of cuts added). ``method`` says which guess led to the optimum.
+    ``iterations``: interior-point iterations plus active sets tried. ``method`` says which guess led to the optimum.
     """
 
     x: Floats
@@ -106,7 +97,6 @@ class Projection:
     error: float
     method: str
     iterations: int
-    rounds: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,54 +160,14 @@ def project(
     ``target``, ``scale`` [columns] in the columns' units; ``weighted``: a mask or weights >= 0. ``start`` is a known
     point, returned if nothing better is found. Raises ValueError on a missing target or a scale that is not positive.
     """
-    return project_with_cuts(polyhedron, target, scale, weighted, start, _no_cuts)
-
-
-def project_with_cuts(
-    polyhedron: Polyhedron,
-    target: Floats,
-    scale: Floats,
-    weighted: Mask | Floats,
-    start: Floats | None,
-    cuts: Callable[[Floats], Rows | None],
-    *,
-    rounds: int = 200,
-) -> Projection:
-    """As ``project``, over rows found as they are violated: ``cuts(x)`` returns rows violated at x, or None.
-
-    Cuts are kept. Each round is solved afresh: on a 16-town district, correcting the active set of the round before
-    led to an optimum in 0 of 14 rounds. Not converged if ``rounds`` problems were not enough. ``cuts`` should leave
-    violations below 1e-7 of a row's unit alone. Raises ValueError as ``project``.
-    """
     weights = np.asarray(weighted, dtype=float)
     pulled = weights > 0
     if not (np.isfinite(target[pulled]).all() and np.isfinite(scale[pulled]).all() and (scale[pulled] > 0).all()):
         raise ValueError("weighted columns need a finite target and a positive scale")
     pull = np.where(pulled, weights / np.where(pulled, scale, 1.0) ** 2, 0.0)
-    spent = 0
-    for turn in range(1, rounds + 1):
-        problem = _reduce(polyhedron, target, pull)
-        point, method, iterations = _search(problem)
-        spent += iterations
-        answer = replace(_published(polyhedron, problem, point, start), method=method, iterations=spent, rounds=turn)
-        found = cuts(answer.x) if answer.converged else None
-        if found is None:
-            return answer
-        polyhedron = _with_rows(polyhedron, found)
-    return replace(answer, converged=False)
-
-
-def _no_cuts(_: Floats) -> None:
-    """Every point satisfies no cuts."""
-
-
-def _with_rows(polyhedron: Polyhedron, rows: Rows) -> Polyhedron:
-    return replace(
-        polyhedron,
-        matrix=sparse.csr_array(sparse.vstack([polyhedron.matrix, rows.matrix])),
-        row_lower=np.concatenate([polyhedron.row_lower, rows.lower]),
-        row_upper=np.concatenate([polyhedron.row_upper, rows.upper]),
-    )
+    problem = _reduce(polyhedron, target, pull)
+    point, method, iterations = _search(problem)
+    return replace(_published(polyhedron, problem, point, start), method=method, iterations=iterations)
 
 
 def _power_of_two(values: Floats) -> Floats:

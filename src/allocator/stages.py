@@ -164,8 +164,8 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     if not found.has_plan and run.x is None:
         raise no_plan(found)
     if not found.has_plan:
-        value = _value(step, run.x)
-        found = Solution("stopped", value, np.nan, np.inf, run.x if run.x is not None else found.x)
+        assert run.x is not None
+        found = Solution("stopped", _value(step, run.x), np.nan, np.inf, run.x)
     run.x, mark = found.x, session.mark()
     bound = hold_bound(step, found.value)
     labels = {"step": np.array([len(run.held)], dtype=np.intp)}
@@ -181,10 +181,10 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     return found.value
 
 
-def _value(step: Step, x: Floats | None) -> float:
+def _value(step: Step, x: Floats) -> float:
     """A step's objective at an earlier plan, which may lack the step's own columns."""
-    if x is None or (step.objective.column >= len(x)).any():
-        return float("nan")
+    if step.at_plan is not None:
+        return step.at_plan(x)
     return float(step.objective.coefficient @ x[step.objective.column]) + step.constant
 
 

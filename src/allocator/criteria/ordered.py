@@ -46,15 +46,18 @@ def _smallest(model: Model, outcome: Outcome, k: int) -> Step:
     rank = k - 1
     every = np.arange(len(outcome))
     level = model.variables("rank_level", {"rank": np.array([rank])}, outcome.unit, lower=-np.inf)
-    grid = LEVEL_GRID if k == 1 else SUM_GRID
+
+    def at_plan(x: Floats) -> float:
+        return float(smallest_sums(outcome.at(x))[rank])
+
     if k == 1:
         _row_for_each(model, outcome, rank, [_spread(level, every)])
-        return Step("worst_1", level, 0.0, maximise=True, grid=grid, give_weight=1.0)
+        return Step("worst_1", level, 0.0, maximise=True, grid=LEVEL_GRID, give_weight=1.0, at_plan=at_plan)
     labels = {"rank": constant_label(rank, len(every)), "outcome": every}
     below = model.variables("rank_gap", labels, outcome.unit)
     _row_for_each(model, outcome, rank, [_spread(level, every), -below])
     objective = joined([(level * float(k)).labelled({}), (-below).labelled({})], ())
-    return Step(f"worst_{k}", objective, 0.0, maximise=True, grid=grid, give_weight=float(k))
+    return Step(f"worst_{k}", objective, 0.0, maximise=True, grid=SUM_GRID, give_weight=float(k), at_plan=at_plan)
 
 
 def _spread(level: Terms, every: Codes) -> Terms:

@@ -10,6 +10,8 @@ Source: L1 deviation as in goal programming (Charnes and Cooper 1961).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from allocator.criteria.step import Step, Steps
@@ -27,25 +29,42 @@ def change(money: Floats, last_money: Floats, pairs_changed: int, unit: UnitChan
 
 def stability(model: Model, plan: PlanYear, unit: UnitChange) -> Steps:
     """Lower the change from last year's plan as far as possible."""
-    parts, constant = [], 0.0
+    parts: list[Terms] = []
+    read: list[Callable[[Floats], float]] = []
+    constant = 0.0
     money = plan.last_year_money()
     if money is not None and "funding" in model.columns:
-        parts.append(_money_change(model, plan, money) * (1.0 / unit.money))
+        mine = _town_money(model, plan, len(money))
+        parts.append(_money_change(model, plan, mine, money) * (1.0 / unit.money))
+        read.append(lambda x: float(np.abs(_by_town(mine, x, len(money)) - money).sum()) / unit.money)
     pairs = plan.last_year_pairs()
     if pairs is not None and "pairing" in model.columns:
         kept, kept_before, lost = _pair_change(model, pairs)
         parts.append(kept * (1.0 / unit.pair))
+        read.append(lambda x: float(kept.coefficient @ x[kept.column]) / unit.pair)
         constant = (kept_before + lost) / unit.pair
     if parts:
         objective = joined([part.labelled({}) for part in parts], ())
-        yield Step("change", objective, constant, maximise=False, grid=CHANGE_GRID)
+
+        def at_plan(x: Floats) -> float:
+            return sum(each(x) for each in read) + constant
+
+        yield Step("change", objective, constant, maximise=False, grid=CHANGE_GRID, at_plan=at_plan)
 
 
-def _money_change(model: Model, plan: PlanYear, before: Floats) -> Terms:
+def _town_money(model: Model, plan: PlanYear, towns: int) -> Terms:
+    """Money of the plan year in towns; the district centre's is left out."""
     funding = model.family("funding")
     year = model.axes["year"].code(str(plan.year))
-    count = len(before)
-    mine = funding.where((funding["town"] < count) & (funding["year"] == year))
+    return funding.where((funding["town"] < towns) & (funding["year"] == year))
+
+
+def _by_town(money: Terms, x: Floats, towns: int) -> Floats:
+    return np.bincount(money["town"], weights=money.coefficient * x[money.column], minlength=towns).astype(float)
+
+
+def _money_change(model: Model, plan: PlanYear, mine: Terms, before: Floats) -> Terms:
+    year, count = model.axes["year"].code(str(plan.year)), len(before)
     labels = {"town": np.arange(count), "year": constant_label(year, count)}
     up = model.variables("money_up", labels, "yuan")
     down = model.variables("money_down", labels, "yuan")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from allocator.model import Terms
+from allocator.model import Floats, Terms
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Step:
     """Values are held on multiples of this."""
     give_weight: float = 0.0
     """The held value is lowered by this times the stage's ``give``."""
+    at_plan: Callable[[Floats], float] | None = None
+    """The same number read off a plan that lacks the step's own columns; none where the step has no such columns."""
 
 
 Steps = Generator[Step, float, None]

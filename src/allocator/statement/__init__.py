@@ -9,7 +9,7 @@ import numpy as np
 
 from allocator.blocks.models import MODULES
 from allocator.build import build
-from allocator.criteria import ordered, stability, total
+from allocator.criteria import ordered, stability, step, total
 from allocator.model import Floats, Model
 from allocator.scenario import BalanceStage, PlanYear, Scenario, StabilityStage, TieBreakStage, TotalStage
 from allocator.statement.page import model_page
@@ -26,14 +26,15 @@ def statement(scenario: Scenario) -> str:
     """
     model = build(scenario)
     name = scenario.first.common.name
-    title = {"label": scenario.label, "name": Text("statement.name", {"zh": name.zh, "en": name.en})}
+    about = {"label": scenario.label, "name": Text("statement.name", {"zh": name.zh, "en": name.en})}
     size = {key: f"{count:,}" for key, count in model.size.items()}
-    parts = [_titled(say("statement.title", title), "="), say("statement.size", size), ""]
+    parts = [_titled(say("statement.title", about), "="), say("statement.size", size), ""]
     for block, module in MODULES.items():
         if any(_has(plan, block) for plan in scenario.plan_years):
             text = read_statement(module)
             families = [*text.variables, *text.rows]
-            parts += [_titled(say("statement.block", {"block": block}), "-"), text.text, "", *_sizes(model, families), ""]
+            title = _titled(say("statement.block", {"block": block}), "-")
+            parts += [title, text.text, "", *_sizes(model, families), ""]
     parts += [_titled(say("statement.ledgers"), "-"), *_ledgers(model), ""]
     parts += [_titled(say("statement.stages"), "-"), *_stages(scenario)]
     return "\n".join(parts).rstrip() + "\n"
@@ -116,10 +117,10 @@ def _described(plan: PlanYear, stage: object) -> tuple[str, Mapping[str, object]
         if stage.criterion == "none":
             return "statement.no_balance", {}, ""
         values = {"criterion": stage.criterion, "of": stage.of, "give": f"{stage.give:g}"}
-        grids = {"grid": f"{ordered.LEVEL_GRID:g}", "sums": f"{ordered.SUM_GRID:g}"}
+        grids = {"grid": f"{step.LEVEL_GRID:g}", "sums": f"{step.SUM_GRID:g}"}
         return f"statement.{stage.criterion}", values | grids, inspect.getdoc(ordered) or ""
     if isinstance(stage, TotalStage):
-        values = {"of": stage.of, "by": stage.weighted_by or "-", "grid": f"{total.LEVEL_GRID:g}"}
+        values = {"of": stage.of, "by": stage.weighted_by or "-", "grid": f"{step.LEVEL_GRID:g}"}
         return "statement.total", values, inspect.getdoc(total) or ""
     if isinstance(stage, StabilityStage):
         if plan.last_year_money() is None and plan.last_year_pairs() is None:

@@ -31,7 +31,7 @@ Ledgers
     money   use      funding                                    closed as budget[source, year]
     cost    supply   funding                                    closed as costing[town, programme, year] (==)
 Source
-    DOMAIN notes on the plan text: 人均不低于2元 (per_capita_floor), 以政府投入为主 (min_share),
+    Plan text: 人均不低于2元 (per_capita_floor), 以政府投入为主 (min_share),
     优化经费比例结构 (category_shares), 经费投入增长机制 (year_on_year).
 """
 

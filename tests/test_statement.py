@@ -1,0 +1,218 @@
+"""Statements and model say the same: what a block's docstring lists is what it builds, no more and no less."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from allocator.blocks.models import MODULES
+from allocator.build import build
+from allocator.criteria import ordered, stability
+from allocator.highs import HighsSession
+from allocator.load import load
+from allocator.model import Model
+from allocator.scenario import Scenario
+from allocator.stages import run_stages
+from allocator.statement import model_page, statement
+from allocator.statement.parts import Statement, read_statement
+from allocator.texts import LANGUAGES, use_language
+
+ROOT = Path(__file__).parent.parent
+STATEMENTS = {block: read_statement(module) for block, module in MODULES.items()}
+
+EVERYTHING = {
+    "teaching.exchange_min_share": 0.02,
+    "teaching.backbone_min_share": 0.1,
+    "funding.sources.social.min_share": 0.02,
+    "guidance.allowance": {"unit_cost": 10, "spending": "staff_training"},
+    "locks": [
+        {"id": "pair", "decision": "pairing", "where": {"mentor": "nancun"}, "at_least": 1, "reason": "协议已签"},
+        {"id": "hours", "decision": "guidance", "where": {"town": "xinzao"}, "equals": 60, "reason": "已承诺"},
+    ],
+}
+"""What Panyu's 2016 leaves out."""
+
+
+@pytest.fixture(scope="module")
+def panyu() -> Scenario:
+    return load(ROOT / "scenarios" / "panyu" / "2016.yaml").with_(EVERYTHING)
+
+
+@pytest.fixture(scope="module")
+def model(panyu: Scenario) -> Model:
+    return build(panyu)
+
+
+@pytest.fixture(scope="module")
+def solved() -> Model:
+    """A small plan after its stages: the columns and rows of the criteria stand in the model too."""
+    scenario = load(ROOT / "scenarios" / "panyu" / "2016.yaml")
+    scenario = scenario.with_({"mentoring": None, "teaching": None, "goals": None})
+    made = build(scenario)
+    run_stages(made, scenario, HighsSession(made))
+    return made
+
+
+def of_all(part: str) -> dict[str, tuple[str, ...]]:
+    """Families that the statements list under a heading, with their labels; none twice."""
+    found: dict[str, tuple[str, ...]] = {}
+    for listed in (getattr(each, part) for each in STATEMENTS.values()):
+        assert not found.keys() & listed.keys()
+        found |= listed
+    return found
+
+
+def bound_rules(model: Model) -> dict[str, tuple[str, ...]]:
+    return {
+        rule: part.dims
+        for parts in model.columns.values()
+        for part in parts
+        for rule in (part.lower_rule, part.upper_rule)
+        if rule is not None
+    }
+
+
+def test_variables_of_the_model_are_those_of_the_statements_with_the_same_labels(model: Model) -> None:
+    assert {name: parts[0].dims for name, parts in model.columns.items()} == of_all("variables")
+
+
+def test_rows_of_the_model_are_those_of_the_statements_with_the_same_labels(model: Model) -> None:
+    closed = {ledger.row_name: ledger.dims for ledger in model.ledgers.values() if ledger.is_closed}
+    own = {name: parts[0].dims for name, parts in model.rows.items() if name not in closed}
+    assert own | bound_rules(model) == of_all("rows")
+
+
+def test_outcomes_of_the_model_are_those_of_the_statements(model: Model) -> None:
+    assert {name: tuple(outcome.labels) for name, outcome in model.outcomes.items()} == of_all("outcomes")
+
+
+@pytest.mark.parametrize("block", MODULES)
+def test_a_block_builds_only_what_its_own_statement_lists(block: str) -> None:
+    said, source = STATEMENTS[block], inspect.getsource(MODULES[block])
+    named = set(re.findall(r"\.(?:variables|constrain)\(\s*\"(\w+)\"", source))
+    named |= {rule for pair in re.findall(r"rules=\(([^)]*)\)", source) for rule in re.findall(r"\"(\w+)\"", pair)}
+    assert named <= said.variables.keys() | said.rows.keys()
+
+
+def test_ledger_entries_of_the_model_are_those_of_the_statements(model: Model) -> None:
+    posted = {
+        (ledger.name, entry.block, entry.supplied) for ledger in model.ledgers.values() for entry in ledger.entries
+    }
+    posted |= {(each.name, given.block, True) for each in model.ledgers.values() for given in each.provisions}
+    of_towns = {("venue_time", "towns", True), ("school_time", "towns", True)}
+    said = {(p.ledger, block, p.supplied) for block, each in STATEMENTS.items() for p in each.postings}
+    assert posted - of_towns == said
+    assert of_towns <= posted
+
+
+def test_every_ledger_says_what_it_closes_into(model: Model) -> None:
+    closed = {ledger.name: (ledger.row_name, ledger.dims) for ledger in model.ledgers.values() if ledger.is_closed}
+    said: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for each in STATEMENTS.values():
+        for ledger, family in each.closed.items():
+            assert said.setdefault(ledger, family) == family
+    assert said == closed
+    for each in STATEMENTS.values():
+        equal = {match[1] for match in re.finditer(r"closed as (\w+)\[[^]]*\] \(==\)", each.text)}
+        assert equal == {model.ledgers[name].row_name for name in each.closed if model.ledgers[name].sense == "=="}
+
+
+def test_a_variable_a_row_family_a_ledger_and_a_coefficient_never_share_a_name(model: Model) -> None:
+    kinds = {
+        "variable": set(of_all("variables")),
+        "row": set(of_all("rows")) | {ledger.row_name for ledger in model.ledgers.values() if ledger.row_name},
+        "ledger": set(model.ledgers),
+        "coefficient": {name for each in STATEMENTS.values() for name in each.data},
+    }
+    owners: dict[str, list[str]] = {}
+    for kind, names in kinds.items():
+        for name in names:
+            owners.setdefault(name, []).append(kind)
+    assert {name: kinds for name, kinds in owners.items() if len(kinds) > 1} == {}
+
+
+def test_every_family_stands_in_some_test_model(model: Model, solved: Model) -> None:
+    families = {
+        name
+        for file in (ROOT / "src" / "allocator").rglob("*.py")
+        for name in re.findall(r"\.(?:variables|constrain)\(\s*\"(\w+)\"", file.read_text(encoding="utf-8"))
+    }
+    families |= {"mentor_capacity", "mentee_cover"} | {ledger.row_name for ledger in model.ledgers.values()} - {None}
+    met = {
+        name for each in (model, solved) for parts in (each.columns, each.rows) for name, part in parts.items() if part
+    }
+    assert families - met == set()
+    empty = [name for name in families for parts in (model.rows.get(name, []),) if parts and not any(map(len, parts))]
+    assert empty == []
+
+
+def test_the_columns_and_rows_of_criteria_stand_in_their_statements(solved: Model) -> None:
+    own = (set(solved.columns) | set(solved.rows)) - set(of_all("variables")) - set(of_all("rows"))
+    own -= {ledger.row_name for ledger in solved.ledgers.values()} | {"held"}
+    said = f"{inspect.getdoc(ordered)} {inspect.getdoc(stability)}"
+    assert own == {"rank_level", "rank_gap", "rank_below", "money_up", "money_down", "money_change"}
+    assert [name for name in own if name not in said] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_math_prints_every_block_of_the_plan_with_its_sizes(language: str, panyu: Scenario, model: Model) -> None:
+    use_language(language)
+    try:
+        said = statement(panyu)
+    finally:
+        use_language(None)
+    for each in STATEMENTS.values():
+        assert each.text in said
+    for name, parts in [*model.columns.items(), *model.rows.items()]:
+        count = sum(len(part.terms) if hasattr(part, "terms") else len(part) for part in parts)
+        assert re.search(rf"{name}: {count:,}|{name}[,:，：] ?{count:,}", said), (name, count)
+    assert f"{model.size['nonzeros']:,}" in said
+    order = [said.index(f"{n}. {stage}:") for n, stage in enumerate(("balance", "total", "stability", "tie_break"), 1)]
+    assert order == sorted(order)
+    assert "0.5" in said[order[0] : order[1]]
+    assert "0.0001" in said[order[0] : order[1]]
+
+
+def test_a_plan_without_a_block_has_none_of_its_statement(panyu: Scenario) -> None:
+    said = statement(load(ROOT / "scenarios" / "tiny" / "2016.yaml"))
+    assert STATEMENTS["teaching"].text not in said
+    assert STATEMENTS["locks"].text not in said
+    assert STATEMENTS["mentoring"].text in said
+
+
+def test_the_committed_page_is_current() -> None:
+    page = ROOT / "docs" / "model.md"
+    assert page.read_text(encoding="utf-8") == model_page(), "run: python -m allocator.statement > docs/model.md"
+    for each in STATEMENTS.values():
+        assert each.text in model_page()
+
+
+def test_statements_are_read_line_by_line() -> None:
+    module = type(inspect)("example")
+    module.__doc__ = """Example.
+
+    Data
+        lo[a], hi[a]    share
+        base(a)         number
+    Variables
+        x[a, year]      units
+    Rows
+        keep[a, year]   x <= 1
+                        (goes on)
+    Ledgers
+        pot   use   x   closed as pots[a, year] (==)
+    """
+    said = read_statement(module)
+    assert said == Statement(
+        inspect.getdoc(module) or "",
+        ("lo", "hi", "base"),
+        {"x": ("a", "year")},
+        {"keep": ("a", "year")},
+        {},
+        said.postings,
+        {"pot": ("pots", ("a", "year"))},
+    )
+    assert [(p.ledger, p.supplied) for p in said.postings] == [("pot", False)]
