@@ -170,7 +170,7 @@ def solve_job(job: Job, time_limit: float | None, language: Language) -> dict[st
     if len(towns):
         balance = result.tables["balance"].set_index("measure")["after"]
         figures |= {
-            "worst_town": str(towns.loc[towns["level_after"].idxmin(), "town"]),
+            "worst_town": str(towns["town"].iloc[int(towns["level_after"].to_numpy().argmin())]),
             "worst_level": result.worst_level,
             "mean_level": float(balance["mean"]),
             "cv": float(balance["cv"]),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-Kind = Literal["label", "text", "year", "whole", "yuan", "hours", "minutes", "units", "share", "points", "number"]
-"""label: an id; points: level points; share: 0 to 1; number: a figure whose unit another column names."""
+Kind = Literal[
+    "label", "text", "year", "whole", "yuan", "hours", "minutes", "units", "share", "points", "price", "number"
+]
+"""label: an id; points: level points; share: 0 to 1; price: level points
+for one more unit of a bound; number: a figure whose unit another column names."""
 
 RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
     "delivery": {"town": "label", "programme": "label", "units": "units"},
@@ -55,8 +58,8 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "activity": "number",
         "bound": "number",
         "slack": "number",
-        "price_balance": "number",
-        "price_total": "number",
+        "price_balance": "price",
+        "price_total": "price",
         "price_kind": "label",
     },
     "goals": {
@@ -101,6 +104,15 @@ SORT_KEYS: Mapping[str, tuple[str, ...]] = {
 
 DECIMALS = 6
 """Decimals in written tables until whole units are published."""
+
+
+PRICE_DECIMALS = 12
+"""Decimals of prices: a yuan is worth some millionths of a level point."""
+
+
+def decimals(kind: Kind) -> int:
+    """Decimals a number of a kind is written with."""
+    return PRICE_DECIMALS if kind == "price" else DECIMALS
 
 
 def sort_keys(table: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ UNITS = {
     "units": "units",
     "share": "share, 0 to 1",
     "points": "level points",
+    "price": "level points a unit",
     "number": "number",
 }
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from allocator.columns import DECIMALS, RESULT_TABLES, sort_keys
+from allocator.columns import DECIMALS, PRICE_DECIMALS, RESULT_TABLES, decimals, sort_keys
 from allocator.errors import InputError, UsageError
 from allocator.scenario import Scenario
 from allocator.texts import Text, say
@@ -170,8 +170,12 @@ def refuse_to_replace(folder: Path, force: bool) -> None:
 
 
 def table_bytes(table: pd.DataFrame) -> bytes:
-    """A table as it is written: UTF-8 with BOM, six decimals, ``\\n`` line ends."""
-    text = table.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
+    """A table as it is written: UTF-8 with BOM, six decimals (prices twelve), ``\\n`` line ends."""
+    written = table.copy()
+    for column in written.columns[[str(column).startswith("price_") for column in written.columns]]:
+        if written[column].dtype.kind == "f":
+            written[column] = [("" if value != value else f"{value:.{PRICE_DECIMALS}f}") for value in written[column]]
+    text = written.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
     return text.encode("utf-8-sig")
 
 
@@ -215,7 +219,7 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
         elif kind == "whole":
             made[column] = made[column].astype("int64")
         else:
-            made[column] = made[column].astype(float).round(DECIMALS) + 0.0
+            made[column] = made[column].astype(float).round(decimals(kind)) + 0.0
     made.insert(0, "year", np.full(len(made), year, dtype="int64"))
     return made.reset_index(drop=True)
 
@@ -242,7 +246,7 @@ def compare(a: Result, b: Result) -> dict[str, pd.DataFrame]:
         money = result.tables["funding_by_town"].set_index("town")["amount_yuan"]
         levels = result.tables["towns"].set_index("town")["level_after"]
         sides.append(pd.DataFrame({"level": levels, "amount_yuan": money}).fillna({"amount_yuan": 0.0}))
-    towns = sides[0].join(sides[1], lsuffix="_a", rsuffix="_b", how="outer")
+    towns = sides[0].add_suffix("_a").join(sides[1].add_suffix("_b"), how="outer")
     for figure in ("level", "amount_yuan"):
         towns[f"{figure}_change"] = towns[f"{figure}_b"] - towns[f"{figure}_a"]
     balance = pd.DataFrame(

@@ -41,7 +41,6 @@ WAYS_OF_A_VISIT = 2.0
 
 def build(model: Model, plan: PlanYear, given: Teaching) -> None:
     """Declare the hours of every teacher in every town within reach and the rules on them."""
-    teachers = plan.tables[given.teachers]
     needed = model.ledgers["teaching_time"].side(supplied=False)
     if not len(needed):
         return

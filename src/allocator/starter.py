@@ -1,0 +1,57 @@
+"""``allocator init``: a small plan of invented towns, commented, that checks and solves as it is."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from allocator.errors import UsageError
+from allocator.texts import Language, Text
+
+TABLES = "tables"
+
+
+def write_starter(folder: str | Path, language: Language, force: bool = False) -> list[Path]:
+    """Write the starter plan into a folder, whole or not at all; comments are in one language, names in both.
+
+    With ``force`` files of the same name are replaced and others are left alone.
+
+    Returns:
+        The files written, in order.
+
+    Raises:
+        UsageError: the folder is a file, or is not empty and ``force`` is off.
+    """
+    target = Path(folder)
+    if target.exists() and not target.is_dir():
+        raise UsageError(Text("starter.not_a_folder", {"folder": target}))
+    if target.is_dir() and any(target.iterdir()) and not force:
+        raise UsageError(Text("starter.not_empty", {"folder": target}))
+    content = dict(_templates(language))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".starter-") as made:
+        for name, bytes_ in content.items():
+            file = Path(made) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(bytes_)
+        shutil.copytree(made, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    return [target / name for name in sorted(content)]
+
+
+def _templates(language: Language) -> Iterator[tuple[str, bytes]]:
+    """Path inside the plan and content of every file."""
+    root = files("allocator").joinpath("starter_plan")
+    yield from _below(root.joinpath(language), "")
+    yield from _below(root.joinpath(TABLES), f"{TABLES}/")
+
+
+def _below(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _below(entry, f"{path}{entry.name}/")
+        else:
+            yield f"{path}{entry.name}", entry.read_bytes()
