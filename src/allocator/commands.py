@@ -7,13 +7,14 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from allocator.errors import AllocatorError, InfeasibleError, InputError, UsageError
-from allocator.texts import LANGUAGES, Text, current_language, say
+from allocator.texts import LANGUAGES, Language, Text, current_language, say, use_language
 
 if TYPE_CHECKING:
     from allocator.result import Result
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
 FEASIBLE, GOALS_MISSED, BATCH_FAILURES, AUDIT_FAILED, BAD_INPUT, INFEASIBLE = 5, 1, 7, 8, 3, 4
 INTERRUPTED, INTERNAL = 130, 70
 
-_language = click.option("--lang", type=click.Choice(LANGUAGES), expose_value=False, help=say("cli.lang"))
+
+def _speak(_context: click.Context, _option: click.Parameter, language: Language | None) -> None:
+    """Texts follow the option also where the commands were read in another language."""
+    if language is not None:
+        use_language(language)
+
+
+_language = click.option(
+    "--lang", type=click.Choice(LANGUAGES), expose_value=False, callback=_speak, help=say("cli.lang")
+)
 _plan = click.argument("plan", type=click.Path(exists=True, path_type=Path))
 _changes = click.option("--set", "changes", multiple=True, metavar="PATH=VALUE", help=say("cli.set"))
 _force = click.option("--force", is_flag=True, help=say("cli.force"))
@@ -30,6 +40,10 @@ _force = click.option("--force", is_flag=True, help=say("cli.force"))
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; every error becomes a message on stderr and an exit code."""
+    return copy_context().run(_run, arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         code = program.main(list(arguments), prog_name="allocator", standalone_mode=False)
     except click.exceptions.Abort:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -24,7 +24,7 @@ def write_starter(folder: str | Path, language: Language, force: bool = False) -
         The files written, in order.
 
     Raises:
-        UsageError: the folder is a file, or is not empty and ``force`` is off.
+        UsageError: the folder is a file, is not empty while ``force`` is off, or cannot be written.
     """
     target = Path(folder)
     if target.exists() and not target.is_dir():
@@ -32,14 +32,28 @@ def write_starter(folder: str | Path, language: Language, force: bool = False) -
     if target.is_dir() and any(target.iterdir()) and not force:
         raise UsageError(Text("starter.not_empty", {"folder": target}))
     content = dict(_templates(language))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".starter-") as made:
-        for name, bytes_ in content.items():
-            file = Path(made) / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(bytes_)
-        shutil.copytree(made, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    try:
+        _write(target, content)
+    except OSError as error:
+        raise UsageError(Text("starter.unwritable", {"folder": target, "reason": error.strerror})) from error
     return [target / name for name in sorted(content)]
+
+
+def _write(target: Path, content: Mapping[str, bytes]) -> None:
+    """Write beside the folder first, then move; into a folder that has files already, file by file."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".starter-") as beside:
+        made = Path(beside) / "plan"
+        for name, whole in content.items():
+            file = made / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(whole)
+        if target.is_dir() and any(target.iterdir()):
+            shutil.copytree(made, target, dirs_exist_ok=True, copy_function=shutil.copyfile)
+            return
+        if target.is_dir():
+            target.rmdir()
+        made.rename(target)
 
 
 def _templates(language: Language) -> Iterator[tuple[str, bytes]]:

@@ -7,8 +7,8 @@ must stay unspent, goals out of reach. Nothing found does not mean that there is
 
 from __future__ import annotations
 
+from allocator.check.floors import money_findings
 from allocator.check.locks import lock_findings
-from allocator.check.money import money_findings
 from allocator.check.pairs import pair_findings
 from allocator.check.people import people_findings
 from allocator.check.reach import reach_findings

@@ -78,8 +78,10 @@ def units(plan: PlanYear) -> Units:
     most = limits.min(axis=0)
     for lock in plan.common.locks:
         if lock.decision == "units" and set(lock.where) == {"town", "programme"}:
-            cell = (plan.towns.index.get_loc(lock.where["town"]),
-                    next(n for n, p in enumerate(programmes) if p.id == lock.where["programme"]))
+            cell = (
+                plan.towns.index.get_loc(lock.where["town"]),
+                next(n for n, p in enumerate(programmes) if p.id == lock.where["programme"]),
+            )
             least[cell] = max(least[cell], min(lock.at_least or lock.equals or 0.0, most[cell]))
     return Units(programmes, least.reshape(towns, -1), most, limits[0])
 
@@ -174,8 +176,12 @@ def _allowances(plan: PlanYear) -> list[tuple[str, str, Floats, Floats]]:
     if staff is not None and teaching.travel_allowance is not None and teaching.travel_allowance.unit_cost > 0:
         hours = np.append(staff.hours @ staff.away, 0.0)
         found.append(
-            ("travel", teaching.travel_allowance.spending, np.zeros(towns + 1),
-             hours * teaching.travel_allowance.unit_cost)
+            (
+                "travel",
+                teaching.travel_allowance.spending,
+                np.zeros(towns + 1),
+                hours * teaching.travel_allowance.unit_cost,
+            )
         )
     return found
 

@@ -77,8 +77,13 @@ def _path(lock: Lock) -> str:
 def _alone(facts: Facts, lock: Lock) -> Iterator[Finding]:
     """One lock against what its decision can be at all."""
     plan = facts.plan
-    values: dict[str, object] = {"lock": lock.id, "reason": lock.reason, "where": _where(plan, lock),
-                                 "least": least_of(lock), "decision": Text(f"check.decision_{lock.decision}")}
+    values: dict[str, object] = {
+        "lock": lock.id,
+        "reason": lock.reason,
+        "where": _where(plan, lock),
+        "least": least_of(lock),
+        "decision": Text(f"check.decision_{lock.decision}"),
+    }
     if lock.decision == "pairing":
         missing = _ineligible(plan, lock)
         if missing is not None and least_of(lock) > 0:
@@ -247,9 +252,15 @@ def _contradictions(plan: PlanYear) -> Iterator[Finding]:
         for outer in plan.common.locks:
             covers = inner.decision == outer.decision and outer.where.items() <= inner.where.items()
             if inner is not outer and covers and exceeds(least_of(inner), most_of(outer)):
-                values = {"lock": inner.id, "other": outer.id, "least": least_of(inner), "most": most_of(outer),
-                          "reason": inner.reason, "other_reason": outer.reason,
-                          "decision": Text(f"check.decision_{inner.decision}")}
+                values = {
+                    "lock": inner.id,
+                    "other": outer.id,
+                    "least": least_of(inner),
+                    "most": most_of(outer),
+                    "reason": inner.reason,
+                    "other_reason": outer.reason,
+                    "decision": Text(f"check.decision_{inner.decision}"),
+                }
                 yield finding(plan, "F503", _path(inner), values)
 
 

@@ -1,25 +1,18 @@
-"""Money: floors, earmarks, shares and yearly bounds against what the sources give and what can be spent."""
+"""What the funding rules ask for and what there is: the numbers that the checks of money compare."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from allocator.blocks.funding.section import CategoryShare, Funding
-from allocator.check.bounds import ALLOWANCES, Lines, Units, lines, most_within, pools, units
-from allocator.check.said import amounts, below, by_town, exceeds, finding, listed, named, number
+from allocator.blocks.funding.section import Funding
+from allocator.check.bounds import ALLOWANCES, Lines, Units, lines, most_within, pools
+from allocator.check.said import amounts, number
 from allocator.check.supply import Bools, Floats
-from allocator.errors import Finding
 from allocator.scenario import PlanYear
 from allocator.texts import Text
-
-MOST_CATEGORIES = 10
-"""Most spending categories of which all combinations are tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +40,11 @@ class Money:
     def ids(self) -> list[str]:
         """Sources, in published order."""
         return [source.id for source in self.given.sources]
+
+    def sources(self, chosen: Bools) -> Text:
+        """Some sources with what each gives."""
+        words = [word for word, is_in in zip(self.ids, chosen, strict=True) if is_in]
+        return amounts(self.plan, words, self.amount[chosen].tolist())
 
     @property
     def spendable(self) -> Floats:
@@ -147,222 +145,3 @@ def money(plan: PlanYear, counted: Units) -> Money | None:
         earmarks,
         plan.last_year_money() if given.year_on_year is not None else None,
     )
-
-
-def money_findings(plan: PlanYear) -> list[Finding]:
-    """Everything that arithmetic can say about the money of a plan year."""
-    counted = units(plan)
-    found = list(_unit_bounds(plan, counted))
-    whole = money(plan, counted)
-    if whole is None:
-        return found
-    found += [*_floors(whole), *_least_costs(whole), *_earmarks(whole)]
-    found += [*_category_shares(whole), *_source_shares(whole), *_year_on_year(whole)]
-    if not found:
-        found += _all_towns(whole)
-    return found
-
-
-def _unit_bounds(plan: PlanYear, counted: Units) -> Iterator[Finding]:
-    """Least units of a programme against its ceiling."""
-    for at, p in enumerate(counted.programmes):
-        least, most = counted.least[:, at], counted.ceiling[:, at]
-        values = {
-            "programme": named(plan, p.id),
-            "least": least,
-            "most": most,
-            "cost": p.unit_cost,
-            "money": least * p.unit_cost,
-            "short": (least - most) * p.unit_cost,
-        }
-        broken = least > most * (1 + 1e-9) + 1e-3
-        yield from by_town(plan, "F107", f"delivery.programmes.{p.id}.floor", broken, values)
-
-
-def _sources(whole: Money, chosen: Bools) -> Text:
-    words = [word for word, is_in in zip(whole.ids, chosen, strict=True) if is_in]
-    return amounts(whole.plan, words, whole.amount[chosen].tolist())
-
-
-def _floors(whole: Money) -> Iterator[Finding]:
-    """Floors a head against the special fund, and against what it can be spent on."""
-    plan, floor = whole.plan, whole.given.per_capita_floor
-    if floor is None:
-        return
-    fund, heads = float(whole.amount[whole.special].sum()), float(plan.population.sum())
-    if not whole.special.any() and max(whole.district_floor, whole.town_floor.sum()) > 0:
-        yield finding(plan, "F102", "funding.per_capita_floor", {"floor": floor.district or floor.town or 0.0})
-        return
-    values = {"floor": floor.district or 0.0, "heads": heads, "need": whole.district_floor, "fund": fund,
-              "short": whole.district_floor - fund, "sources": _sources(whole, whole.special)}
-    if exceeds(whole.district_floor, fund):
-        yield finding(plan, "F101", "funding.per_capita_floor.district", {**values, "possible": below(fund / heads)})
-    need = float(whole.special_need.sum())
-    if floor.town and exceeds(need, fund):
-        values |= {"floor": floor.town, "need": need, "short": need - fund, "possible": below(fund / heads)}
-        yield finding(plan, "F103", "funding.per_capita_floor.town", values)
-    can_spend = whole.of_sources(whole.special)
-    if floor.town:
-        broken = np.array([exceeds(a, b) for a, b in zip(whole.town_floor, can_spend[:-1], strict=True)])
-        town = {"floor": floor.town, "heads": plan.population, "need": whole.town_floor, "most": can_spend,
-                "short": whole.town_floor - can_spend[:-1], "lines": lambda at: _spendable_lines(whole, at)}
-        yield from by_town(plan, "F104", "funding.per_capita_floor.town", broken, town)
-    can, why = whole.pooled(whole.paid_by(whole.special))
-    if exceeds(whole.district_floor, can):
-        values |= {"floor": floor.district or 0.0, "need": whole.district_floor, "most": can, "why": why,
-                   "short": whole.district_floor - can}
-        yield finding(plan, "F105", "funding.per_capita_floor.district", values)
-
-
-def _spendable_lines(whole: Money, at: int) -> Text:
-    """What the special fund can be spent on in a town, line by line."""
-    paid = np.flatnonzero(whole.pays[whole.special].any(axis=0) & (whole.lines.most[at] > 0))
-    return amounts(whole.plan, [whole.lines.ids[n] for n in paid], whole.lines.most[at, paid].tolist())
-
-
-def _least_costs(whole: Money) -> Iterator[Finding]:
-    """Least costs of spending categories against the sources that may pay for any of them."""
-    plan, least = whole.plan, whole.lines.least.sum(axis=0)
-    needed = sorted({c for c, cost in zip(whole.lines.spending, least, strict=True) if cost > 0})
-    sizes = range(1, len(needed) + 1) if len(needed) <= MOST_CATEGORIES else (1, len(needed))
-    broken: list[set[str]] = []
-    for chosen in (set(each) for size in sizes for each in combinations(needed, size)):
-        if any(smaller <= chosen for smaller in broken):
-            continue
-        payers = np.array([bool(chosen & set(source.pays)) for source in whole.given.sources])
-        cost = np.array([category in chosen for category in whole.lines.spending]) * least
-        if exceeds(cost.sum(), whole.amount[payers].sum()):
-            broken.append(chosen)
-            at = np.flatnonzero(cost > 0)
-            values = {
-                "lines": amounts(plan, [whole.lines.ids[n] for n in at], cost[at].tolist()),
-                "need": float(cost.sum()),
-                "most": float(whole.amount[payers].sum()),
-                "short": float(cost.sum() - whole.amount[payers].sum()),
-                "categories": listed([named(plan, category) for category in sorted(chosen)]),
-                "sources": _sources(whole, payers),
-            }
-            line = whole.lines.ids[int(at[0])]
-            yield finding(plan, "F106", _line_path(line), values)
-
-
-def _line_path(line: str) -> str:
-    paths = {"guidance": "guidance.allowance"}
-    return paths.get(line, f"delivery.programmes.{line}.floor")
-
-
-def _earmarks(whole: Money) -> Iterator[Finding]:
-    """Earmarks of a source against its amount, and against what it can be spent on in the town."""
-    plan = whole.plan
-    for at, source in enumerate(whole.given.sources):
-        marks = whole.earmarks[at]
-        towns = [plan.towns.index[town] for town in np.flatnonzero(marks).tolist()]
-        path = f"funding.sources.{source.id}"
-        values = {"source": named(plan, source.id), "need": marks.sum(), "amount": source.amount,
-                  "short": marks.sum() - source.amount,
-                  "towns": amounts(plan, towns, marks[marks > 0].tolist())}
-        if exceeds(marks.sum(), source.amount):
-            yield finding(plan, "F108", f"{path}.earmark", values)
-        most = whole.of_sources(np.arange(len(whole.amount)) == at)
-        broken = np.array([exceeds(need, can) for need, can in zip(marks, most[:-1], strict=True)])
-        own = {"source": named(plan, source.id), "need": marks, "most": most, "short": marks - most[:-1]}
-        yield from by_town(plan, "F109", f"{path}.earmark", broken, own)
-
-
-def _category_shares(whole: Money) -> Iterator[Finding]:
-    """Shares of spending categories against one another, and each by itself."""
-    plan, (least, why) = whole.plan, whole.least
-    at_most = {share.spending: share.at_most for share in whole.given.category_shares if share.at_most is not None}
-    paid = sorted({c for n, c in enumerate(whole.lines.spending) if whole.pays[:, n].any()})
-    room = sum(at_most.get(category, 1.0) for category in paid)
-    if paid and room < 1 - 1e-6 and exceeds(least, 0.0):
-        shares = amounts(plan, paid, [at_most[word] for word in paid])
-        values = {"shares": shares, "room": room, "least": least, "why": why}
-        yield finding(plan, "F110", "funding.category_shares", values)
-    for at, share in enumerate(whole.given.category_shares):
-        yield from _category_share(whole, share, f"funding.category_shares.{at}")
-
-
-def _category_share(whole: Money, share: CategoryShare, path: str) -> Iterator[Finding]:
-    """Least and most share of one category against what can be and what must be spent in it."""
-    plan, (least, why) = whole.plan, whole.least
-    own = whole.lines.of(share.spending)
-    payers = np.array([share.spending in source.pays for source in whole.given.sources])
-    can, limit = whole.pooled(own)
-    if whole.amount[payers].sum() <= can:
-        can, limit = float(whole.amount[payers].sum()), Text("check.by_amount")
-    values: dict[str, object] = {"category": named(plan, share.spending), "sources": _sources(whole, payers)}
-    low, need = share.at_least or 0.0, (share.at_least or 0.0) * least
-    if exceeds(need, can):
-        values |= {"low": low, "total": least, "why": why, "need": need, "most": can, "limit": limit,
-                   "possible": below(can / least)}
-        yield finding(plan, "F111", f"{path}.at_least", values)
-    elif low and can == 0:
-        yield finding(plan, "W231", f"{path}.at_least", {**values, "low": low})
-    must, total = float(whole.lines.least[:, own].sum()), whole.most
-    if share.at_most is not None and exceeds(must, share.at_most * total):
-        values |= {"high": share.at_most, "need": must, "total": total, "most": share.at_most * total}
-        values["possible"] = f"{math.ceil(must / max(total, 1e-9) * 1e4) / 1e4:g}"
-        yield finding(plan, "F112", f"{path}.at_most", values)
-    rest, limit = whole.pooled(~own)
-    need = (1.0 - share.at_most) * least if share.at_most is not None else 0.0
-    if exceeds(need, rest):
-        values |= {"high": share.at_most, "need": need, "total": least, "most": rest, "limit": limit, "why": why}
-        values["possible"] = f"{math.ceil((1 - rest / least) * 1e4) / 1e4:g}"
-        yield finding(plan, "F120", f"{path}.at_most", values)
-
-
-def _source_shares(whole: Money) -> Iterator[Finding]:
-    """Least shares of sources against one another and against what the sources give."""
-    plan, (least, why) = whole.plan, whole.least
-    wished = [(at, s, s.min_share) for at, s in enumerate(whole.given.sources) if s.min_share]
-    total = sum(share for _, _, share in wished)
-    if total > 1 + 1e-6 and exceeds(least, 0.0):
-        shares = amounts(plan, [s.id for _, s, _ in wished], [share for _, _, share in wished])
-        path = f"funding.sources.{wished[-1][1].id}.min_share"
-        yield finding(plan, "F117", path, {"shares": shares, "total": total, "least": least, "why": why})
-    for at, source, share in wished:
-        can, limit = whole.of_source(at)
-        if exceeds(share * least, can):
-            values = {"source": named(plan, source.id), "share": share, "total": least, "need": share * least,
-                      "most": can, "limit": limit, "why": why, "possible": below(can / least)}
-            yield finding(plan, "F118", f"funding.sources.{source.id}.min_share", values)
-
-
-def _year_on_year(whole: Money) -> Iterator[Finding]:
-    """Bounds on each town's change against money, needs and what can be spent."""
-    plan, given = whole.plan, whole.given.year_on_year
-    if given is None or whole.last is None:
-        return
-    low, high, can = whole.last * (1 - given.down), whole.last * (1 + given.up), whole.spendable[:-1].sum(axis=1)
-    values = {"down": given.down, "up": given.up, "last": whole.last}
-    if exceeds(low.sum(), whole.amount.sum()):
-        possible = np.ceil((1 - whole.amount.sum() / whole.last.sum()) * 1e4) / 1e4
-        district = {**values, "last": whole.last.sum(), "need": low.sum(), "most": whole.amount.sum(),
-                    "short": low.sum() - whole.amount.sum(), "possible": f"{possible:g}"}
-        yield finding(plan, "F113", "funding.year_on_year.down", district)
-    floors = whole.special_need + whole.earmarks[~whole.special].sum(axis=0)
-    costs = whole.lines.least[:-1].sum(axis=1)
-    need = np.maximum(floors, costs)
-    broken = np.array([exceeds(a, b) for a, b in zip(need, high, strict=True)])
-    why = lambda at: Text("check.by_floors" if floors[at] >= costs[at] else "check.by_costs")  # noqa: E731
-    own = {**values, "need": need, "most": high, "short": need - high, "why": why}
-    yield from by_town(plan, "F114", "funding.year_on_year.up", broken, own)
-    broken = np.array([exceeds(a, b) for a, b in zip(low, can, strict=True)])
-    own = {**values, "need": low, "most": can, "short": low - can}
-    yield from by_town(plan, "F115", "funding.year_on_year.down", broken, own)
-    spend = whole.of_sources(whole.special)
-    room = float(np.minimum(high, spend[:-1]).sum() + spend[-1])
-    if exceeds(whole.district_floor, room) and not exceeds(whole.district_floor, spend.sum()):
-        district = {**values, "need": whole.district_floor, "most": room, "short": whole.district_floor - room}
-        yield finding(plan, "F116", "funding.year_on_year.up", district)
-
-
-def _all_towns(whole: Money) -> Iterator[Finding]:
-    """What all towns must get together against all money."""
-    need, have = float(whole.town_need.sum() + whole.lines.least[-1].sum()), float(whole.amount.sum())
-    if exceeds(need, have):
-        values = {"need": need, "most": have, "short": need - have,
-                  "sources": _sources(whole, np.ones(len(whole.amount), dtype=bool))}
-        yield finding(whole.plan, "F119", "funding.sources", values)
-

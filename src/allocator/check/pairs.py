@@ -60,8 +60,11 @@ def _without_mentor(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
     """One warning for each slow town that nobody may mentor, with the reason for each mature town."""
     levels = plan.base_levels()
     for mentee in np.flatnonzero(found.slow & ~np.isin(np.arange(len(levels)), found.mentee)).tolist():
-        reasons = [(len(parts), number_of(parts), parts) for mentor in np.flatnonzero(found.mature).tolist()
-                   for parts in [_obstacles(plan, mentor, mentee)]]
+        reasons = [
+            (len(parts), number_of(parts), parts)
+            for mentor in np.flatnonzero(found.mature).tolist()
+            for parts in [_obstacles(plan, mentor, mentee)]
+        ]
         reasons.sort(key=lambda each: each[:2])
         texts = [listed(parts) for _, _, parts in reasons[:MOST_REASONS]]
         values = {

@@ -40,8 +40,11 @@ def _exceeds(need: Floats, most: Floats) -> Bools:
 def _floor_path(counted: Units, need: str) -> str:
     """The floor of a programme that needs something."""
     amounts = counted.per_unit(need)
-    with_floor = [p.id for p, amount, least in zip(counted.programmes, amounts, counted.least.T, strict=True)
-                  if amount > 0 and least.any()]
+    with_floor = [
+        p.id
+        for p, amount, least in zip(counted.programmes, amounts, counted.least.T, strict=True)
+        if amount > 0 and least.any()
+    ]
     return f"delivery.programmes.{with_floor[0]}.floor" if with_floor else "delivery.programmes"
 
 
@@ -89,8 +92,12 @@ def _teachers(plan: PlanYear, counted: Units, staff: Teachers) -> Iterator[Findi
     for code, category in enumerate(taught_categories(plan)):
         own = np.array([(p.category or ANY_CATEGORY) == category for p in counted.programmes], dtype=bool)
         need = counted.least @ (hours * own) if len(own) else np.zeros(len(plan.towns))
-        values = {"category": named(plan, category), "need": need, "most": reach[:, code],
-                  "short": need - reach[:, code]}
+        values = {
+            "category": named(plan, category),
+            "need": need,
+            "most": reach[:, code],
+            "short": need - reach[:, code],
+        }
         broken = _exceeds(need, reach[:, code])
         yield from by_town(plan, "F201", path, broken, values)
         most = float(staff.hours @ staff.able[:, code])
@@ -113,14 +120,24 @@ def _exchange(plan: PlanYear, counted: Units, staff: Teachers) -> Iterator[Findi
     away = np.where(staff.away, staff.most, 0.0).max(axis=1, initial=0.0)
     share = given.exchange_min_share or 0.0
     if exceeds(share * need, float(away.sum())):
-        values = {"share": share, "total": need, "need": share * need, "most": float(away.sum()),
-                  "possible": below(away.sum() / need)}
+        values = {
+            "share": share,
+            "total": need,
+            "need": share * need,
+            "most": float(away.sum()),
+            "possible": below(away.sum() / need),
+        }
         yield finding(plan, "F207", "teaching.exchange_min_share", values)
     backbone = float(away[staff.backbone].sum())
     wished = (given.backbone_min_share or 0.0) * share * need
     if exceeds(wished, backbone):
-        values = {"share": given.backbone_min_share, "total": share * need, "need": wished, "most": backbone,
-                  "possible": f"{np.floor(backbone / (share * need) * 1e4) / 1e4:g}"}
+        values = {
+            "share": given.backbone_min_share,
+            "total": share * need,
+            "need": wished,
+            "most": backbone,
+            "possible": f"{np.floor(backbone / (share * need) * 1e4) / 1e4:g}",
+        }
         yield finding(plan, "F208", "teaching.backbone_min_share", values)
 
 
@@ -132,12 +149,22 @@ def _guidance(plan: PlanYear) -> Iterator[Finding]:
     towns = len(plan.towns)
     need = given.town_min_hours * towns
     if exceeds(need, given.district_hours):
-        values = {"towns": towns, "hours": given.town_min_hours, "need": need, "most": given.district_hours,
-                  "short": need - given.district_hours,
-                  "possible": f"{np.floor(given.district_hours / towns * 100) / 100:g}"}
+        values = {
+            "towns": towns,
+            "hours": given.town_min_hours,
+            "need": need,
+            "most": given.district_hours,
+            "short": need - given.district_hours,
+            "possible": f"{np.floor(given.district_hours / towns * 100) / 100:g}",
+        }
         yield finding(plan, "F301", "guidance.town_min_hours", values)
     if "school_hours" in plan.towns:
         rooms, stations = plan.per_town("school_hours"), station_hours(plan)
-        values = {"stations": plan.per_town("stations"), "hours": given.station_min_hours, "need": stations,
-                  "most": rooms, "short": stations - rooms}
+        values = {
+            "stations": plan.per_town("stations"),
+            "hours": given.station_min_hours,
+            "need": stations,
+            "most": rooms,
+            "short": stations - rooms,
+        }
         yield from by_town(plan, "F302", "guidance.station_min_hours", _exceeds(stations, rooms), values)

@@ -79,7 +79,7 @@ def _goal(plan: PlanYear, counted: Units, whole: Money | None, goal: Goal) -> li
                 "target": f"{target:,.6g}",
                 "most": f"{most:,.6g}",
                 "why": why,
-                "text": goal.text,
+                "alone": Text("check.alone" if len(plan.common.years) > 1 else "check.not_alone"),
                 "where": named(plan, plan.towns.index[towns[0]]) if every else Text("check.whole_district"),
             }
             return [finding(plan, "W221", f"goals.{goal.id}.at_least", values)]
@@ -127,8 +127,12 @@ def _value_reachable(
     added = _programme_gain(plan, counted, whole, (effects, towns)) if effects and counted.programmes else 0.0
     pairs, guided = _pair_gain(plan, indicator, towns), _guidance_gain(plan, indicator, towns)
     gained = np.array([added, pairs, guided]) / float(heads.sum())
-    values = {"base": f"{base:.4g}", "programmes": f"{gained[0]:.4g}", "pairs": f"{gained[1]:.4g}",
-              "guidance": f"{gained[2]:.4g}"}
+    values = {
+        "base": f"{base:.4g}",
+        "programmes": f"{gained[0]:.4g}",
+        "pairs": f"{gained[1]:.4g}",
+        "guidance": f"{gained[2]:.4g}",
+    }
     return base, base + float(gained.sum()), Text("check.goal_value", values)
 
 

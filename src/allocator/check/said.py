@@ -73,8 +73,9 @@ def positions(plan: PlanYear, towns: Sequence[str]) -> list[int]:
 
 def amounts(plan: PlanYear, words: Sequence[str], values: Sequence[float]) -> Text:
     """A list of names with a number each."""
-    return listed([Text("check.amount", {"name": named(plan, w), "n": number(v)})
-                   for w, v in zip(words, values, strict=True)])
+    return listed(
+        [Text("check.amount", {"name": named(plan, w), "n": number(v)}) for w, v in zip(words, values, strict=True)]
+    )
 
 
 def place(plan: PlanYear, path: str) -> Place | None:

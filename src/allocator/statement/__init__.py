@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from importlib import import_module
 
 import numpy as np
 
@@ -129,7 +130,6 @@ def _described(plan: PlanYear, stage: object) -> tuple[str, Mapping[str, object]
         values = {"money": f"{unit.money:,.10g}", "pair": f"{unit.pair:g}", "grid": f"{stability.CHANGE_GRID:g}"}
         return "statement.stability", values, inspect.getdoc(stability) or ""
     assert isinstance(stage, TieBreakStage)
-    from allocator import tie_break
-
+    tie_break = import_module("allocator.tie_break")
     factors = ", ".join(f"{weight:g} x {column}" for column, weight in stage.factors.items())
     return "statement.tie_break", {"baseline": stage.baseline, "factors": factors}, inspect.getdoc(tie_break) or ""

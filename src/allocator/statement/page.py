@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from importlib import import_module
 from importlib.resources import files
 
-from allocator import stages
 from allocator.blocks.models import MODULES
 from allocator.build import _ledgers as build_ledgers
 from allocator.criteria import measures, ordered, stability, total
@@ -21,15 +21,14 @@ _OF_THE_TOWNS = {"venue_time": "venue_hours", "school_time": "school_hours"}
 
 def model_page() -> str:
     """The page in Markdown; headings in both languages, statements in English."""
-    from allocator import tie_break
-
     statements = {block: read_statement(module) for block, module in MODULES.items()}
     parts = [f"# {_both('page')}", _introduction()]
     parts += [f"## {_both('page_ledgers')}", _ledger_table(statements)]
     parts += [f"## {_both('page_blocks')}"]
     for block, statement in statements.items():
         parts += [f"### {_both(f'page_{block}')}", _fenced(statement.text)]
-    parts += [f"## {_both('page_stages')}", _fenced(inspect.getdoc(stages) or "")]
+    parts += [f"## {_both('page_stages')}", _fenced(inspect.getdoc(import_module("allocator.stages")) or "")]
+    tie_break = import_module("allocator.tie_break")
     for name, module in (("balance", ordered), ("total", total), ("stability", stability), ("tie_break", tie_break)):
         parts += [f"### {_both(f'page_{name}')}", _fenced(inspect.getdoc(module) or "")]
     parts += [f"## {_both('page_measures')}", _fenced(inspect.getdoc(measures) or "")]

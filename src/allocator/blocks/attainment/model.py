@@ -53,7 +53,7 @@ def build(model: Model, plan: PlanYear, given: Attainment) -> None:
     value.provide(Provision("attainment", labels, plan.base_values().ravel()))
     value.use("attainment", attainment * targets[indicator])
     if "units" in model.columns:
-        for effect in given.effects:
+        for effect in sorted(given.effects, key=lambda each: (each.programme, each.indicator)):
             _effect(model, plan, effect)
     _level(model, plan, attainment)
 

@@ -81,7 +81,7 @@ def _one(code: int) -> Codes:
 
 
 def _earmarks(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
-    marks = [(mark.town, source.id, mark.at_least) for source in given.sources for mark in source.earmark]
+    marks = sorted((mark.town, source.id, mark.at_least) for source in given.sources for mark in source.earmark)
     if not marks:
         return
     towns, sources, amounts = zip(*marks, strict=True)
@@ -157,7 +157,7 @@ def _shares(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
         requirement = f"funding.sources.{model.axes['source'].ids[code]}.min_share"
         terms = [mine, every * -share]
         model.constrain("source_share", labels, terms, ">=", 0.0, unit="yuan", requirement=requirement)
-    for bounds in given.category_shares:
+    for bounds in sorted(given.category_shares, key=lambda each: each.spending):
         for side, limit in ((AT_LEAST, bounds.at_least), (AT_MOST, bounds.at_most)):
             if limit is not None:
                 _category_share(model, spent, (spending.code(bounds.spending), side, year), limit)

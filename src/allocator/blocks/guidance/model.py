@@ -61,7 +61,7 @@ def build(model: Model, plan: PlanYear, given: Guidance) -> None:
     hours = np.array([given.district_hours])
     capacity.provide(Provision("guidance", {"year": np.array([year])}, hours, "guidance.district_hours"))
     model.ledgers["school_time"].use("guidance", contact)
-    for effect in given.effects:
+    for effect in sorted(given.effects, key=lambda each: (each.giver, each.indicator)):
         at = next(n for n, i in enumerate(plan.indicators) if i.id == effect.indicator)
         flow = guidance if effect.giver == "district" else contact
         share = 1.0 if effect.giver == "district" else 1.0 / np.maximum(stations, 1.0)
