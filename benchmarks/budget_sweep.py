@@ -40,7 +40,7 @@ class StockSession:
         value = float(objective.coefficient @ x[objective.column]) + constant
         return Solution("optimal" if solved else "infeasible", value, value, 0.0, x)
 
-    def prices(self, objective: Terms, maximise: bool) -> Prices | None:
+    def prices(self, objective: Terms, maximise: bool) -> Prices | None:  # noqa: ARG002
         """None here (see Session)."""
         return None
 

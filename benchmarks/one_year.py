@@ -79,6 +79,7 @@ class Watch:
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
+        """Count what happens inside under a step."""
         begun = time.perf_counter()
         yield
         self.seconds[step] += time.perf_counter() - begun

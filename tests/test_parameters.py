@@ -122,7 +122,8 @@ def test_patched_is_rebuilt(scenario: Scenario, path: str) -> None:
         assert found.levels.iloc[at].to_numpy() == pytest.approx(levels, abs=1e-4)
         expected = measures(levels, scenario.first.population)
         assert found.points.loc[at, list(expected)].astype(float).to_dict() == pytest.approx(expected, abs=1e-5)
-        assert found.points.loc[at, "worst_town"] == scenario.first.towns.index[np.argmin(levels)]
+        worst = scenario.first.towns.index.get_loc(found.points.loc[at, "worst_town"])
+        assert levels[worst] == pytest.approx(levels.min(), abs=2e-3)  # towns level to the grid may stand for it
 
 
 def test_two_parameters_at_once_keep_the_order_of_points(scenario: Scenario) -> None:

@@ -11,6 +11,7 @@ that somebody supplies is closed into a family of rows; one that nobody supplies
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -270,7 +271,7 @@ class Model:
         first = len(self.pulp_columns)
         terms = Terms(labels, np.arange(first, first + count, dtype=np.intp), np.ones(count))
         kind = pulp.LpInteger if integer else pulp.LpContinuous
-        add, finite = self.problem.add_variable, np.isfinite
+        add, finite = self.problem.add_variable, math.isfinite
         for at, (low, high) in enumerate(zip(lows.tolist(), highs.tolist(), strict=True), start=first):
             made = add(f"x{at:07d}", low if finite(low) else None, high if finite(high) else None, kind)
             made.index = at

@@ -18,6 +18,7 @@ import pandas as pd
 
 from allocator.build import build
 from allocator.criteria.measures import measures
+from allocator.criteria.step import SUM_GRID
 from allocator.errors import InfeasibleError, UsageError
 from allocator.model import Floats, Model
 from allocator.scenario import YUAN_PER_UNIT, Scenario
@@ -147,13 +148,20 @@ class _Built:
         self.session.set_row_bounds(rows, np.array([bound]))
 
 
-def number_at(scenario: Scenario, path: str) -> float:
+def number_at(scenario: Scenario, path: str) -> int | float:
     """The validated number at a path of a one-year scenario [internal units: yuan for money]."""
     first, *rest = path.split(".")
     found: Any = scenario.first.sections.get(first, scenario.first.common)
     for key in rest:
         found = next(item for item in found if item.id == key) if isinstance(found, tuple) else getattr(found, key)
-    return float(found)
+    return found if isinstance(found, int) else float(found)
+
+
+def _is_allowed(scenario: Scenario, path: str, value: object) -> bool:
+    """Whether a parameter may take a value: a number that is finite and not negative, whole where the plan's own is."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value) or value < 0:
+        return False
+    return isinstance(value, int) or not isinstance(number_at(scenario, path), int)
 
 
 def _sorted_downwards(points: Sequence[tuple[Any, ...]]) -> list[int]:
@@ -165,7 +173,7 @@ def _warm_point(base: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
     for path, value in changes.items():
         use = base.model.parameters[path][0]
         factor = YUAN_PER_UNIT[base.scenario.first.common.units.money] if use.money else 1.0
-        if not isinstance(value, (int, float)) or not np.isfinite(value) or value < 0:
+        if not _is_allowed(base.scenario, path, value):
             base.scenario.with_({path: value})
         base.set(path, float(value) * factor)
     if not base.solve_again():
@@ -205,7 +213,8 @@ def _measured(built: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
     levels = built.model.outcomes["level"].at(built.run.x)
     row: dict[str, Any] = {**changes, "status": "optimal" if built.run.closed else "feasible", "levels": levels}
     row |= measures(levels, plan.population)
-    row["worst_town"] = str(plan.towns.index[int(np.argmin(levels))])
+    worst = np.flatnonzero(levels <= levels.min() + SUM_GRID)[0]  # of towns level to the grid the first by id
+    row["worst_town"] = str(plan.towns.index[int(worst)])
     swept = [path for path in changes if path in built.model.parameters]
     if swept and (not built.has_integers or built.session.name):
         prices = stage_prices(built.model, built.session, built.run)
@@ -222,7 +231,7 @@ def _price(model: Model, path: str, prices: Prices | None, yuan_per_unit: float)
         return float("nan")
     worth = 0.0
     for use in model.parameters[path]:
-        side: Floats = prices.rows[use.positions] if use.kind == "row" else _bound_price(prices, use.positions, use.kind)
+        side = prices.rows[use.positions] if use.kind == "row" else _bound_price(prices, use.positions, use.kind)
         worth += float(side @ use.per_unit) * (yuan_per_unit if use.money else 1.0)
     return worth
 
@@ -230,7 +239,7 @@ def _price(model: Model, path: str, prices: Prices | None, yuan_per_unit: float)
 def _bound_price(prices: Prices, columns: Any, kind: str) -> Floats:
     """A column's dual belongs to its lower bound where it is negative, to its upper bound where positive."""
     duals = prices.columns[columns]
-    return np.minimum(duals, 0.0) if kind == "lower" else np.maximum(duals, 0.0)
+    return np.asarray(np.minimum(duals, 0.0) if kind == "lower" else np.maximum(duals, 0.0))
 
 
 def _tables(scenario: Scenario, rows: Sequence[dict[str, Any]]) -> Sweep:

@@ -105,3 +105,10 @@ def test_without_a_venue_column_there_is_no_limit(tmp_path: Path) -> None:
     result = solved(tmp_path, delivery={"programmes": [{**CLASS, "venue_hours": 2}]}, stages=[LEXIMIN])
     assert levels(result) == pytest.approx({"a": 50, "b": 50}, abs=2e-3)
     assert not (result.rows["rule"] == "venue").any()
+
+
+def test_venues_that_nobody_needs(tmp_path: Path) -> None:
+    towns = {"a": {"resident_pop": 500, "venue_hours": 20}, "b": {"resident_pop": 1000, "venue_hours": 0}}
+    result = solved(tmp_path, towns=towns)
+    assert levels(result) == {"a": 50, "b": 50}
+    assert (slack(result, "venue", "a"), slack(result, "venue", "b")) == (20, 0)

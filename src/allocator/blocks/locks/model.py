@@ -23,7 +23,7 @@ AT_LEAST, AT_MOST = 0, 1
 
 def build(model: Model, plan: PlanYear, given: Sequence[Lock]) -> None:
     """Declare one row for each side of each lock."""
-    for lock in given:
+    for lock in sorted(given, key=lambda each: each.id):
         chosen = chosen_terms(model, plan, lock)
         least = lock.at_least if lock.equals is None else lock.equals
         most = lock.at_most if lock.equals is None else lock.equals
