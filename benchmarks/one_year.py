@@ -42,7 +42,7 @@ from allocator.result import Result
 from allocator.scenario import Scenario, TieBreakStage
 from allocator.session import Limits, Session
 from allocator.solve import open_session, stage_prices
-from allocator.stages import StagesRun, run_stages
+from allocator.stages import StagesRun, loosen, run_stages
 from allocator.tabulate import settle, tables
 from allocator.tie_break import choose_integers, project_plan
 
@@ -119,15 +119,15 @@ def _solved(case: Case, scenario: Scenario, watch: Watch) -> tuple[Model, Sessio
     stage = next((each for each in scenario.first.common.stages if isinstance(each, TieBreakStage)), None)
     if stage is not None:
         with watch("tie-break"):
+            loosen(session, run)
             choose_integers(model, session, scenario, stage, run)
     assert run.x is not None
-    x = run.x[:base_columns]
     with watch("read"):
-        decisions(model, x)
+        decisions(model, run.x[:base_columns])
     if stage is not None:
         with watch("projection"):
-            x, how, _ = project_plan(model, scenario, stage, run, base_columns)
-    return model, session, run, x, how
+            how, _ = project_plan(model, scenario, session, stage, run)
+    return model, session, run, run.x[:base_columns], how
 
 
 def decisions(model: Model, x: Floats) -> dict[str, pd.DataFrame]:
@@ -161,6 +161,7 @@ def snapshots(case: Case) -> tuple[list[Snapshot], dict[str, int]]:
     run = run_stages(model, scenario, session)
     for stage in scenario.first.common.stages:
         if isinstance(stage, TieBreakStage):
+            loosen(session, run)
             choose_integers(model, session, scenario, stage, run)
     return session.snapshots, size
 

@@ -136,6 +136,17 @@ def test_two_parameters_at_once_keep_the_order_of_points(scenario: Scenario) -> 
         assert found.levels.iloc[at].to_numpy() == pytest.approx(expected, abs=1e-4)
 
 
+def test_cbc_sweeps_to_the_same_levels(scenario: Scenario) -> None:
+    changes = {"funding.sources.gov.amount": [0.3, 0.15, 0.45]}
+    one, other = (sweep(scenario, changes, solver=solver) for solver in ("highs", "cbc"))
+    assert list(other.points["status"]) == list(one.points["status"]) == ["optimal", "infeasible", "optimal"]
+    assert list(other.points["method"]) == ["warm"] * 3
+    np.testing.assert_allclose(other.levels, one.levels, atol=2e-3)
+    prices = [column for column in one.points if column.startswith("price_")]
+    assert len(prices) == 2
+    np.testing.assert_allclose(other.points[prices].astype(float), one.points[prices].astype(float), rtol=1e-4)
+
+
 def test_more_money_is_never_worse(scenario: Scenario) -> None:
     found = sweep(scenario, {"funding.sources.gov.amount": [0.3, 0.35, 0.4, 0.45, 0.5]})
     assert (np.diff(found.points["minimum"]) > -1e-4).all()

@@ -46,7 +46,7 @@ def pairs_world(folder: Path, last_year: list[tuple[str, str]], capacity: int = 
         folder,
         {town: {"resident_pop": 1000} for town in (*mature, *slow)},
         base=dict.fromkeys(mature, 0.6) | dict.fromkeys(slow, 0.2),
-        roads={pair: 20.0 for pair in itertools.combinations((*mature, *slow), 2)},
+        roads=dict.fromkeys(itertools.combinations((*mature, *slow), 2), 20.0),
         tables={"before": rows, "money": money} if rows else None,
         funding={"sources": [worlds.government(3000)]},
         mentoring={**MENTORING, "mentor_capacity": capacity},
@@ -168,12 +168,12 @@ def test_hashed_weights_depend_on_ids_alone(tmp_path: Path) -> None:
     header, *rows = TABLES["towns"].splitlines()
     more = "ao,奥镇,Ao,23.05,113.20,40000,8,2000,100,30000"
     towns = "\n".join([header, *(row.replace("镇", "区") for row in reversed(rows)), more]) + "\n"
-    base = TABLES["base"] + "ao,participation,0.29\nao,standard_stations,0.2\n"
-    roads = TABLES["roads"] + "ao,bei,9\n"
+    base = TABLES["base"] + "ao,participation,0.39\nao,standard_stations,0.4\n"
+    roads = TABLES["roads"] + "ao,nan,9\n"
     volunteers = TABLES["volunteers"] + "ao,100,0.3,20\n"
     tables = {"towns": towns, "base": base, "roads": roads, "volunteers": volunteers}
     other = weights_by_name(load(write_plan(tmp_path / "other", tables=tables) / "2016.yaml"))
-    assert other != usual
+    assert len(other) > len(usual) > 0
     assert {pair: other[pair] for pair in usual.keys() & other.keys()} == {pair: usual[pair] for pair in usual}
 
 

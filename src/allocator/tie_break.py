@@ -53,15 +53,11 @@ def choose_integers(model: Model, session: Session, scenario: Scenario, stage: T
     direction = np.where(before, -1.0, 1.0)
     changes = pairing * direction
     hashed = changes * hash_weights(model, pairing)
-    unique = run.closed
-    unique &= _integer_step(model, session, run, ("fewest_changes", changes, float(before.sum())))
-    unique &= _integer_step(model, session, run, ("hashed_order", hashed, 0.0))
+    fewest = _fewest_changes(model, session, run, changes, float(before.sum()))
+    alone = fewest and _first_in_hashed_order(model, session, run, pairing, hashed)
     assert run.x is not None
-    columns, values = integer_values(model, run.x)
-    chosen = values[np.searchsorted(columns, pairing.column)] > 0.5
-    unique &= _no_other(model, session, run, (hashed, pairing, chosen))
-    session.hold_integers(columns, values)
-    return unique
+    session.hold_integers(*integer_values(model, run.x))
+    return run.closed and alone
 
 
 def hash_weights(model: Model, cells: Terms) -> Floats:
@@ -82,41 +78,66 @@ def _before(model: Model, plan: PlanYear, stage: TieBreakStage, pairing: Terms) 
     return np.array([pair in known for pair in pairs], dtype=bool)
 
 
-def _integer_step(model: Model, session: Session, run: StagesRun, step: tuple[str, Terms, float]) -> bool:
-    """Minimise one linear function of the pairs and hold it."""
-    name, objective, constant = step
+def _fewest_changes(model: Model, session: Session, run: StagesRun, changes: Terms, constant: float) -> bool:
+    """Minimise and hold the number of changed pairs. True if that was proven."""
     begun = time.perf_counter()
     if run.x is not None:
-        columns, values = integer_values(model, run.x)
-        session.start_from(columns, values)
-    whole = name == "fewest_changes"  # a count: a bound above the next smaller number is proof enough
-    found = session.solve(objective, constant, False, 1.0 - INTEGER_GAP if whole else INTEGER_GAP)
+        session.start_from(*integer_values(model, run.x))
+    almost_one = 1.0 - INTEGER_GAP  # a count: a bound above the next smaller number is proof enough
+    found = session.solve(changes, constant, False, almost_one)
     if not found.has_plan:
         return False
     run.x = found.x
-    gap = abs(found.value - np.ceil(found.bound - INTEGER_GAP)) if whole else found.gap
-    room = 0.5 if whole else 10 * INTEGER_GAP
-    at = len(run.held)
-    labels = {"step": np.array([at], dtype=np.intp)}
-    left = objective.labelled({"step": np.full(len(objective), at, dtype=np.intp)})
-    model.constrain("held", labels, [left], "<=", found.value - constant + room, unit="pairs")
+    value = float(round(found.value))
+    at = np.array([len(run.held)], dtype=np.intp)
+    left = changes.labelled({"step": np.full(len(changes), at[0], dtype=np.intp)})
+    model.constrain("held", {"step": at}, [left], "<=", value - constant + 0.5, unit="pairs")
+    gap = max(0.0, value - float(np.ceil(found.bound - INTEGER_GAP)))
     seconds = time.perf_counter() - begun
-    run.records.append(StageRecord("tie_break", name, found.value, found.value + room, found.status, gap, seconds))
+    run.records.append(StageRecord("tie_break", "fewest_changes", value, value + 0.5, found.status, gap, seconds))
     return found.status == "optimal"
 
 
-def _no_other(
-    model: Model, session: Session, run: StagesRun, found: tuple[Terms, Terms, npt.NDArray[np.bool_]]
-) -> bool:
-    """Forbid the set of pairs found and solve again: true if every other set is worse."""
-    objective, pairing, chosen = found
-    step = np.zeros(len(pairing), dtype=np.intp) + len(run.held)
+def _first_in_hashed_order(model: Model, session: Session, run: StagesRun, pairing: Terms, hashed: Terms) -> bool:
+    """Among the sets of pairs with the fewest changes, the one of least hashed weight. True if no other equals it.
+
+    The set at hand is forbidden and the best other one asked for: it comes later, or it is the new set at hand.
+    """
+    assert run.x is not None
+    begun, alone = time.perf_counter(), False
+    forbidden: list[Rows] = []
+    at_hand, value = run.x, _weight(hashed, run.x)
+    while True:
+        forbidden.append(_forbid(model, pairing, at_hand, len(forbidden)))
+        other = session.solve(hashed, 0.0, False, INTEGER_GAP)
+        if other.status != "optimal":
+            alone = other.status == "infeasible"
+            break
+        ahead = value - _weight(hashed, other.x)
+        if ahead <= 2 * INTEGER_GAP:
+            alone = ahead < -2 * INTEGER_GAP
+            break
+        at_hand, value = other.x, _weight(hashed, other.x)
+    for row in forbidden:
+        session.release_rows(row.positions)
+    run.x = at_hand
+    status = "optimal" if alone else "feasible"
+    seconds = time.perf_counter() - begun
+    run.records.append(StageRecord("tie_break", "hashed_order", value, value, status, 0.0, seconds))
+    return alone
+
+
+def _weight(hashed: Terms, x: Floats) -> float:
+    """Hashed weight of the whole pairs of a plan."""
+    return float(hashed.coefficient @ np.round(x[hashed.column]))
+
+
+def _forbid(model: Model, pairing: Terms, x: Floats, at: int) -> Rows:
+    """At least one pair must differ from those of x."""
+    chosen = x[pairing.column] > 0.5
+    step = np.full(len(pairing), at, dtype=np.intp)
     differs = (pairing * np.where(chosen, -1.0, 1.0)).labelled({"step": step})
-    labels = {"step": np.array([len(run.held)], dtype=np.intp)}
-    row = model.constrain("forbidden", labels, [differs], ">=", 1.0 - float(chosen.sum()), unit="pairs")
-    again = session.solve(objective, 0.0, False, INTEGER_GAP)
-    session.release_rows(row.positions)
-    return again.status == "infeasible"
+    return model.constrain("forbidden", {"step": step[:1]}, [differs], ">=", 1.0 - float(chosen.sum()), unit="pairs")
 
 
 def project_plan(
