@@ -15,7 +15,8 @@ import numpy as np
 
 from allocator.model import Codes, Floats, Model, Terms
 from allocator.session import Prices, Session, Solution
-from allocator.tie_break import column_bounds, current_bounds, integer_values
+from allocator.stages import integer_values
+from allocator.tie_break import column_bounds, current_bounds
 
 Method = Literal["default", "interior point", "warm simplex"]
 METHODS: tuple[Method, ...] = ("default", "interior point", "warm simplex")
@@ -100,7 +101,12 @@ def solve_raw(snapshots: list[Snapshot], method: Method) -> tuple[float, list[fl
     begun = time.perf_counter()
     for each in snapshots:
         highs = highspy.Highs()
-        options = {"output_flag": False, "threads": 1, "mip_rel_gap": 0.0, "mip_abs_gap": each.gap}
+        options: dict[str, bool | int | float | str] = {
+            "output_flag": False,
+            "threads": 1,
+            "mip_rel_gap": 0.0,
+            "mip_abs_gap": each.gap,
+        }
         options |= {"solver": "ipm"} if method == "interior point" else {}
         for name, option in options.items():
             assert highs.setOptionValue(name, option) == highspy.HighsStatus.kOk

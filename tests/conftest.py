@@ -1,4 +1,4 @@
-"""Makes the modules that tests share (``plans``, ``worlds``, ``shipped``) importable from the folders below; solved results."""
+"""Makes the modules that tests share (``plans``, ``worlds``, ``shipped``) importable from below; solved results."""
 
 from __future__ import annotations
 

@@ -483,3 +483,14 @@ def test_whatever_a_cell_is_it_loads_or_is_an_input_error(tmp_path: Path, data: 
         load(write_plan(tmp_path, tables={name: text.getvalue()}))
     except InputError as error:
         assert finding_lines(error.findings, "zh") and finding_lines(error.findings, "en")
+
+
+def test_a_town_earmarked_twice_and_a_free_programme_with_a_floor_are_refused(tmp_path: Path) -> None:
+    plan = PLAN.replace("at_least: 5000}]", "at_least: 5000}, {town: bei, at_least: 1}]")
+    plan = plan.replace("unit_cost: 1, floor", "unit_cost: 0, floor")
+    with pytest.raises(InputError) as wrong:
+        load(write_plan(tmp_path, {"plan.yaml": plan}))
+    assert [(f.code, f.path) for f in wrong.value.findings] == [
+        ("E324", "delivery.programmes.operations.unit_cost"),
+        ("E323", "funding.sources.social.earmark.1"),
+    ]

@@ -28,10 +28,9 @@ from audit_plans import year_checks
 from random_plans import random_scenario
 from test_audit_folder import rehash
 
-ROUNDS = settings(derandomize=True, deadline=None, database=None, max_examples=30)
-FEWER = settings(ROUNDS, max_examples=20)
+ROUNDS = settings(derandomize=True, deadline=None, database=None, max_examples=20)
+FEWER = settings(ROUNDS, max_examples=15)
 DRAWS = st.randoms(use_true_random=False)
-KINDS = ("share", "points", "yuan", "hours", "minutes", "units", "number", "whole")
 
 EQUATIONS = {
     "funding": ("costing", "amount_yuan", ("town", "programme")),
@@ -65,7 +64,10 @@ def _at(part: Checks, key: str) -> tuple[float, float]:
 
 
 def spoil(result: Result, decision: str, rng: random.Random, folder: Path) -> str:
-    """Move one number of a decision by ten tolerances of its equation, under new hashes; names the equation."""
+    """Move one number of a decision by ten tolerances of its equation, under new hashes; names the equation.
+
+    A teacher is worth at least half an hour an hour in these plans.
+    """
     family, column, labels = EQUATIONS[decision]
     table = result.tables[decision].copy()
     rows = [at for at in range(len(table)) if table[column].iloc[at] > 0]
@@ -73,10 +75,8 @@ def spoil(result: Result, decision: str, rng: random.Random, folder: Path) -> st
     tolerance, off = equation(result, family, "/".join(str(table[label].iloc[at]) for label in labels))
     section = result.scenario.first.sections["delivery"]
     costs = {programme.id: programme.unit_cost for programme in section.programmes}  # type: ignore[attr-defined]
-    weight = costs[table["programme"].iloc[at]] if decision == "delivery" else 0.5
-    table.loc[table.index[at], column] += (10 * tolerance + abs(off)) / min(
-        weight, 1.0 if decision == "funding" else weight
-    )
+    weight = {"delivery": costs[table["programme"].iloc[at]] if decision == "delivery" else 1.0, "teaching": 0.5}
+    table.loc[table.index[at], column] += (10 * tolerance + abs(off)) / weight.get(decision, 1.0)
     (folder / f"{decision}.csv").write_bytes(table_bytes(table))
     rehash(folder)
     return family
@@ -106,7 +106,7 @@ def test_a_random_plan_is_solved_and_accepted_and_its_spoiled_copy_is_not() -> N
             assert audit_folder(folder).passed
             assert_same_tables(Result.load(folder), result)
             possible = [each for each in EQUATIONS if (result.tables[each].iloc[:, -1] > 0).any()]
-            decision = rng.choice(possible)
+            decision = rng.choice([*possible[2:], *possible])
             family = spoil(result, decision, rng, folder)
             report = audit_folder(folder)
             assert report.altered == ()
@@ -160,11 +160,12 @@ def test_no_random_plan_is_better_in_leximin_order() -> None:
                 assert first >= 0.0, (best, smallest_sums(levels))
 
     check()
-    assert compared >= 40
+    assert compared >= 30
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_generator_gives_the_same_plan_for_the_same_draws(seed: int, tmp_path: Path) -> None:
     made = [random_scenario(random.Random(seed), tmp_path / str(n)) for n in range(2)]
     assert made[0].first.common == made[1].first.common
-    assert [list(each.first.towns.index) for each in made][0]
+    assert 2 <= len(made[0].first.towns) <= 6
+    assert made[0].first.towns.equals(made[1].first.towns)

@@ -11,13 +11,6 @@ from allocator.blocks.models import MODULES
 from allocator.model import Axis, Ledger, Model, Provision
 from allocator.scenario import ANY_CATEGORY, DISTRICT, PlanYear, Scenario
 
-ALLOWANCES: Mapping[str, tuple[str, str]] = {
-    "guidance": ("guidance", "allowance"),
-    "mentoring": ("mentoring", "allowance"),
-    "travel": ("teaching", "travel_allowance"),
-}
-"""Cost line that is no programme: the section and the field that declare its allowance."""
-
 DIMS: Mapping[str, str] = {
     "recipient": "town",
     "from_town": "town",
@@ -31,7 +24,7 @@ DIMS: Mapping[str, str] = {
 
 def build(scenario: Scenario) -> Model:
     """The model of all plan years of a scenario, its ledgers closed, without any stage."""
-    model = Model(_axes(scenario), DIMS, _ledgers())
+    model = Model(_axes(scenario), DIMS, ledgers())
     for plan in scenario.plan_years:
         for block, module in MODULES.items():
             given: Any = plan.common.locks if block == "locks" else plan.sections.get(block)
@@ -42,18 +35,8 @@ def build(scenario: Scenario) -> Model:
     return model
 
 
-def cost_lines(plan: PlanYear) -> list[tuple[str, str]]:
-    """Everything that may cost money (id, spending category): programmes by id, then allowances."""
-    delivery: Any = plan.sections.get("delivery")
-    lines = [(p.id, p.spending) for p in delivery.programmes] if delivery else []
-    for line, (section, name) in ALLOWANCES.items():
-        allowance = getattr(plan.sections.get(section), name, None)
-        if allowance is not None:
-            lines.append((line, allowance.spending))
-    return lines
-
-
-def _ledgers() -> list[Ledger]:
+def ledgers() -> list[Ledger]:
+    """All ledgers of a model, empty, and what each closes into."""
     return [
         Ledger("money", ("source", "year"), "yuan", "budget"),
         Ledger("cost", ("town", "programme", "year"), "yuan", "costing", "=="),
@@ -72,7 +55,7 @@ def _axes(scenario: Scenario) -> list[Axis]:
     plan = scenario.first
     plans = scenario.plan_years
     spending = tuple(sorted(plan.common.spending))
-    lines = dict(line for each in plans for line in cost_lines(each))
+    lines = {line: spent for each in plans for line, spent in each.cost_lines().items()}
     of_spending = np.array([spending.index(category) for category in lines.values()], dtype=np.intp)
     teachers = {teacher for each in plans for teacher in _teachers(each)}
     sources = {source.id for each in plans for source in getattr(each.sections.get("funding"), "sources", ())}

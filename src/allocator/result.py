@@ -70,8 +70,8 @@ class Result:
             say("result.pairs"): str(len(self.tables["pairs"])),
         }
         cells = "".join(
-            f"<td style='padding:4px 14px 4px 0'><small>{html.escape(label)}</small><br><b>{html.escape(value)}</b></td>"
-            for label, value in facts.items()
+            f"<td style='padding:4px 14px 4px 0'><small>{html.escape(name)}</small><br><b>{html.escape(fact)}</b></td>"
+            for name, fact in facts.items()
         )
         shown = towns.head(10).to_html(index=False, border=0, float_format="{:.2f}".format)
         return f"<b>{html.escape(self.scenario.label)}</b><table><tr>{cells}</tr></table>{shown}"
@@ -174,7 +174,7 @@ def table_bytes(table: pd.DataFrame) -> bytes:
     written = table.copy()
     for column in written.columns[[str(column).startswith("price_") for column in written.columns]]:
         if written[column].dtype.kind == "f":
-            written[column] = [("" if value != value else f"{value:.{PRICE_DECIMALS}f}") for value in written[column]]
+            written[column] = ["" if np.isnan(price) else f"{price:.{PRICE_DECIMALS}f}" for price in written[column]]
     text = written.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
     return text.encode("utf-8-sig")
 

@@ -28,6 +28,14 @@ ANY_CATEGORY = "any"
 """Label of teaching hours that belong to no course category; no category may use it."""
 
 
+ALLOWANCES: Mapping[str, tuple[str, str]] = {
+    "guidance": ("guidance", "allowance"),
+    "mentoring": ("mentoring", "allowance"),
+    "travel": ("teaching", "travel_allowance"),
+}
+"""Cost line that is no programme: the section and the field that declare its allowance."""
+
+
 def _to_yuan(amount: float, info: ValidationInfo) -> float:
     return amount * float((info.context or {}).get("yuan_per_unit", 1.0))
 
@@ -319,6 +327,16 @@ class PlanYear:
             return None
         pairs = self.tables[given.pairs]
         return list(zip(pairs["mentor"], pairs["mentee"], strict=True))
+
+    def cost_lines(self) -> dict[str, str]:
+        """Everything that may cost money and its spending category: programmes by id, then allowances."""
+        delivery: Any = self.sections.get("delivery")
+        lines = {p.id: p.spending for p in delivery.programmes} if delivery else {}
+        for line, (section, name) in ALLOWANCES.items():
+            allowance = getattr(self.sections.get(section), name, None)
+            if allowance is not None:
+                lines[line] = allowance.spending
+        return lines
 
     def base_levels(self) -> npt.NDArray[np.float64]:
         """Level of each town before the plan year, 0 to 100: 100 x sum of weight x min(1, base / target)."""

@@ -31,6 +31,7 @@ class Solution:
 
     @property
     def has_plan(self) -> bool:
+        """Whether x is a plan that keeps the rules."""
         return self.status in ("optimal", "feasible")
 
 

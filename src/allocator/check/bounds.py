@@ -21,9 +21,6 @@ from allocator.check.supply import (
 )
 from allocator.scenario import ANY_CATEGORY, PlanYear
 
-ALLOWANCES = ("guidance", "mentoring", "travel")
-"""Cost lines that are no programmes."""
-
 
 @dataclass(frozen=True, eq=False)
 class Units:

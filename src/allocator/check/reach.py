@@ -9,13 +9,13 @@ import numpy as np
 
 from allocator.blocks.attainment.section import Effect
 from allocator.blocks.mentoring.candidates import candidates
-from allocator.check.bounds import ALLOWANCES, Units, mentor_room, most_within, pools, units
+from allocator.check.bounds import Units, mentor_room, most_within, pools, units
 from allocator.check.money import Money, money
 from allocator.check.said import exceeds, finding, named, number
 from allocator.check.supply import Floats
 from allocator.errors import Finding
 from allocator.goals import MONEY_PER_HEAD, PAIRED_SLOW_TOWNS, target_of_year
-from allocator.scenario import Goal, Indicator, PlanYear
+from allocator.scenario import ALLOWANCES, Goal, Indicator, PlanYear
 from allocator.texts import Text
 
 RESIDENTS_OF_A_PIECE = 1000.0

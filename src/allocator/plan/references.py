@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from allocator.errors import Finding, Place
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, children, find
-from allocator.scenario import ANY_CATEGORY
+from allocator.scenario import ALLOWANCES, ANY_CATEGORY
 from allocator.texts import Text
 
 SUM_TOLERANCE = 1e-9
@@ -40,7 +40,7 @@ KEY_REFERENCES: Sequence[tuple[str, str]] = (
 OTHER_MEASURES: Mapping[str, str] = {"money_per_head": "funding", "paired_slow_towns": "mentoring"}
 """Measures of goals that are no indicators, and the block that each needs."""
 
-RESERVED_PROGRAMMES = ("guidance", "mentoring", "travel")
+RESERVED_PROGRAMMES = tuple(ALLOWANCES)
 """Lines of cost that are no programmes; no programme may use the name."""
 
 DECISIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -77,6 +77,7 @@ def reference_findings(tree: Node, ids: Ids) -> list[Finding]:
         *_category_shares(tree),
         *_goals(tree, ids),
         *_effects(tree),
+        *_money_twice_or_free(tree),
         *_mentoring(tree),
         *_vintages(tree),
         *[finding for path, lock in find(tree, "locks.*") for finding in _lock(path, lock, tree, ids)],
@@ -238,6 +239,24 @@ def _goals(tree: Node, ids: Ids) -> list[Finding]:
     for path, node in find(tree, "goals.*.at_least"):
         if not node.entries:
             findings.append(Finding("E116", node.place, path, Text("load.too_short", {"n": 1})))
+    return findings
+
+
+def _money_twice_or_free(tree: Node) -> list[Finding]:
+    """A town earmarked twice by one source, and a programme that costs nothing but must get money."""
+    findings: list[Finding] = []
+    for path, marks in find(tree, "funding.sources.*.earmark"):
+        first: dict[str | None, Place] = {}
+        for at, mark in children(marks):
+            town = mark.entries["town"].text if "town" in mark.entries else None
+            if town is not None and town in first:
+                message = Text("load.earmark_twice", {"line": first[town].line})
+                findings.append(Finding("E323", mark.place, f"{path}.{at}", message, town))
+            first.setdefault(town, mark.place)
+    for path, programme in find(tree, "delivery.programmes.*"):
+        cost = programme.entries.get("unit_cost")
+        if "floor" in programme.entries and cost is not None and cost.number == 0:
+            findings.append(Finding("E324", cost.place, f"{path}.unit_cost", Text("load.free_with_floor"), "0"))
     return findings
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.report.facts import TOLERANCE, sources, spending_of
+from allocator.report.facts import TOLERANCE, sources
 from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.labels import (
     Names,
@@ -128,7 +128,7 @@ def money_by_source_grid(result: Result, names: Names) -> Grid:
 def money_by_spending_grid(result: Result, names: Names) -> Grid:
     """Money by spending category with its share and the bounds on it."""
     table, plan = result.tables["funding"], result.scenario.first
-    spending = spending_of(plan)
+    spending = plan.cost_lines()
     by_category = table.groupby(table["programme"].map(spending))["amount_yuan"].sum()
     whole = float(table["amount_yuan"].sum())
     given: Any = plan.sections.get("funding")
@@ -170,7 +170,7 @@ def delivery_grid(result: Result, names: Names) -> Grid:
                 written(count * each.volunteer_hours, "hours"),
             ]
         )
-    spending = spending_of(result.scenario.first)
+    spending = result.scenario.first.cost_lines()
     own = {each.id for each in programmes}
     for line in (name for name in spending if name not in own):
         amount = written(float(money.get(line, 0.0)), "yuan")

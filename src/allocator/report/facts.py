@@ -18,13 +18,6 @@ Tone = Literal["good", "warn", "bad", "plain"]
 TOLERANCE = 1e-6
 """Shortfall that still counts as met [unit of the goal]."""
 
-ALLOWANCES = (
-    ("mentoring", "mentoring", "allowance"),
-    ("guidance", "guidance", "allowance"),
-    ("travel", "teaching", "travel_allowance"),
-)
-"""Cost lines that are no programmes: id in the tables, section and field that declare them."""
-
 
 @dataclass(frozen=True)
 class Remark:
@@ -139,17 +132,6 @@ def sources(result: Result) -> pd.DataFrame:
     used = result.tables["funding"].groupby("source")["amount_yuan"].sum()
     rows = [(source.id, source.amount, float(used.get(source.id, 0.0))) for source in listed]
     return pd.DataFrame(rows, columns=["source", "available", "used"])
-
-
-def spending_of(plan: PlanYear) -> dict[str, str]:
-    """Everything that may cost money and its spending category: programmes, then allowances."""
-    delivery: Any = plan.sections.get("delivery")
-    lines = {each.id: each.spending for each in delivery.programmes} if delivery is not None else {}
-    for line, section, name in ALLOWANCES:
-        allowance = getattr(plan.sections.get(section), name, None)
-        if allowance is not None:
-            lines[line] = allowance.spending
-    return lines
 
 
 def key_figures(result: Result, names: Names) -> list[KeyFigure]:

@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.resources import files
 
 from allocator.blocks.models import MODULES
-from allocator.build import _ledgers as build_ledgers
+from allocator.build import ledgers
 from allocator.criteria import measures, ordered, stability, total
 from allocator.statement.parts import Statement, read_statement
 from allocator.texts import Text
@@ -51,7 +51,7 @@ def _fenced(text: str) -> str:
 def _ledger_table(statements: dict[str, Statement]) -> str:
     """Ledger, unit, what it closes into, who supplies and who uses it."""
     lines = ["| ledger | unit | closes into | supplied by | used by |", "|---|---|---|---|---|"]
-    for ledger in build_ledgers():
+    for ledger in ledgers():
         posted = [(block, p.supplied) for block, s in statements.items() for p in s.postings if p.ledger == ledger.name]
         suppliers = [block for block, supplied in posted if supplied]
         if ledger.name in _OF_THE_TOWNS:
