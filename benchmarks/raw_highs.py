@@ -40,12 +40,15 @@ class Recorder:
     def __init__(self, session: Session, model: Model) -> None:
         self._session, self._model = session, model
         self._integers_held = False
+        self._released: set[int] = set()
         self.name, self.version = session.name, session.version
         self.snapshots: list[Snapshot] = []
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Keep the matrix and the objective, then solve (see Session)."""
         lp = exported(self._model, objective, constant, maximise, whole=not self._integers_held)
+        free = sorted(self._released)
+        lp.row_lower_, lp.row_upper_ = _freed(lp.row_lower_, free, -np.inf), _freed(lp.row_upper_, free, np.inf)
         found = self._session.solve(objective, constant, maximise, gap)
         self.snapshots.append(Snapshot(lp, gap, maximise, found.value if found.has_plan else None))
         return found
@@ -55,12 +58,28 @@ class Recorder:
         self._integers_held = True
         self._session.hold_integers(columns, values)
 
+    def release_rows(self, rows: Codes) -> None:
+        """Rows that restrict nothing (see Session)."""
+        self._released |= set(rows.tolist())
+        self._session.release_rows(rows)
+
+    def set_row_bounds(self, rows: Codes, bounds: Floats) -> None:
+        """Rows that restrict again (see Session)."""
+        self._released -= set(rows.tolist())
+        self._session.set_row_bounds(rows, bounds)
+
     def prices(self, objective: Terms, maximise: bool) -> Prices | None:
         """Not kept: prices are no part of the comparison (see Session)."""
         return self._session.prices(objective, maximise)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session, name)
+
+
+def _freed(bounds: list[float], rows: list[int], infinity: float) -> Floats:
+    made = np.array(bounds, dtype=float)
+    made[rows] = infinity
+    return made
 
 
 def exported(model: Model, objective: Terms, constant: float, maximise: bool, *, whole: bool) -> highspy.HighsLp:

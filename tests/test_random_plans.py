@@ -28,8 +28,7 @@ from audit_plans import year_checks
 from random_plans import random_scenario
 from test_audit_folder import rehash
 
-ROUNDS = settings(derandomize=True, deadline=None, database=None, max_examples=20)
-FEWER = settings(ROUNDS, max_examples=15)
+ROUNDS = settings(derandomize=True, deadline=None, database=None, max_examples=12)
 DRAWS = st.randoms(use_true_random=False)
 
 EQUATIONS = {
@@ -106,7 +105,7 @@ def test_a_random_plan_is_solved_and_accepted_and_its_spoiled_copy_is_not() -> N
             assert audit_folder(folder).passed
             assert_same_tables(Result.load(folder), result)
             possible = [each for each in EQUATIONS if (result.tables[each].iloc[:, -1] > 0).any()]
-            decision = rng.choice([*possible[2:], *possible])
+            decision = min(reversed(possible), key=lambda each: seen[each])
             family = spoil(result, decision, rng, folder)
             report = audit_folder(folder)
             assert report.altered == ()
@@ -141,7 +140,7 @@ def random_levels(scenario: Scenario, rng: random.Random, count: int) -> list[Fl
 def test_no_random_plan_is_better_in_leximin_order() -> None:
     compared = 0
 
-    @FEWER
+    @ROUNDS
     @given(DRAWS)
     def check(rng: random.Random) -> None:
         nonlocal compared
@@ -160,7 +159,7 @@ def test_no_random_plan_is_better_in_leximin_order() -> None:
                 assert first >= 0.0, (best, smallest_sums(levels))
 
     check()
-    assert compared >= 30
+    assert compared >= 24
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,12 @@ def chosen(scenario: Scenario) -> Settled:
     return Settled(model, session, scenario, stage, run, unique, held_at)
 
 
+@cache
+def shipped_and_projected(name: str) -> tuple[Settled, Floats]:
+    """The tie-break of a shipped scenario; its session is left as it was found."""
+    return projected(load(FILES[name]))
+
+
 def projected(scenario: Scenario) -> tuple[Settled, Floats]:
     """The whole tie-break; the plan before the projection comes along."""
     settled = chosen(scenario)
@@ -151,7 +158,6 @@ def test_equal_weights_are_not_called_unique(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(tie_break, "hash_weights", lambda _model, cells: np.ones(len(cells)))
     settled = chosen(scenario)
     assert not settled.unique
-    assert [record.status for record in settled.run.records[-2:]] == ["optimal", "optimal"]
 
 
 def weights_by_name(scenario: Scenario) -> dict[tuple[str, ...], float]:
@@ -196,7 +202,9 @@ def best_plan(settled: Settled, direction: Floats) -> Solution:
     worse = -1e-9 if last.step.maximise else 1e-9
     settled.session.set_row_bounds(last.row.positions, np.array([reached + worse]))
     at = np.flatnonzero(direction)
-    return settled.session.solve(Terms({}, at, direction[at]), 0.0, False, 1e-9)
+    found = settled.session.solve(Terms({}, at, direction[at]), 0.0, False, 1e-9)
+    settled.session.set_row_bounds(last.row.positions, np.array([last.bound - last.step.constant]))
+    return found
 
 
 PROJECTED = ["tiny/2016", "wuchuan/2021", "panyu/2016"]
@@ -206,7 +214,7 @@ PROJECTED = ["tiny/2016", "wuchuan/2021", "panyu/2016"]
 def test_no_best_plan_is_closer_to_the_baseline(name: str) -> None:
     """Convexity: the plan is closest if going towards no other best plan brings it closer; the linear program says by
     how much at most."""
-    settled, vertex = projected(load(FILES[name]))
+    settled, vertex = shipped_and_projected(name)
     away, gradient = distance(settled)
     here = away(settled.x)
     furthest = best_plan(settled, gradient)
@@ -222,7 +230,7 @@ def test_no_best_plan_is_closer_to_the_baseline(name: str) -> None:
 
 @pytest.mark.parametrize("name", parameters(PROJECTED))
 def test_the_projected_plan_keeps_what_is_held(name: str) -> None:
-    settled, _ = projected(load(FILES[name]))
+    settled, _ = shipped_and_projected(name)
     columns, values = integer_values(settled.model, settled.x)
     assert np.abs(settled.x[columns] - values).max(initial=0.0) <= 1e-9
     for held, before in zip(settled.run.held, settled.held_at, strict=True):

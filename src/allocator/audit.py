@@ -180,12 +180,12 @@ def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[C
     given = {**plan.sections, **({"locks": plan.common.locks} if plan.common.locks else {})}
     rules = [check for block in AUDITS if block in given for check in AUDITS[block](tables, plan, given[block])]
     postings = [each for block in POSTINGS if block in given for each in POSTINGS[block](tables, plan, given[block])]
-    postings += ledgers.capacities(plan)
-    rules += ledgers.closed(postings)
-    made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], postings)]
+    entries = ledgers.book(postings, plan)
+    rules += ledgers.closed(entries)
+    made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], entries)]
     made += cleaning.without_block(tables, set(given))
     made += figures.money_by_town(tables, plan)
-    shares, levels = figures.attained(tables, plan, ledgers.values(postings))
+    shares, levels = figures.attained(tables, plan, ledgers.values(entries))
     if "attainment" in plan.sections:
         made += [*shares, *figures.towns(tables, plan, levels), *figures.balance(tables, plan)]
     return [*made, *goals(tables, plan), *stages(tables, plan, levels)]

@@ -28,6 +28,8 @@ from allocator.stages import StagesRun, hold_bound, integer_values, lower_by_giv
 from allocator.texts import Text
 
 Pairs = Literal["fixed", "free"]
+PairNames = tuple[tuple[str, str], ...]
+"""Mentor and mentee of each pair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,10 +85,16 @@ def sweep(
 class _Built:
     """A model, its session and the stages' run, ready to be set to other numbers."""
 
-    def __init__(self, scenario: Scenario, solver: SolverName) -> None:
-        self.scenario, self.solver = scenario, solver
+    def __init__(self, scenario: Scenario, solver: SolverName, kept: PairNames | None = None) -> None:
+        """``kept``: pairs that are fixed from the start; none leaves them free."""
+        self.scenario = scenario
         self.model: Model = build(scenario)
         self.session: Session = open_session(self.model, solver, Limits())
+        if kept is not None:
+            pairing = self.model.family("pairing")
+            names = self.model.decoded({dim: pairing[dim] for dim in ("mentor", "mentee")})
+            on = [pair in kept for pair in zip(names["mentor"].tolist(), names["mentee"].tolist(), strict=True)]
+            self.session.hold_integers(pairing.column, np.array(on, dtype=float))
         self.run: StagesRun = run_stages(self.model, scenario, self.session)
         self.current: dict[str, float] = {}
 
@@ -101,7 +109,7 @@ class _Built:
         self.current = {path: number_at(self.scenario, path) for path in paths}
         return True
 
-    def chosen_integers(self) -> tuple[tuple[str, str], ...]:
+    def chosen_integers(self) -> PairNames:
         """The pairs of the unchanged scenario; from here on they are fixed."""
         assert self.run.x is not None
         columns, whole = integer_values(self.model, self.run.x)
@@ -182,29 +190,15 @@ def _warm_point(base: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rebuilt_point(
-    scenario: Scenario, changes: Mapping[str, Any], solver: SolverName, kept: tuple[tuple[str, str], ...] | None
+    scenario: Scenario, changes: Mapping[str, Any], solver: SolverName, kept: PairNames | None
 ) -> dict[str, Any]:
     changed = scenario.with_(changes)
     try:
-        built = _Built(changed, solver) if kept is None else _with_pairs(changed, solver, kept)
+        built = _Built(changed, solver, kept)
     except InfeasibleError:
         return {**changes, "status": "infeasible"}
     built.can_set({path: None for path in changes if path in built.model.parameters})
     return _measured(built, changes)
-
-
-def _with_pairs(scenario: Scenario, solver: SolverName, kept: tuple[tuple[str, str], ...]) -> _Built:
-    """A changed scenario solved with the pairs of the unchanged one."""
-    built = _Built.__new__(_Built)
-    built.scenario, built.solver, built.current = scenario, solver, {}
-    built.model = build(scenario)
-    built.session = open_session(built.model, solver, Limits())
-    pairing = built.model.family("pairing")
-    names = built.model.decoded({dim: pairing[dim] for dim in ("mentor", "mentee")})
-    on = [pair in kept for pair in zip(names["mentor"].tolist(), names["mentee"].tolist(), strict=True)]
-    built.session.hold_integers(pairing.column, np.array(on, dtype=float))
-    built.run = run_stages(built.model, scenario, built.session)
-    return built
 
 
 def _measured(built: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,7 +210,7 @@ def _measured(built: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
     worst = np.flatnonzero(levels <= levels.min() + SUM_GRID)[0]  # of towns level to the grid the first by id
     row["worst_town"] = str(plan.towns.index[int(worst)])
     swept = [path for path in changes if path in built.model.parameters]
-    if swept and (not built.has_integers or built.session.name):
+    if swept:
         prices = stage_prices(built.model, built.session, built.run)
         factor = YUAN_PER_UNIT[plan.common.units.money]
         for path in swept:

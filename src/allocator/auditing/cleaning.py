@@ -73,12 +73,13 @@ def _clean(name: str, raw: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.
             cells = cells.iloc[:, 0]
         cells = cells.reset_index(drop=True)
         if kind in ("label", "text"):
-            columns[column] = cells.astype(object).where(cells.notna(), "").astype(str).astype(object)
+            words = zip(cells.to_numpy(dtype=object), cells.isna().to_numpy(), strict=True)
+            columns[column] = pd.Series(["" if missing else str(word) for word, missing in words], dtype=object)
             continue
         numbers = pd.to_numeric(cells, errors="coerce").astype(float)
-        empty = cells.isna() | (cells.astype(str).str.strip() == "")
-        allowed = empty if column in MAY_BE_EMPTY.get(name, ()) else pd.Series(False, index=cells.index)
-        bad = ~np.isfinite(numbers.to_numpy()) & ~allowed.to_numpy()
+        bad = ~np.isfinite(numbers.to_numpy())
+        if bad.any() and column in MAY_BE_EMPTY.get(name, ()):
+            bad &= ~(cells.isna() | (cells.astype(str).str.strip() == "")).to_numpy()
         if column in raw:
             wrong += [f"{at + 1}/{column}" for at in np.flatnonzero(bad)]
         columns[column] = numbers

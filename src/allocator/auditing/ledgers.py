@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, Checks, Posting, Sense, by_town, figure, first_of, forbidden, keys, rule
+from allocator.blocks.checks import (
+    Amounts,
+    Checks,
+    Floats,
+    Posting,
+    Sense,
+    by_town,
+    figure,
+    first_of,
+    forbidden,
+    keys,
+    rule,
+    totals,
+)
 from allocator.scenario import PlanYear
 
 ROWS: Mapping[str, tuple[str, Sense]] = {
@@ -26,27 +40,66 @@ ROWS: Mapping[str, tuple[str, Sense]] = {
 CAPACITIES = {"venue_time": "venue_hours", "school_time": "school_hours"}
 """Ledger that the towns table itself supplies, and the column."""
 
+Labels = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """All postings of a plan year as aligned arrays."""
+
+    ledger: Labels
+    block: Labels
+    side: Labels
+    key: Labels
+    amount: Floats
+    weight: Floats
+
+    def of(self, ledger: str) -> Book:
+        """The postings of one ledger."""
+        own = self.ledger == ledger
+        return Book(*(part[own] for part in (self.ledger, self.block, self.side, self.key, self.amount, self.weight)))
+
+    @property
+    def is_supplied(self) -> bool:
+        """Whether anybody brings something in."""
+        return bool((self.side != "used").any())
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether any decision enters."""
+        return bool((self.side != "provided").any())
+
 
 @dataclass
 class Side:
-    """Amounts and weights by key, added up."""
+    """Amounts and weights by key."""
 
-    amounts: Amounts = field(default_factory=lambda: pd.Series(dtype=float))
-    weights: Amounts = field(default_factory=lambda: pd.Series(dtype=float))
-
-    def add(self, posting: Posting) -> None:
-        """Take in what a block posted."""
-        self.amounts = plus(self.amounts, posting.amounts)
-        self.weights = plus(self.weights, posting.weights)
+    amounts: Amounts
+    weights: Amounts
 
 
-def plus(left: Amounts, right: Amounts) -> Amounts:
-    """Sum by key; a key on one side only counts as 0 on the other, a missing number stays missing."""
-    index = left.index.union(right.index)
-    return left.reindex(index, fill_value=0.0) + right.reindex(index, fill_value=0.0)
+def book(postings: Sequence[Posting], plan: PlanYear) -> Book:
+    """What all blocks posted, and the hours that the towns table itself gives."""
+    every = [*postings, *_capacities(plan)]
+    counts = [len(posting.amounts) for posting in every]
+
+    def repeated(words: list[str]) -> Labels:
+        return np.repeat(np.array(words, dtype=object), counts)
+
+    def joined(parts: list[npt.NDArray[np.object_]]) -> Labels:
+        return np.concatenate([np.zeros(0, dtype=object), *parts])
+
+    return Book(
+        repeated([posting.ledger for posting in every]),
+        repeated([posting.block for posting in every]),
+        repeated([posting.side for posting in every]),
+        joined([posting.amounts.index.to_numpy(dtype=object) for posting in every]),
+        joined([posting.amounts.to_numpy(dtype=float) for posting in every]).astype(float),
+        joined([posting.weights.to_numpy(dtype=float) for posting in every]).astype(float),
+    )
 
 
-def capacities(plan: PlanYear) -> list[Posting]:
+def _capacities(plan: PlanYear) -> list[Posting]:
     """Hours that the towns table itself gives."""
     return [
         Posting(ledger, "towns", "provided", by_town(plan, column), by_town(plan, column) * 0.0)
@@ -55,67 +108,50 @@ def capacities(plan: PlanYear) -> list[Posting]:
     ]
 
 
-def summed(postings: Iterable[Posting], ledger: str, sides: tuple[str, ...], block: str | None = None) -> Side:
-    """What all blocks, or one, posted on some sides of a ledger."""
-    side = Side()
-    for posting in postings:
-        if posting.ledger == ledger and posting.side in sides and block in (None, posting.block):
-            side.add(posting)
-    return side
-
-
-def closed(postings: list[Posting]) -> list[Checks]:
+def closed(entries: Book) -> list[Checks]:
     """The rules of all ledgers that some block supplies."""
     made = []
     for ledger, (family, sense) in ROWS.items():
-        if not _is_supplied(postings, ledger):
+        own = entries.of(ledger)
+        if not own.is_supplied:
             continue
-        used = summed(postings, ledger, ("used",))
-        supplied = summed(postings, ledger, ("supplied",))
-        provided = summed(postings, ledger, ("provided",))
-        activity = plus(plus(used.amounts, -supplied.amounts), 0.0 * provided.amounts)
-        weight = plus(used.weights, supplied.weights)
-        made.append(rule(family, activity, sense, provided.amounts, weight, needed=used.weights))
+        used, supplied, provided = (own.side == side for side in ("used", "supplied", "provided"))
+        activity = totals(own.key, own.amount * (used * 1.0 - supplied))
+        bound = totals(own.key, np.where(provided, own.amount, 0.0))
+        weight = totals(own.key, np.where(provided, 0.0, own.weight))
+        needed = totals(own.key, np.where(used, own.weight, 0.0))
+        made.append(rule(family, activity, sense, bound, weight, needed=needed))
     return made
 
 
-def _is_supplied(postings: list[Posting], ledger: str) -> bool:
-    return any(posting.ledger == ledger and posting.side != "used" for posting in postings)
-
-
-def accounts(table: pd.DataFrame, postings: list[Posting]) -> list[Checks]:
+def accounts(table: pd.DataFrame, entries: Book) -> list[Checks]:
     """The table of accounts: what each block supplied and used; an account of nothing may be left out.
 
     So may the accounts of a ledger that no decision enters.
     """
     written = keys(table, ("ledger", "key", "block"))
-    known = _known(postings)
-    decided = {posting.ledger for posting in postings if posting.side != "provided"}
-    idle = _known([posting for posting in postings if posting.ledger not in decided])
-    made = [forbidden("accounts", np.array([key for key in written if key not in known], dtype=object))]
-    for column, sides in (("supplied", ("provided", "supplied")), ("used", ("used",))):
-        amounts, weights = pd.Series(dtype=float), pd.Series(dtype=float)
-        for ledger, block in sorted({(p.ledger, p.block) for p in postings if _is_supplied(postings, p.ledger)}):
-            side = summed(postings, ledger, sides, block)
-            index = pd.Index([f"{ledger}/{key}/{block}" for key in side.amounts.index], dtype=object)
-            amounts = plus(amounts, side.amounts.set_axis(index))
-            weights = plus(weights, side.weights.set_axis(index))
+    own = [part for ledger in ROWS if (part := entries.of(ledger)).is_supplied]
+    due = {ledger for ledger in ROWS if entries.of(ledger).is_decided}
+    name = np.concatenate(
+        [np.zeros(0, dtype=object), *(part.ledger + "/" + part.key + "/" + part.block for part in own)]
+    )
+    amount = np.concatenate([np.zeros(0), *(part.amount for part in own)])
+    weight = np.concatenate([np.zeros(0), *(part.weight for part in own)])
+    used = np.concatenate([np.zeros(0, dtype=bool), *(part.side == "used" for part in own)])
+    known = pd.Index(name).unique()
+    made = [forbidden("accounts", written[~np.isin(written, known)] if len(known) else written)]
+    for column, side in (("supplied", ~used), ("used", used)):
+        sums, weights = totals(name, np.where(side, amount, 0.0)), totals(name, np.where(side, weight, 0.0))
         shown = first_of(written, table[column])
         shown = shown[shown.index.isin(known)]
-        due = amounts.index[(amounts.to_numpy() != 0.0) & ~amounts.index.isin(idle)]
-        expected = amounts.reindex(due.union(shown.index), fill_value=0.0)
-        name = {key: f"{key}/{column}" for key in expected.index}
-        made.append(figure("accounts", shown.rename(name), expected.rename(name), weights.rename(name)))
+        must = [key for key in sums.index[sums.to_numpy() != 0.0] if key.partition("/")[0] in due]
+        expected = sums.reindex(pd.Index(must, dtype=object).union(shown.index))
+        made.append(figure("accounts", *(part.add_suffix(f"/{column}") for part in (shown, expected, weights))))
     return made
 
 
-def _known(postings: list[Posting]) -> set[str]:
-    """Every account of a supplied ledger that some block posts to, on either side."""
-    supplied = [posting for posting in postings if _is_supplied(postings, posting.ledger)]
-    return {f"{p.ledger}/{key}/{p.block}" for p in supplied for key in p.amounts.index}
-
-
-def values(postings: list[Posting]) -> Side:
+def values(entries: Book) -> Side:
     """Value of each cell town/indicator: base and everything that decisions add."""
-    side = summed(postings, "value", ("provided", "supplied"))
-    return Side(side.amounts.astype(float), np.abs(side.weights).astype(float))
+    own = entries.of("value")
+    brought = own.side != "used"
+    return Side(totals(own.key[brought], own.amount[brought]), totals(own.key[brought], own.weight[brought]))

@@ -201,12 +201,12 @@ def by_town(plan: PlanYear, column: str) -> Amounts:
 
 def levels_before(plan: PlanYear) -> Amounts:
     """Level of each town before the plan: 100 x sum of weight x credited share of the target."""
-    level = pd.Series(0.0, index=pd.Index(plan.towns.index, dtype=object))
+    level = np.zeros(len(plan.towns))
     for indicator in plan.indicators:
-        base = pd.Series(plan.base[indicator.id].to_numpy(dtype=float), index=level.index)
         most = indicator.target if indicator.ceiling is None else min(indicator.target, indicator.ceiling)
-        level = level + 100.0 * indicator.weight * base.clip(upper=most) / indicator.target
-    return level
+        base = plan.base[indicator.id].to_numpy(dtype=float)
+        level = level + 100.0 * indicator.weight * np.minimum(base, most) / indicator.target
+    return pd.Series(level, index=pd.Index(plan.towns.index, dtype=object))
 
 
 def trips(plan: PlanYear, limit: float | None) -> pd.DataFrame:

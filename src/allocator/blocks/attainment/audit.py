@@ -58,8 +58,10 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Attainme
         Posting("value", "attainment", "provided", base, base * 0.0),
         Posting("value", "attainment", "used", *share.total(CELL, target)),
     ]
-    known = {p.id for p in getattr(plan.sections.get("delivery"), "programmes", ())}
-    return made + [_added(tables, plan, effect) for effect in given.effects if effect.programme in known]
+    units = _units(tables, plan)
+    return made + [
+        _added(plan, effect, units[effect.programme]) for effect in given.effects if effect.programme in units
+    ]
 
 
 def _share(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> Cells:
@@ -77,10 +79,17 @@ def _base(plan: PlanYear) -> Amounts:
     return pd.Series(parts, dtype=float)
 
 
-def _added(tables: Mapping[str, pd.DataFrame], plan: PlanYear, effect: Effect) -> Posting:
+def _units(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> dict[str, Floats]:
+    """Units of each programme in town order."""
+    known = [p.id for p in getattr(plan.sections.get("delivery"), "programmes", ())]
+    every = product({"programme": known, "town": plan.towns.index})
+    frame = cells(every, tables["delivery"], ("town", "programme"), "units").frame
+    amounts = frame["amount"].to_numpy(dtype=float).reshape(len(known), len(plan.towns))
+    return dict(zip(known, amounts, strict=True))
+
+
+def _added(plan: PlanYear, effect: Effect, units: Floats) -> Posting:
     """What the units of one programme add to one indicator, bends filled from the first piece on."""
-    every = product({"town": plan.towns.index, "programme": [effect.programme]})
-    units = cells(every, tables["delivery"], ("town", "programme"), "units").frame["amount"].to_numpy(dtype=float)
     indicator = next(i for i in plan.indicators if i.id == effect.indicator)
     counted = effect.persons_per_attendance / plan.denominator(indicator)
     index = pd.Index([f"{town}/{indicator.id}" for town in plan.towns.index], dtype=object)
