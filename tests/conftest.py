@@ -16,5 +16,5 @@ def tiny_result() -> Result:
 
 @pytest.fixture(scope="session")
 def panyu_result() -> Result:
-    """Panyu 2016; some ten seconds, so tests that use it share the xdist group ``panyu``."""
+    """Panyu 2016; tests that use it share the xdist group ``panyu``, so that only one worker solves it."""
     return shipped.result("panyu/2016")

@@ -494,3 +494,13 @@ def test_a_town_earmarked_twice_and_a_free_programme_with_a_floor_are_refused(tm
         ("E324", "delivery.programmes.operations.unit_cost"),
         ("E323", "funding.sources.social.earmark.1"),
     ]
+
+
+def test_a_column_of_zeros_cannot_weigh(tmp_path: Path) -> None:
+    towns = TABLES["towns"].replace("venue_hours", "venue_hours,spare").replace("4000,", "4000,0,")
+    towns = towns.replace("5000,", "5000,0,").replace("2000,", "2000,0,", 1)
+    plan = PLAN + "extra_columns: {towns: [spare]}\n"
+    year = YEAR + "stages: [{id: total, weighted_by: spare}]\n"
+    with pytest.raises(InputError) as wrong:
+        load(write_plan(tmp_path, {"plan.yaml": plan, "2016.yaml": year}, {"towns": towns}))
+    assert [(f.code, f.found) for f in wrong.value.findings] == [("E325", "spare")]

@@ -76,8 +76,8 @@ class CbcSession:
         start, self._start = self._start, None
         relaxed = self._linear()
         if relaxed.status != "optimal":
-            whole = self._held or not len(self._integers())
-            if whole or relaxed.status == "infeasible":
+            is_linear = self._held or not len(self._integers())
+            if is_linear or relaxed.status == "infeasible":
                 return _no_plan(relaxed.status)
             return self._branch(objective, constant, sign, gap, -np.inf)
         least = sign * self._value(objective, relaxed.x)

@@ -294,9 +294,11 @@ class Model:
         """Declare rows: for each label, the sum of the terms that carry it, against the bound.
 
         Raises:
-            SolverError: a term carries labels that no row has.
+            SolverError: a term carries labels that no row has, or two rows have the same labels.
         """
         dims, count = tuple(labels), len(next(iter(labels.values())))
+        if len(np.unique(self._keys(dims, labels))) < count:
+            raise SolverError(Text("model.row_twice", {"family": name}))
         matrix = self._matrix(name, labels, [part for part in terms if len(part)])
         bounds = np.broadcast_to(bound, count).astype(float)
         family = Rows(name, dims, unit, labels, sense, bounds, matrix, len(self.pulp_rows), requirement)

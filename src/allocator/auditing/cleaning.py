@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,8 @@ def cleaned(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame]
 
 def _clean(name: str, raw: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.DataFrame, list[str]]:
     """A table and the keys (row/column, rows counted from 1) of what is wrong in it."""
-    columns, wrong = {}, [f"-/{column}" for column in kinds if column not in raw]
+    columns: dict[str, pd.Series[Any]] = {}
+    wrong = [f"-/{column}" for column in kinds if column not in raw]
     wrong += [f"-/{column}" for column in raw.columns if column not in kinds]
     for column, kind in kinds.items():
         cells = raw[column] if column in raw else pd.Series([None] * len(raw), dtype=object)

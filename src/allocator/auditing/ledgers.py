@@ -53,16 +53,14 @@ class Book:
     key: Labels
     amount: Floats
     weight: Floats
+    supplied: frozenset[str]
+    """Ledgers that somebody supplies, be it with nothing."""
 
     def of(self, ledger: str) -> Book:
         """The postings of one ledger."""
         own = self.ledger == ledger
-        return Book(*(part[own] for part in (self.ledger, self.block, self.side, self.key, self.amount, self.weight)))
-
-    @property
-    def is_supplied(self) -> bool:
-        """Whether anybody brings something in."""
-        return bool((self.side != "used").any())
+        arrays = (self.ledger[own], self.block[own], self.side[own], self.key[own], self.amount[own], self.weight[own])
+        return Book(*arrays, self.supplied)
 
     @property
     def is_decided(self) -> bool:
@@ -96,6 +94,7 @@ def book(postings: Sequence[Posting], plan: PlanYear) -> Book:
         joined([posting.amounts.index.to_numpy(dtype=object) for posting in every]),
         joined([posting.amounts.to_numpy(dtype=float) for posting in every]).astype(float),
         joined([posting.weights.to_numpy(dtype=float) for posting in every]).astype(float),
+        frozenset(posting.ledger for posting in every if posting.side != "used"),
     )
 
 
@@ -113,7 +112,7 @@ def closed(entries: Book) -> list[Checks]:
     made = []
     for ledger, (family, sense) in ROWS.items():
         own = entries.of(ledger)
-        if not own.is_supplied:
+        if ledger not in entries.supplied or not len(own.key):
             continue
         used, supplied, provided = (own.side == side for side in ("used", "supplied", "provided"))
         activity = totals(own.key, own.amount * (used * 1.0 - supplied))
@@ -130,7 +129,7 @@ def accounts(table: pd.DataFrame, entries: Book) -> list[Checks]:
     So may the accounts of a ledger that no decision enters.
     """
     written = keys(table, ("ledger", "key", "block"))
-    own = [part for ledger in ROWS if (part := entries.of(ledger)).is_supplied]
+    own = [entries.of(ledger) for ledger in ROWS if ledger in entries.supplied]
     due = {ledger for ledger in ROWS if entries.of(ledger).is_decided}
     name = np.concatenate(
         [np.zeros(0, dtype=object), *(part.ledger + "/" + part.key + "/" + part.block for part in own)]

@@ -193,6 +193,10 @@ def _rule_columns(year: YearTables, tree: Node, towns: Table) -> None:
         require(year, towns, column)
         if column in divided:
             _positive(year, towns, column)
+    weighing = {path for pattern in ("stages.*.weighted_by", "stages.*.factors.*") for path, _ in find(tree, pattern)}
+    for column, path, place in wanted:
+        if path in weighing and _is_all_zero(towns, column):
+            year.note("E325", place, path, Text("load.weights_all_zero", {"file": towns.file}), column)
 
 
 def require(year: YearTables, towns: Table, column: str) -> bool:
@@ -203,6 +207,15 @@ def require(year: YearTables, towns: Table, column: str) -> bool:
         if finding not in year.findings:
             year.findings.append(finding)
     return not blank
+
+
+def _is_all_zero(towns: Table, column: str) -> bool:
+    """Whether a column has numbers and all of them are zero, so that nothing could be weighed by it."""
+    try:
+        numbers = [float(normal(cell)) for cell in towns.values(column)] if column in towns.headings else []
+    except ValueError:
+        return False
+    return bool(numbers) and not any(numbers)
 
 
 def _positive(year: YearTables, towns: Table, column: str) -> None:
