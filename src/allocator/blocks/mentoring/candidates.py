@@ -11,6 +11,9 @@ import numpy.typing as npt
 from allocator.blocks.mentoring.section import Mentoring, NamedTowns
 from allocator.scenario import PlanYear
 
+LEVEL_DECIMALS = 9
+"""Base levels equal to so many decimals are ties, ranked by town id; summing in another order changes nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
@@ -36,7 +39,7 @@ def third(towns: int) -> int:
 
 def candidates(plan: PlanYear, given: Mentoring) -> Candidates:
     """Slow and mature towns by base level, and the pairs between them within reach and with the least gap."""
-    levels = plan.base_levels()
+    levels = np.round(plan.base_levels(), LEVEL_DECIMALS)
     names = plan.towns.index
     ranked = np.lexsort((np.arange(len(levels)), levels))
     slow = np.zeros(len(levels), dtype=bool)
