@@ -57,6 +57,8 @@ def test_budgets_are_what_they_are_called(tmp_path: Path) -> None:
 
 
 def test_the_script_prints_its_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """16 towns with whole pairs and the tie-break, but one balance step instead of sixteen."""
+    monkeypatch.setattr(one_year, "PANYU", one_year.PANYU.parent / "variants" / "2016-maximin.yaml")
     text = one_year.main(["--towns", "16", "20", "--rounds", "1", "--no-sweep"])
     assert f"| {' | '.join(one_year.COLUMNS)} |" in text
     assert text.count("\n| ") == 4

@@ -60,7 +60,10 @@ def chosen_pairs(model: Model, run: StagesRun) -> Pairs:
 def test_stage_values_are_those_of_another_way(name: str) -> None:
     told, (values, pairs) = expected(name), found(name)
     assert told["how"]
-    assert told["stages"]
+    # By hand only the stages themselves are solved; the tie-break's last look at the last stage is nowhere.
+    by_hand = name.startswith("tiny/")
+    steps = {key for key in values if not key[1].endswith("_again") and not (by_hand and key[0] == "tie_break")}
+    assert steps == {(line["stage"], line["step"]) for line in told["stages"]}
     wrong = {}
     for line in told["stages"]:
         value, within = values[line["stage"], line["step"]], line.get("within", told.get("tolerance"))
@@ -69,17 +72,6 @@ def test_stage_values_are_those_of_another_way(name: str) -> None:
     assert not wrong
     if "pairs" in told:
         assert {(pair["mentor"], pair["mentee"]) for pair in told["pairs"]} == pairs
-
-
-@pytest.mark.parametrize("name", parameters(FILES))
-def test_every_step_but_the_last_look_has_an_expected_value(name: str) -> None:
-    if name.startswith("tiny/"):
-        steps = {"balance", "total"} & {stage for stage, _ in found(name)[0]}
-    else:
-        steps = {stage for stage, _ in found(name)[0]}
-    told = {(line["stage"], line["step"]) for line in expected(name)["stages"]}
-    assert steps
-    assert {key for key in found(name)[0] if key[0] in steps and not key[1].endswith("_again")} == told
 
 
 def near(wanted: dict[str, float], got: dict[str, float], within: float) -> bool:

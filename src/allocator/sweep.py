@@ -136,11 +136,15 @@ class _Built:
         self.current[path] = value
 
     def solve_again(self) -> bool:
-        """Solve all stages again on what is declared already; false if there is no plan any more."""
+        """Solve all stages again on what is declared already; false if there is no plan any more.
+
+        Each step starts where the same step ended at the point before: another step's basis is as slow as none.
+        """
         for held in self.run.held:
             self.session.release_rows(held.row.positions)
         for held in self.run.held:
             step = held.step
+            self.session.return_to(held.mark)
             found = self.session.solve(step.objective, step.constant, step.maximise, step.grid / 10)
             if not found.has_plan:
                 return False
