@@ -293,12 +293,7 @@ def _bound_rule(
 
 def _accounts(model: Model, x: Floats) -> pd.DataFrame:
     """Who supplied and who used what, ledger by ledger."""
-    parts = [
-        part
-        for ledger in model.ledgers.values()
-        if ledger.is_closed
-        for part in _ledger_parts(model, ledger, x)
-    ]
+    parts = [part for ledger in model.ledgers.values() if ledger.is_closed for part in _ledger_parts(model, ledger, x)]
     if not parts:
         return pd.DataFrame(columns=list(RESULT_TABLES["accounts"]))
     frame = pd.concat(parts, ignore_index=True)
