@@ -153,7 +153,7 @@ def _record(
 ) -> dict[str, Any]:
     """The run record but for sizes, seconds and hashes."""
     plan = scenario.first
-    gaps = [record.gap for record in run.records if np.isfinite(record.gap)]
+    gaps = [record.gap for record in run.records]
     travel: dict[str, Any] = {}
     if plan.travel is not None and plan.common.travel is not None:
         by_line = [str(plan.towns.index[at]) for at in plan.travel.straight_line]
@@ -168,7 +168,7 @@ def _record(
         "year": plan.year,
         "status": "optimal" if run.closed else "feasible",
         **tie,
-        "gap": max(gaps, default=0.0),
+        "gap": max(gaps, default=0.0) if np.isfinite(gaps).all() else None,  # none: a step has no bound
         "conditional": run.conditional,
         "skipped_stages": dict(run.skipped),
         "goals_enforced": False,

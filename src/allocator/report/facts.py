@@ -41,7 +41,7 @@ def status(result: Result) -> Remark:
     run = result.run
     asked = run.get("options", {}).get("gap")
     values = {
-        "gap": written(float(run.get("gap", float("nan"))), "price"),
+        "gap": written(float("nan") if run.get("gap") is None else float(run["gap"]), "price"),
         "asked": say("report.gap_default") if asked is None else written(float(asked), "price"),
     }
     if result.status == "optimal":
