@@ -138,6 +138,7 @@ class _Reader:
         return Node(content, place, key)
 
     def entries(self, node: MappingNode, path: str) -> dict[str, Node]:
+        """The entries of a map; a key given twice is a finding and its first value stays."""
         content: dict[str, Node] = {}
         for key_node, value in node.value:
             place = self.place(key_node)
@@ -154,6 +155,7 @@ class _Reader:
         return content
 
     def listed(self, node: SequenceNode, path: str) -> tuple[Node, ...]:
+        """The items of a list; an id given twice is a finding and its first item stays."""
         ids = [_own_id(item) for item in node.value]
         names = [str(name) for name in (ids if None not in ids else range(len(ids)))]
         items = tuple(self.tree(item, f"{path}.{name}", None) for name, item in zip(names, node.value, strict=True))
@@ -170,6 +172,7 @@ class _Reader:
         return tuple(kept.values())
 
     def scalar(self, node: ScalarNode, path: str) -> Scalar:
+        """The value of a scalar under YAML 1.2; a tag of another kind is a finding."""
         kind = str(node.tag).rpartition(":")[2]
         if kind not in ("str", "int", "float", "bool", "null", "timestamp"):
             self.note("E101", self.place(node), path, Text("load.unknown_tag"), str(node.tag))
