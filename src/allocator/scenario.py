@@ -270,6 +270,16 @@ class Common(Section):
 
 
 @dataclass(frozen=True, eq=False)
+class PlanStart:
+    """Where the plan stood before its first year; gaps, classes of towns and paths are measured from here."""
+
+    base: pd.DataFrame
+    """Index: town. Columns: indicator ids. Values in the indicator's unit."""
+    money: npt.NDArray[np.float64] | None
+    """Money of each town in the year before the plan [yuan], in town order; none where it is not known."""
+
+
+@dataclass(frozen=True, eq=False)
 class PlanYear:
     """Everything the engine knows about one plan year; tables are sorted by their keys, ids in published order."""
 
@@ -287,6 +297,10 @@ class PlanYear:
     travel: Travel | None
     places: Mapping[str, Place] = field(default_factory=dict)
     """Path of a value to where it stands in the files."""
+    start: PlanStart | None = None
+    """Where the plan stood before its first year; none: this year is where it starts."""
+    follows: bool = False
+    """The year before is decided together with this one: ``base`` and last year's plan are not given but decided."""
 
     @property
     def year(self) -> int:
@@ -309,13 +323,22 @@ class PlanYear:
         return self.per_town(indicator.denominator) / indicator.per
 
     def base_values(self) -> npt.NDArray[np.float64]:
-        """Base values [town, indicator], in the indicators' units."""
+        """Values before this year [town, indicator], in the indicators' units."""
         return self.base[[i.id for i in self.indicators]].to_numpy(dtype=float)
 
+    def plan_base(self) -> npt.NDArray[np.float64]:
+        """Values before the plan's first year [town, indicator], in the indicators' units."""
+        base = self.base if self.start is None else self.start.base
+        return base[[i.id for i in self.indicators]].to_numpy(dtype=float)
+
+    def money_before_plan(self) -> npt.NDArray[np.float64] | None:
+        """Money of each town in the year before the plan [yuan], in town order; none where it is not known."""
+        return self.last_year_money() if self.start is None else self.start.money
+
     def last_year_money(self) -> npt.NDArray[np.float64] | None:
-        """Last year's money of each town [yuan], in town order; none without such a table."""
+        """Last year's money of each town [yuan], in town order; none where it is not given (or decided as well)."""
         given = self.common.last_year
-        if given is None or given.funding_by_town is None:
+        if self.follows or given is None or given.funding_by_town is None:
             return None
         amounts = self.tables[given.funding_by_town].set_index("town")["amount_yuan"]
         return amounts.reindex(self.towns.index, fill_value=0.0).to_numpy(dtype=float)
@@ -340,10 +363,14 @@ class PlanYear:
 
     def base_levels(self) -> npt.NDArray[np.float64]:
         """Level of each town before the plan year, 0 to 100: 100 x sum of weight x min(1, base / target)."""
+        return self.levels(self.base_values())
+
+    def levels(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Level of each town for values [town, indicator]: 100 x sum of weight x min(1, value / target)."""
         weights = np.array([i.weight for i in self.indicators])
         targets = np.array([i.target for i in self.indicators])
         ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in self.indicators])
-        credited = np.minimum(1.0, np.minimum(self.base_values(), ceilings) / targets)
+        credited = np.minimum(1.0, np.minimum(values, ceilings) / targets)
         return np.asarray(100.0 * credited @ weights)
 
 

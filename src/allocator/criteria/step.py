@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from allocator.model import Floats, Terms
+from allocator.model import Floats, Sense, Terms
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What a step shows and what row holds it, where that is not its objective on the grid (a ratio, say)."""
+
+    value: float
+    """The number shown, e.g. the smallest Gini coefficient."""
+    held_at: float
+    """The number held: the nearest point of the step's grid, one step worse."""
+    terms: Terms
+    """Labels do not matter here."""
+    sense: Sense
+    bound: float
+    per_grid: float
+    """How far the bound moves for one grid step worse (positive)."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +39,12 @@ class Step:
     """The held value is lowered by this times the stage's ``give``."""
     at_plan: Callable[[Floats], float] | None = None
     """The same number read off a plan that lacks the step's own columns; none where the step has no such columns."""
+    gap: float | None = None
+    """Absolute gap to close, in the objective's unit; none: a tenth of the grid."""
+    probe: bool = False
+    """Only a question on the way: solved and answered, but neither held nor recorded."""
+    hold: Callable[[float, Floats], Hold] | None = None
+    """From the objective's value and the plan to what is shown and held; none: the objective itself on the grid."""
 
 
 Steps = Generator[Step, float, None]
