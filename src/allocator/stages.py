@@ -155,7 +155,7 @@ def _outcome(model: Model, name: str) -> Outcome:
     return model.outcomes[name]
 
 
-def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: float | None, run: StagesRun) -> float:
+def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: float | None, run: StagesRun) -> Floats:
     begun = time.perf_counter()
     if run.x is not None:
         _offer_integers(model, session, run.x)
@@ -178,7 +178,7 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
         StageRecord(stage, step.name, found.value, bound, status, found.gap, time.perf_counter() - begun)
     )
     run.conditional |= found.status != "optimal"
-    return found.value
+    return found.x
 
 
 def _value(step: Step, x: Floats) -> float:

@@ -47,8 +47,8 @@ class Step:
     """From the objective's value and the plan to what is shown and held; none: the objective itself on the grid."""
 
 
-Steps = Generator[Step, float, None]
-"""Yields a step, is sent the value that was reached, yields the next."""
+Steps = Generator[Step, Floats, None]
+"""Yields a step, is sent the plan that was reached (all columns), yields the next."""
 
 LEVEL_GRID = 1e-4
 """Level points."""
