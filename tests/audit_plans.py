@@ -346,6 +346,7 @@ def hand_made() -> Tables:
         "minimum": 16.0,
         "mean": 39.5,
         "range": 42 / 39.5,
+        "mean_deviation": (23.5 + 2 * 2.5 + 18.5) / 4 / 39.5,
         "cv": np.sqrt((23.5**2 + 2 * 2.5**2 + 18.5**2) / 4) / 39.5,
         "gini": (26 + 26 + 42 + 16 + 16) / 16 / 39.5,
         "theil": theil,

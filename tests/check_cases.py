@@ -357,4 +357,24 @@ LOCKED = [
     ),
 ]
 
-CASES = [*MONEY, *PEOPLE, *LOCKED]
+
+def wanted(goal: str) -> dict[str, str]:
+    """One more goal, which is a rule."""
+    return {"goals:\n": f"goals:\n  - {{id: more, strength: rule, {goal}}}\n"}
+
+
+MANY = "measure: money_per_head, scope: count_of_towns, towns: {n}, at_least: {{2016: 12}}"
+
+WANTED = [
+    case(
+        "F601",
+        wanted("measure: special_fund_per_head, at_least: {2016: 3.2}"),
+        "3.2 3 900,000 300,000",
+        "{2016: 3.2}",
+        wanted("measure: special_fund_per_head, at_least: {2016: 2.9}"),
+    ),
+    # 12 yuan a head are 1.2 million in bei, 1.8 million in dong and 0.6 million in nan; 975,000 yuan can be spent.
+    case("F602", wanted(MANY.format(n=2)), "2 1 12 9.75 975,000 100,000", "{2016: 12}", wanted(MANY.format(n=1))),
+]
+
+CASES = [*MONEY, *PEOPLE, *LOCKED, *WANTED]

@@ -12,7 +12,7 @@ from allocator.load import load
 from allocator.texts import LANGUAGES, catalogue
 from check_cases import BOTH_SLOW, CASES
 from checking import CEILING, FLOORS, SHARES, SOCIAL, Case, courses, locks, proofs, status, written
-from plans import place_of, write_plan
+from plans import PLAN, place_of, write_plan
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 
@@ -115,6 +115,38 @@ def test_goals_on_money_and_pairs_out_of_reach_are_said(goal: str, tmp_path: Pat
     edits = {"mentoring: 60": "mentoring: 10", "goals:\n": f"goals:\n  - {written_goal}\n"}
     found = [f for f in check(written(tmp_path, edits)[0]) if f.code == "W221" and f.path == "goals.more.at_least"]
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "goal", "numbers"),
+    [
+        ("W222", "measure: money_per_head, scope: count_of_towns, towns: 2, at_least: {2016: 12}", "2 1 12 9.75"),
+        # The base of the district: (0.2 * 100,000 + 0.3 * 150,000 + 0.1 * 50,000) / 300,000.
+        ("W224", "measure: participation, at_least: {2020: 0.2}, path: linear_from_base", "0.233333 0.2"),
+    ],
+)
+def test_goals_worth_a_second_look(code: str, goal: str, numbers: str, tmp_path: Path) -> None:
+    edits = {"goals:\n": f"goals:\n  - {{id: more, strength: hard, {goal}}}\n"}
+    found = [f for f in check(written(tmp_path, edits)[0]) if f.code == code]
+    assert [f.path.split(".")[1] for f in found] == ["more"]
+    for language in LANGUAGES:
+        assert all(number in found[0].message.in_language(language) for number in numbers.split())
+
+
+def test_a_line_of_a_later_year_without_its_base_is_said(tmp_path: Path) -> None:
+    line = "{id: more, strength: hard, measure: money_per_head, at_least: {2019: 4}, path: linear_from_base}"
+    files = {
+        "plan.yaml": PLAN.replace("[2016]", "[2016, 2017]").replace("goals:\n", f"goals:\n  - {line}\n"),
+        "2016.yaml": "year: 2016\nlast_year: {funding_by_town: last}\n",
+        "2017.yaml": "year: 2017\n",
+    }
+    last = {"last": "town,amount_yuan\nbei,100000\ndong,100000\nnan,100000\n"}
+    folder = write_plan(tmp_path, files, last)
+    codes = {
+        year: [f.code for f in check(load(folder / f"{year}.yaml")) if f.path == "goals.more.path"]
+        for year in (2016, 2017)
+    }
+    assert codes == {2016: [], 2017: ["W223"]}
 
 
 def test_many_towns_are_counted_not_listed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from allocator.criteria.measures import MEASURES, measures, variation
 
-RELATIVE = ("range", "cv", "gini", "theil")
+RELATIVE = ("range", "mean_deviation", "cv", "gini", "theil")
 
 
 def of(outcomes: list[float], weights: list[float]) -> dict[str, float]:
@@ -33,6 +33,8 @@ def test_two_towns_by_hand() -> None:
     assert found["minimum"] == 20
     assert found["mean"] == 50
     assert found["range"] == pytest.approx(40 / 50)
+    # 0.25 * 30 + 0.75 * 10.
+    assert found["mean_deviation"] == pytest.approx(15 / 50)
     # Variance 0.25 * 900 + 0.75 * 100 = 300.
     assert found["cv"] == pytest.approx(math.sqrt(300) / 50)
     # Pairs: 0.25 * 0.75 * 40 / 50.
@@ -46,20 +48,22 @@ def test_three_towns_by_hand() -> None:
     found = of([10, 20, 60], [1, 1, 1])
     assert found["gini"] == pytest.approx((10 + 50 + 40) / 9 / 30)
     assert found["range"] == pytest.approx(50 / 30)
+    assert found["mean_deviation"] == pytest.approx((20 + 10 + 30) / 3 / 30)
     assert found["cv"] == pytest.approx(math.sqrt((400 + 100 + 900) / 3) / 30)
 
 
 def test_one_town_has_everything() -> None:
-    # Gini of "one of n has all" is 1 - 1/n, Theil ln n; 0 * ln 0 counts 0.
+    # Gini of "one of n has all" is 1 - 1/n, mean deviation twice that, Theil ln n; 0 * ln 0 counts 0.
     found = of([0, 0, 0, 80], [1, 1, 1, 1])
     assert found["gini"] == pytest.approx(0.75)
+    assert found["mean_deviation"] == pytest.approx(1.5)
     assert found["theil"] == pytest.approx(math.log(4))
 
 
 @pytest.mark.parametrize("level", [0.5, 37.0, 100.0])
 def test_equal_outcomes_are_not_unequal(level: float) -> None:
     found = of([level] * 4, [5, 1, 2, 9])
-    assert [found[name] for name in RELATIVE] == pytest.approx([0] * 4, abs=1e-12)
+    assert [found[name] for name in RELATIVE] == pytest.approx([0] * 5, abs=1e-12)
     assert (found["minimum"], found["mean"]) == pytest.approx((level, level))
 
 

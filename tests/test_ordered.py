@@ -281,7 +281,7 @@ def test_give_lowers_what_is_held_after_all_levels_are_found(tmp_path: Path) -> 
     # Both levels are found as if nothing were given; then k * give comes off the grid point below.
     assert (first.value, second.value) == pytest.approx((20 / 3, 40 / 3), abs=1e-3)
     assert (first.held_at, second.held_at) == pytest.approx((6.6666 - 2, 13.332 - 4), abs=1.1e-3)
-    assert [held.bound for held in done.held[:2]] == [first.held_at, second.held_at]
+    assert [held.held_at for held in done.held[:2]] == [first.held_at, second.held_at]
     assert mean.value == pytest.approx((20 / 3 - 2 + 20 / 3 + 4) / 2, abs=1e-3)
 
 

@@ -19,11 +19,14 @@ import numpy as np
 import pandas as pd
 
 from allocator.auditing import cleaning, figures, ledgers
-from allocator.auditing.goals import goals
+from allocator.auditing.goals import goal_rules, goals
+from allocator.auditing.ledgers import Side
 from allocator.auditing.rows import rows
-from allocator.auditing.stages import stages
+from allocator.auditing.stages import AuditedYear, stages
+from allocator.auditing.stages import step_values as measured_steps
 from allocator.blocks.audits import AUDITS, POSTINGS
 from allocator.blocks.checks import HALF_DIGIT, RELATIVE, Checks, forbidden
+from allocator.chain import following
 from allocator.columns import RESULT_TABLES
 from allocator.errors import InputError, UsageError
 from allocator.result import RUN_FILE, SCENARIO_FOLDER, Result
@@ -37,6 +40,7 @@ EXCLUDED = (
     "unpaired.reason",
     "goals.unit",
     "accounts.unit",
+    "stages.before",
     "stages.status",
     "stages.gap",
     "stages: tie_break/hashed_order",
@@ -161,34 +165,61 @@ def _counts(altered: AlteredFile) -> bool:
     return altered.how != "extra" or altered.file.startswith(f"{SCENARIO_FOLDER}/")
 
 
+def step_values(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], tuple[float, bool]]:
+    """What the plan in some tables reaches in every step of the stages of all years together.
+
+    Returns (stage, step) to the value, recomputed from the decisions, and whether more of it is better.
+    """
+    clean, _ = cleaning.cleaned(tables)
+    years, _ = _years(scenario, clean)
+    steps = measured_steps(clean["stages"], years)
+    parted = ((held.key.partition("/"), held) for held in steps)
+    return {(stage, step): (held.activity, held.maximised) for (stage, _, step), held in parted}
+
+
 def _recomputed(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> list[Checks]:
     """All checks of all years."""
     clean, checks = cleaning.cleaned(tables)
-    by_year, strays = cleaning.of_years(clean, scenario.years)
-    checks += strays
-    for plan in scenario.plan_years:
+    years, made = _years(scenario, clean)
+    with np.errstate(all="ignore"):
+        return checks + made + _stages(clean["stages"], years)
+
+
+def _years(scenario: Scenario, clean: Mapping[str, pd.DataFrame]) -> tuple[list[AuditedYear], list[Checks]]:
+    """Every plan year, starting with what the tables of the year before say, and its checks."""
+    by_year, checks = cleaning.of_years(clean, scenario.years)
+    years: list[AuditedYear] = []
+    for given in scenario.plan_years:
+        plan = following(given, years[-1].plan, clean) if years else given
         with np.errstate(all="ignore"):
-            made = checks_of_year(by_year[plan.year], plan)
-        if len(scenario.plan_years) > 1:
-            made = [_in_year(part, plan.year) for part in made]
-        checks += made
-    return checks
+            made, levels = checks_of_year(by_year[plan.year], plan)
+        years.append(AuditedYear(plan, by_year[plan.year], levels))
+        checks += [_in_year(part, plan.year) for part in made] if len(scenario.plan_years) > 1 else made
+    return years, checks
 
 
-def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Checks]:
-    """Every rule and every figure of one plan year, from its tables without the year column."""
+def _stages(table: pd.DataFrame, years: list[AuditedYear]) -> list[Checks]:
+    """Stages of years that were decided together stand in the last of them; year by year, each has its own."""
+    if set(table["year"]) <= {years[-1].plan.year}:
+        return stages(table, years)
+    alone = [(year, stages(table[table["year"] == year.plan.year], [year])) for year in years]
+    return [_in_year(part, year.plan.year) for year, made in alone for part in made]
+
+
+def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[list[Checks], Side]:
+    """Every rule and figure of one plan year but its stages, from tables without the year column; and its levels."""
     given = {**plan.sections, **({"locks": plan.common.locks} if plan.common.locks else {})}
     rules = [check for block in AUDITS if block in given for check in AUDITS[block](tables, plan, given[block])]
     postings = [each for block in POSTINGS if block in given for each in POSTINGS[block](tables, plan, given[block])]
     entries = ledgers.book(postings, plan)
-    rules += ledgers.closed(entries)
+    rules += [*ledgers.closed(entries), *goal_rules(tables, plan)]
     made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], entries)]
     made += cleaning.without_block(tables, set(given))
     made += figures.money_by_town(tables, plan)
     shares, levels = figures.attained(tables, plan, ledgers.values(entries))
     if "attainment" in plan.sections:
         made += [*shares, *figures.towns(tables, plan, levels), *figures.balance(tables, plan)]
-    return [*made, *goals(tables, plan), *stages(tables, plan, levels)]
+    return [*made, *goals(tables, plan)], levels
 
 
 def _in_year(checks: Checks, year: int) -> Checks:

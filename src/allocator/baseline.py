@@ -3,7 +3,8 @@
     funding[town, programme, source] = amount[source] * town_share[town] * programme_share[programme | source]
 
 town_share is the weighted mean of the town's shares of the factors (residents, stations, ...); or, where the
-baseline is last year's plan, the town's share of last year's money. programme_share is stated by the scenario,
+baseline is last year's plan, the town's share of last year's money (of the year before the plan, in years that are
+decided together). programme_share is stated by the scenario,
 else even, and spread anew over the programmes whose spending category the source may pay for. The other
 decisions follow: units by unit cost, teaching at home evenly over the teacher's categories, volunteering at home
 by need, guidance by stations, last year's pairs or none. The result need not be feasible.
@@ -57,7 +58,7 @@ def factor_shares(plan: PlanYear, stage: TieBreakStage) -> Floats:
 def baseline(plan: PlanYear, stage: TieBreakStage) -> Baseline:
     """The decisions the tie-break measures its distance from."""
     kind, shares = "factor_method", factor_shares(plan, stage)
-    before = plan.last_year_money()
+    before = plan.last_year_money() if plan.before is None else plan.money_before_plan()
     use_last_year = stage.baseline == "last_year_else_factor_method"
     if use_last_year and before is not None and before.sum() > 0:
         kind, shares = "last_year", before / before.sum()

@@ -18,8 +18,12 @@ DIMS: Mapping[str, str] = {
     "mentor": "town",
     "mentee": "town",
     "giver": "town",
+    "other": "outcome",
 }
 """Label to the axis it is read from, where the two differ."""
+
+COUNTED: Mapping[str, int] = {"comparison": 64, "segment": 512, "tangent": 4096}
+"""Axes of criteria that only count, and how far: uses of a measure, pieces of a utility, rounds of cuts."""
 
 
 def build(scenario: Scenario) -> Model:
@@ -27,7 +31,8 @@ def build(scenario: Scenario) -> Model:
     model = Model(_axes(scenario), DIMS, ledgers())
     for plan in scenario.plan_years:
         for block, module in MODULES.items():
-            given: Any = plan.common.locks if block == "locks" else plan.sections.get(block)
+            of_plan: Any = {"locks": plan.common.locks, "goals": plan.common.goals}
+            given: Any = of_plan[block] if block in of_plan else plan.sections.get(block)
             if given:
                 module.build(model, plan, given)
         _capacities(model, plan)
@@ -46,6 +51,7 @@ def ledgers() -> list[Ledger]:
         Ledger("venue_time", ("town", "year"), "hours", "venue"),
         Ledger("school_time", ("town", "year"), "hours", "school_hours"),
         Ledger("guidance_time", ("year",), "hours", "guidance_capacity"),
+        Ledger("mentor_need", ("town", "year"), "towns", None),
         Ledger("value", ("town", "indicator", "year"), "indicator units", "credit"),
     ]
 
@@ -60,6 +66,7 @@ def _axes(scenario: Scenario) -> list[Axis]:
     teachers = {teacher for each in plans for teacher in _teachers(each)}
     sources = {source.id for each in plans for source in getattr(each.sections.get("funding"), "sources", ())}
     locks = {lock.id for each in plans for lock in each.common.locks}
+    goals = {goal.id for each in plans for goal in each.common.goals}
     return [
         Axis("town", (*plan.towns.index, DISTRICT)),
         Axis("programme", tuple(lines), {"spending": of_spending}),
@@ -70,10 +77,13 @@ def _axes(scenario: Scenario) -> list[Axis]:
         Axis("category", (*sorted(plan.common.categories), ANY_CATEGORY)),
         Axis("year", tuple(str(year) for year in scenario.years)),
         Axis("lock", _sorted(locks)),
+        Axis("goal", _sorted(goals)),
         Axis("side", ("at_least", "at_most")),
         Axis("piece", tuple(str(n + 1) for n in range(_most_pieces(scenario)))),
         Axis("rank", tuple(str(n + 1) for n in range(len(plan.towns) * len(plans)))),
         Axis("outcome", tuple(f"{y}/{t}" for y in scenario.years for t in plan.towns.index)),
+        Axis("measure", ("gini", "mean_deviation", "range", "cv")),
+        *(Axis(name, tuple(str(n + 1) for n in range(most))) for name, most in COUNTED.items()),
         Axis("step", tuple(str(n) for n in range(len(plan.towns) * len(plans) + 16))),
     ]
 

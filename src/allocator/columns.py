@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Kind = Literal[
-    "label", "text", "year", "whole", "yuan", "hours", "minutes", "units", "share", "points", "price", "number"
+    "label", "text", "year", "whole", "heads", "yuan", "hours", "minutes", "units", "share", "points", "price", "number"
 ]
 """label: an id; points: level points; share: 0 to 1; price: level points
 for one more unit of a bound; number: a figure whose unit another column names."""
@@ -30,8 +30,35 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "hours": "hours",
         "minutes": "minutes",
     },
+    "carry_over": {
+        "source": "label",
+        "carried_in_yuan": "yuan",
+        "amount_yuan": "yuan",
+        "spent_yuan": "yuan",
+        "carried_out_yuan": "yuan",
+        "forfeited_yuan": "yuan",
+        "execution": "share",
+    },
+    "volunteer_stock": {
+        "town": "label",
+        "heads_before": "heads",
+        "retained": "heads",
+        "trained": "heads",
+        "heads": "heads",
+        "active": "heads",
+        "hours": "hours",
+    },
     "volunteering": {"from_town": "label", "to_town": "label", "hours": "hours", "minutes": "minutes"},
-    "pairs": {"mentor": "label", "mentee": "label", "minutes": "minutes", "level_gap": "points", "uplift": "points"},
+    "pairs": {
+        "mentor": "label",
+        "mentee": "label",
+        "start_year": "year",
+        "end_year": "year",
+        "renewals": "whole",
+        "minutes": "minutes",
+        "level_gap": "points",
+        "uplift": "points",
+    },
     "unpaired": {"town": "label", "reason": "label"},
     "guidance": {"giver": "label", "town": "label", "hours": "hours"},
     "attainment": {
@@ -85,6 +112,7 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
     "stages": {
         "stage": "label",
         "step": "label",
+        "before": "number",
         "value": "number",
         "held_at": "number",
         "status": "text",

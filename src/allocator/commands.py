@@ -151,6 +151,7 @@ def math(plan: Path) -> None:
 @click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", help=say("cli.solver"))
 @click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
 @click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
+@click.option("--mode", type=click.Choice(["horizon", "rolling"]), default="horizon", help=say("cli.mode"))
 @_changes
 @click.option("--xlsx", is_flag=True, help=say("cli.xlsx"))
 @_force
@@ -163,6 +164,7 @@ def solve(
     solver: Any,
     gap: float | None,
     time_limit: float | None,
+    mode: Any,
     changes: tuple[str, ...],
     xlsx: bool,
     force: bool,
@@ -175,11 +177,13 @@ def solve(
     from allocator.solve import solve as solve_scenario
 
     scenario = load(plan, _parsed(changes))
-    folder = out if out is not None else Path("results") / scenario.label
+    rolling = mode == "rolling" and len(scenario.plan_years) > 1
+    name = f"{scenario.label}-rolling" if rolling else scenario.label
+    folder = out if out is not None else Path("results") / name
     refuse_to_replace(folder, force)
     _print_findings(scenario.warnings)
     with _interruptible() as interrupted, _progress(quiet=as_json) as progress:
-        result = solve_scenario(scenario, Options(solver, gap, time_limit, progress, interrupted))
+        result = solve_scenario(scenario, Options(solver, gap, time_limit, progress, interrupted, mode))
     extra = _workbook(result) if xlsx else {}
     result.save(folder, force=force, extra=extra)
     if as_json:

@@ -95,6 +95,17 @@ class InfeasibleError(NoPlanError):
         self.findings = tuple(findings)
 
 
+class WholeUnitsError(InfeasibleError):
+    """No table of money in whole units keeps all rules."""
+
+    def __init__(self, message: Text, rules: tuple[str, ...], finer: str | None) -> None:
+        super().__init__(message)
+        self.rules = rules
+        """Families of rules that contradict one another in this unit."""
+        self.finer = finer
+        """The next finer unit in which a table exists; none if no unit works."""
+
+
 class StoppedError(NoPlanError):
     """A limit was reached before any plan was found."""
 

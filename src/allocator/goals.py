@@ -3,77 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocator.blocks.goals.targets import (
+    CATEGORY_SHARE,
+    COUNTED,
+    LEVEL,
+    MONEY,
+    MONEY_PER_HEAD,
+    PAIRED_SLOW_TOWNS,
+    SPECIAL_FUND_PER_HEAD,
+    by_town,
+    sizes,
+    special_sources,
+    targets,
+)
 from allocator.columns import RESULT_TABLES
 from allocator.scenario import Goal, PlanYear
 
-MONEY_PER_HEAD = "money_per_head"
-PAIRED_SLOW_TOWNS = "paired_slow_towns"
-MEASURES = (MONEY_PER_HEAD, PAIRED_SLOW_TOWNS)
-"""What a goal can measure beside the indicators."""
+MISSED = 1e-6
+"""Shortfall above which a goal is missed: this, or for targets above 1 this share of the target."""
 
-
-def target_of_year(goal: Goal, year: int, first_year: int, base: float) -> float:
-    """What a goal asks in a year; nan where it asks nothing.
-
-    ``milestones``: the target given for that year, or the last one given in later years. ``linear_from_base``:
-    the straight line from the base value in the year before the plan through the targets given.
-    """
-    years = sorted(goal.at_least)
-    if year >= years[-1]:
-        return goal.at_least[years[-1]]
-    if goal.path == "milestones":
-        return goal.at_least.get(year, float("nan"))
-    points = [first_year - 1, *years]
-    return float(np.interp(year, points, [base, *(goal.at_least[y] for y in years)]))
+UNITS: Mapping[str, str] = {
+    LEVEL: "level points",
+    MONEY: "yuan",
+    MONEY_PER_HEAD: "yuan/head",
+    SPECIAL_FUND_PER_HEAD: "yuan/head",
+    PAIRED_SLOW_TOWNS: "share",
+    CATEGORY_SHARE: "share",
+}
+"""Unit of what a goal measures where that is no indicator."""
 
 
 def goals_table(plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a goal of the district, one row a town for a goal of every town."""
+    """One row a goal of the district or of a count of towns, one row a town for a goal of every town."""
     rows = []
-    first_year = min(plan.common.years)
     for goal in plan.common.goals:
-        base, reached, unit = _measured(goal, plan, tables)
-        towns = list(plan.towns.index) if goal.scope == "every_town" else [""]
-        for at, town in enumerate(towns):
-            target = target_of_year(goal, plan.year, first_year, float(base[at]))
-            missing = max(0.0, target - reached[at]) if np.isfinite(target) else float("nan")
-            rows.append((goal.id, goal.scope, town, goal.strength, "no", target, reached[at], missing, unit, goal.text))
+        asked, reached, unit = targets(plan, goal), _reached(goal, plan, tables), _unit(goal, plan)
+        places = [str(town) for town in plan.towns.index] if goal.scope == "every_town" else [""]
+        if goal.scope == "count_of_towns":
+            asked, reached = _counted(goal, asked, reached)
+        for place, target, value in zip(places, asked.tolist(), reached.tolist(), strict=True):
+            missing = max(0.0, target - value) if np.isfinite(target) and np.isfinite(value) else float("nan")
+            words = (goal.strength, plan.common.enforced(goal))
+            rows.append((goal.id, goal.scope, place, *words, target, value, missing, unit, goal.text))
     return pd.DataFrame(rows, columns=list(RESULT_TABLES["goals"]))
 
 
-def _measured(
-    goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], str]:
-    """Base value, reached value (one a town or one for the district) and unit of what a goal measures."""
-    if goal.measure == PAIRED_SLOW_TOWNS:
-        reached = _paired_share(tables)
-        return np.zeros(1), np.array([reached]), "share"
-    if goal.measure == MONEY_PER_HEAD:
-        money = tables["funding_by_town"].set_index("town")["amount_yuan"]
-        before = plan.last_year_money()
-        last = np.zeros(len(plan.towns)) if before is None else before
-        if goal.scope == "every_town":
-            now = money.reindex(plan.towns.index, fill_value=0.0).to_numpy(float)
-            return last / plan.population, now / plan.population, "yuan/head"
-        heads = plan.population.sum()
-        return np.array([last.sum() / heads]), np.array([float(money.sum()) / heads]), "yuan/head"
+def missed_goals(table: pd.DataFrame, strength: str = "hard") -> list[str]:
+    """Goals of a strength that a plan falls short of, as ``goal`` or ``goal/town``, in the order of the table.
+
+    Over several years the year stands before (``2017/goal``). Goals that are only measured because the plan has no
+    stage for them count as well.
+    """
+    target, shortfall = table["target"].astype(float), table["shortfall"].astype(float)
+    missed = (table["strength"] == strength) & (shortfall > MISSED * np.maximum(1.0, target.abs()))
+    labels = ["year", "goal", "town"] if table["year"].nunique() > 1 else ["goal", "town"]
+    named = table.loc[missed, labels].astype(object).fillna("")
+    return ["/".join(str(part) for part in parts if part != "") for parts in named.itertuples(index=False)]
+
+
+def _counted(
+    goal: Goal, asked: npt.NDArray[np.float64], reached: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Towns asked for and towns that reach their target; nothing is asked in a year without any target."""
+    enough = reached >= asked * (1.0 - COUNTED)
+    assert goal.towns is not None
+    wanted = float(goal.towns) if np.isfinite(asked).any() else float("nan")
+    return np.array([wanted]), np.array([float(enough.sum()) if np.isfinite(asked).any() else float("nan")])
+
+
+def _unit(goal: Goal, plan: PlanYear) -> str:
+    if goal.scope == "count_of_towns":
+        return "towns"
+    if goal.measure in UNITS:
+        return UNITS[goal.measure]
     indicator = next(i for i in plan.indicators if i.id == goal.measure)
-    value = tables["attainment"].query("indicator == @indicator.id").set_index("town")["value"]
-    now = value.reindex(plan.towns.index).to_numpy(float)
-    base, weights = plan.base[indicator.id].to_numpy(float), plan.denominator(indicator)
-    unit = "index" if indicator.denominator is None else f"per {indicator.per:g} {indicator.denominator}"
-    if goal.scope == "every_town":
-        return base, now, unit
-    whole = weights.sum()
-    return np.array([base @ weights / whole]), np.array([now @ weights / whole]), unit
+    return "index" if indicator.denominator is None else f"per {indicator.per:g} {indicator.denominator}"
+
+
+def _reached(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> npt.NDArray[np.float64]:
+    """What is reached, town by town or (one number) in the district."""
+    if goal.measure == PAIRED_SLOW_TOWNS:
+        return np.array([_paired_share(tables)])
+    if goal.measure == CATEGORY_SHARE:
+        return np.array([_hours_share(goal, plan, tables)])
+    size = sizes(plan, goal)
+    if goal.measure in (MONEY, MONEY_PER_HEAD, SPECIAL_FUND_PER_HEAD):
+        money = tables["funding"]
+        if goal.measure == SPECIAL_FUND_PER_HEAD:
+            money = money[money["source"].isin(special_sources(plan))]
+        amounts = money.groupby("town")["amount_yuan"].sum() if len(money) else pd.Series(dtype=float)
+        in_towns = amounts.reindex(plan.towns.index, fill_value=0.0).to_numpy(float)
+        whole = float(amounts.sum())
+    else:
+        table, column = ("towns", "level_after") if goal.measure == LEVEL else ("attainment", "value")
+        frame = tables[table]
+        frame = frame if goal.measure == LEVEL else frame[frame["indicator"] == goal.measure]
+        values = frame.set_index("town")[column].reindex(plan.towns.index).to_numpy(float)
+        in_towns, whole = values * size, float(values @ size)
+        if by_town(goal):
+            return values
+    if by_town(goal):
+        return np.asarray(in_towns / size)
+    return np.array([whole / (1.0 if goal.measure == MONEY else size.sum())])
 
 
 def _paired_share(tables: Mapping[str, pd.DataFrame]) -> float:
     """Share of the slow-starting towns that have a mentor; 1 where no town is slow."""
     paired, unpaired = tables["pairs"]["mentee"].nunique(), len(tables["unpaired"])
     return 1.0 if paired + unpaired == 0 else paired / (paired + unpaired)
+
+
+def _hours_share(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> float:
+    """Share of a course category in the teaching hours of all categories; 0 where nothing is taught."""
+    delivery: Any = plan.sections["delivery"]
+    hours = {p.id: p.teacher_hours for p in delivery.programmes if p.category is not None}
+    own = {p.id: p.teacher_hours for p in delivery.programmes if p.category == goal.category}
+    units = tables["delivery"].groupby("programme")["units"].sum()
+    taught, whole = (float(units.mul(pd.Series(part, dtype=float), fill_value=0.0).sum()) for part in (own, hours))
+    return taught / whole if whole > 0 else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from allocator.plan.saved import write_scenario
 from allocator.plan.tables import TableFolder
 from allocator.plan.yamltree import Node, walk
 from allocator.plan.yeartables import TOWNS, YearTables, ids_of, year_tables
-from allocator.scenario import ANY_CATEGORY, DISTRICT, Common, Indicator, PlanYear, Scenario, Section
+from allocator.scenario import ANY_CATEGORY, DISTRICT, Common, Indicator, PlanStart, PlanYear, Scenario, Section
 from allocator.travel import Travel
 
 TABLES_FOLDER = "tables"
@@ -88,7 +88,7 @@ def _assembled(plan: Plan, folder: TableFolder, changes: Mapping[str, Any]) -> S
     listed = in_order(findings)
     if any(finding.severity == "error" for finding in listed):
         raise InputError(listed)
-    plan_years = tuple(_plan_year(year) for year in years)
+    plan_years = _chained([_plan_year(year) for year in years])
     name = plan_years[0].common.plan
     label = plan.label or (f"{name}-{plan.stem}" if plan.stem else name)
     trees = dict(zip(plan.trees, (year.tree for year in years), strict=True))
@@ -143,6 +143,15 @@ def _plan_year(year: _Year) -> PlanYear:
         travel=year.travel,
         places=_places(year.tree),
     )
+
+
+def _chained(years: list[PlanYear]) -> tuple[PlanYear, ...]:
+    """The years in order, each knowing the one before it and where the plan starts."""
+    start = PlanStart(years[0].base, years[0].last_year_money()) if years else None
+    made: list[PlanYear] = []
+    for year in years:
+        made.append(replace(year, before=made[-1], start=start) if made else year)
+    return tuple(made)
 
 
 def _places(tree: Node) -> dict[str, Place]:

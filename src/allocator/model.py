@@ -187,8 +187,11 @@ class Ledger:
         """Bring in fixed amounts."""
         self.provisions.append(provision)
 
-    def side(self, supplied: bool) -> Terms:
-        """All terms supplied, or all used."""
+    def side(self, supplied: bool, year: int | None = None) -> Terms:
+        """All terms supplied, or all used; of one year (its code) if asked for."""
+        if year is not None:
+            every = self.side(supplied)
+            return every.where(every["year"] == year)
         parts = [entry.terms for entry in self.entries if entry.supplied == supplied]
         if not parts:
             nothing = np.zeros(0, dtype=np.intp)
@@ -233,6 +236,25 @@ class Outcome:
         """The outcomes at x."""
         products = self.terms.coefficient * x[self.terms.column]
         return self.constant + np.bincount(self.terms["outcome"], weights=products, minlength=len(self))
+
+    def of_year(self, year: int) -> Outcome:
+        """The outcomes of one year (its code), towns in order."""
+        return self._gathered(self.labels["year"] == year, np.ones(len(self)))
+
+    def mean_over_years(self) -> Outcome:
+        """Each town's mean over the years; labelled with the last year."""
+        years = np.unique(self.labels["year"])
+        return self._gathered(np.ones(len(self), dtype=bool), np.full(len(self), 1.0 / len(years)))
+
+    def _gathered(self, chosen: npt.NDArray[np.bool_], weight: Floats) -> Outcome:
+        """Weighted sums over the years of the chosen outcomes, one for each town."""
+        towns, position = np.unique(self.labels["town"], return_inverse=True)
+        mine = self.terms.where(chosen[self.terms["outcome"]])
+        terms = (mine * weight[mine["outcome"]]).labelled({"outcome": position[mine["outcome"]].astype(np.intp)})
+        held = (self.constant * weight)[chosen]
+        constant = np.bincount(position[chosen], weights=held, minlength=len(towns)).astype(float)
+        last = constant_label(int(self.labels["year"][chosen].max()), len(towns))
+        return Outcome(self.name, self.unit, {"town": towns, "year": last}, terms, constant)
 
 
 class Model:
@@ -314,6 +336,21 @@ class Model:
         """All bounds of a family move with a number of the scenario."""
         per_row = np.broadcast_to(per_unit, len(rows)).astype(float)
         self.parameter(path, ParameterUse("row", rows.positions, per_row, money))
+
+    def outcome(self, name: str, unit: str, labels: Mapping[str, Codes], terms: Terms) -> None:
+        """Declare outcomes of one year, or add those of a further year; terms carry ``outcome``, their place."""
+        known, count = self.outcomes.get(name), len(next(iter(labels.values())))
+        if known is not None:
+            shifted = terms.labelled({"outcome": terms["outcome"] + len(known)})
+            terms = joined([known.terms, shifted], ("outcome",))
+            labels = {dim: np.concatenate([known.labels[dim], codes]) for dim, codes in labels.items()}
+            count += len(known)
+        self.outcomes[name] = Outcome(name, unit, labels, terms, np.zeros(count))
+
+    def year(self, name: str, year: int) -> Terms:
+        """The columns of a family in one year (its code)."""
+        cells = self.family(name)
+        return cells.where(cells["year"] == year)
 
     def close_ledgers(self) -> None:
         """Turn every ledger that somebody supplies into rows: used - supplied (<= or ==) provided."""

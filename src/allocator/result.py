@@ -17,6 +17,7 @@ import pandas as pd
 
 from allocator.columns import DECIMALS, PRICE_DECIMALS, RESULT_TABLES, decimals, sort_keys
 from allocator.errors import InputError, UsageError
+from allocator.goals import missed_goals
 from allocator.scenario import Scenario
 from allocator.texts import Text, say
 
@@ -89,8 +90,7 @@ class Result:
     @property
     def missed_hard_goals(self) -> int:
         """Number of hard goals (district or town) that the plan falls short of."""
-        goals = self.tables["goals"]
-        return int(((goals["strength"] == "hard") & (goals["shortfall"].astype(float) > 1e-6)).sum())
+        return len(missed_goals(self.tables["goals"]))
 
     def to_json(self) -> str:
         """The whole result as one JSON document: schema_version, status, run and every table as records."""
@@ -216,7 +216,7 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
     for column, kind in kinds.items():
         if kind in ("label", "text"):
             made[column] = made[column].fillna("").astype(str)
-        elif kind == "whole":
+        elif kind in ("whole", "year"):
             made[column] = made[column].astype("int64")
         else:
             made[column] = made[column].astype(float).round(decimals(kind)) + 0.0
@@ -238,32 +238,30 @@ def _swap(building: Path, target: Path) -> None:
 def compare(a: Result, b: Result) -> dict[str, pd.DataFrame]:
     """What changes from one result to another, table by table.
 
-    Returns ``towns`` (level and money of each town in a and b, and the difference), ``balance`` (each
-    measure) and ``pairs`` (kept, only in a, only in b).
+    Returns ``towns`` (level and money of each town in each year in a and b, and the difference), ``balance`` (each
+    measure in each year) and ``pairs`` (kept, only in a, only in b, year by year).
     """
     sides = []
     for result in (a, b):
-        money = result.tables["funding_by_town"].set_index("town")["amount_yuan"]
-        levels = result.tables["towns"].set_index("town")["level_after"]
+        money = result.tables["funding_by_town"].set_index(["year", "town"])["amount_yuan"]
+        levels = result.tables["towns"].set_index(["year", "town"])["level_after"]
         sides.append(pd.DataFrame({"level": levels, "amount_yuan": money}).fillna({"amount_yuan": 0.0}))
     towns = sides[0].add_suffix("_a").join(sides[1].add_suffix("_b"), how="outer")
     for figure in ("level", "amount_yuan"):
         towns[f"{figure}_change"] = towns[f"{figure}_b"] - towns[f"{figure}_a"]
-    balance = pd.DataFrame(
-        {f"after_{side}": r.tables["balance"].set_index("measure")["after"] for side, r in (("a", a), ("b", b))}
+    measured = (
+        (side, result.tables["balance"].set_index(["year", "measure"])["after"])
+        for side, result in (("a", a), ("b", b))
     )
+    balance = pd.DataFrame({f"after_{side}": after for side, after in measured})
     balance["change"] = balance["after_b"] - balance["after_a"]
-    both = [set(zip(r.tables["pairs"]["mentor"], r.tables["pairs"]["mentee"], strict=True)) for r in (a, b)]
+    both = [set(zip(*(r.tables["pairs"][name] for name in ("year", "mentor", "mentee")), strict=True)) for r in (a, b)]
     pairs = [
-        (
-            mentor,
-            mentee,
-            "kept" if (mentor, mentee) in both[0] & both[1] else "a" if (mentor, mentee) in both[0] else "b",
-        )
-        for mentor, mentee in sorted(both[0] | both[1])
+        (*key, "kept" if key in both[0] & both[1] else "a" if key in both[0] else "b")
+        for key in sorted(both[0] | both[1])
     ]
     return {
-        "towns": towns.reset_index(names="town"),
-        "balance": balance.reset_index(names="measure"),
-        "pairs": pd.DataFrame(pairs, columns=["mentor", "mentee", "in"]),
+        "towns": towns.reset_index(),
+        "balance": balance.reset_index(),
+        "pairs": pd.DataFrame(pairs, columns=["year", "mentor", "mentee", "in"]),
     }

@@ -32,6 +32,7 @@ ALLOWANCES: Mapping[str, tuple[str, str]] = {
     "guidance": ("guidance", "allowance"),
     "mentoring": ("mentoring", "allowance"),
     "travel": ("teaching", "travel_allowance"),
+    "volunteer_training": ("volunteering", "training_allowance"),
 }
 """Cost line that is no programme: the section and the field that declare its allowance."""
 
@@ -152,19 +153,29 @@ class Indicator(Section):
 
 
 class Goal(Section):
-    """A sentence of the plan text with a number, measured on every result."""
+    """A sentence of the plan text with a number, measured on every result and asked for by strength."""
 
     id: Id
     name: Name | None = None
     measure: str
-    """An indicator, ``money_per_head`` or ``paired_slow_towns`` (share of the slow towns that have a mentor)."""
-    scope: Literal["district", "every_town"] = "district"
-    strength: Literal["rule", "hard", "soft"]
+    """An indicator, ``level``, ``money`` (yuan, all sources), ``money_per_head``, ``special_fund_per_head``,
+    ``paired_slow_towns`` (share of the slow towns that have a mentor) or ``category_share`` (share of a course
+    category in the teaching hours of all categories)."""
+    category: Id | None = None
+    """Course category of a ``category_share``."""
+    scope: Literal["district", "every_town", "count_of_towns"] = "district"
+    towns: Annotated[int, Field(ge=1)] | None = None
+    """How many towns must reach the target, with ``count_of_towns``."""
+    strength: Literal["rule", "hard", "soft", "measured"]
+    """rule: always kept; hard: sought by the stage ``basics``; soft: by ``aspirations``; measured: only reported."""
     importance: Amount = 1.0
+    """Weight of the goal's shortfall, in shares of its target, among goals of its strength."""
     at_least: Mapping[int, float]
     """Target by year; the last one counts for later years."""
     path: Literal["milestones", "linear_from_base"] = "milestones"
     """What is asked in years without a target: nothing, or the line from the base (year before the plan)."""
+    base: Amount | None = None
+    """Value in the year before the plan, where the tables do not say it or say another."""
     requirement: str = ""
     """Number of the requirement in the list of plan sentences, e.g. A50."""
     text: str = ""
@@ -177,6 +188,9 @@ class BalanceStage(Section):
     id: Literal["balance"]
     criterion: Literal["maximin", "leximin", "none"] = "leximin"
     of: str = "level"
+    over: Literal["final_then_mean", "every"] = "final_then_mean"
+    """Over several years: outcomes of the final year, then each town's mean over the years; or every town and year
+    alike (up to 100 outcomes)."""
     give: Amount = 0.0
     """Level points that later stages may spend."""
 
@@ -204,6 +218,20 @@ class StabilityStage(Section):
     unit_change: UnitChange
 
 
+class BasicsStage(Section):
+    """Hard goals: least importance x shortfall / target; goals that are met stay met."""
+
+    id: Literal["basics"]
+
+
+class AspirationsStage(Section):
+    """Soft goals: least importance x shortfall / target; goals that are met stay met."""
+
+    id: Literal["aspirations"]
+    give: Amount = 0.0
+    """Shares of a target that later stages may spend; with more than 0 only the sum of the shortfalls is held."""
+
+
 class TieBreakStage(Section):
     """The plan closest to a published baseline among all that are best so far."""
 
@@ -215,7 +243,10 @@ class TieBreakStage(Section):
     """Share of each programme in a town's money under the factor method; none shares evenly."""
 
 
-Stage = Annotated[BalanceStage | TotalStage | StabilityStage | TieBreakStage, Field(discriminator="id")]
+Stage = Annotated[
+    BasicsStage | BalanceStage | AspirationsStage | TotalStage | StabilityStage | TieBreakStage,
+    Field(discriminator="id"),
+]
 
 
 class LastYear(Section):
@@ -268,6 +299,27 @@ class Common(Section):
     last_year: LastYear | None = None
     locks: tuple[Lock, ...] = ()
 
+    def enforced(self, goal: Goal) -> Literal["rule", "yes", "no"]:
+        """Whether a goal is asked for: as a rule, by a stage of the plan, or only measured."""
+        if goal.strength == "rule":
+            return "rule"
+        stage = {"hard": "basics", "soft": "aspirations"}.get(goal.strength)
+        return "yes" if any(each.id == stage for each in self.stages) else "no"
+
+
+@dataclass(frozen=True)
+class PastPair:
+    """A mentoring pair that began before the plan year."""
+
+    mentor: str
+    mentee: str
+    start_year: int
+    renewals: int
+
+    def last_year(self, term_years: int) -> int:
+        """The last year of its agreement, renewals included."""
+        return self.start_year + term_years * (1 + self.renewals) - 1
+
 
 @dataclass(frozen=True, eq=False)
 class PlanStart:
@@ -299,8 +351,9 @@ class PlanYear:
     """Path of a value to where it stands in the files."""
     start: PlanStart | None = None
     """Where the plan stood before its first year; none: this year is where it starts."""
-    follows: bool = False
-    """The year before is decided together with this one: ``base`` and last year's plan are not given but decided."""
+    before: PlanYear | None = None
+    """The year before where it is decided together with this one; then neither ``base`` (but for counted stocks) nor
+    last year's plan is given."""
 
     @property
     def year(self) -> int:
@@ -338,18 +391,37 @@ class PlanYear:
     def last_year_money(self) -> npt.NDArray[np.float64] | None:
         """Last year's money of each town [yuan], in town order; none where it is not given (or decided as well)."""
         given = self.common.last_year
-        if self.follows or given is None or given.funding_by_town is None:
+        if self.before is not None or given is None or given.funding_by_town is None:
             return None
         amounts = self.tables[given.funding_by_town].set_index("town")["amount_yuan"]
         return amounts.reindex(self.towns.index, fill_value=0.0).to_numpy(dtype=float)
 
-    def last_year_pairs(self) -> list[tuple[str, str]] | None:
-        """Last year's pairs (mentor, mentee); none without such a table."""
+    def past_pairs(self) -> list[PastPair] | None:
+        """Pairs that began before this year, running or ended; none where they are not given (or decided as well)."""
         given = self.common.last_year
-        if given is None or given.pairs is None:
+        if self.before is not None or given is None or given.pairs is None:
             return None
-        pairs = self.tables[given.pairs]
-        return list(zip(pairs["mentor"], pairs["mentee"], strict=True))
+        table = self.tables[given.pairs]
+        columns = (table[name] for name in ("mentor", "mentee", "start_year", "renewals"))
+        return [PastPair(m, n, int(start), int(times)) for m, n, start, times in zip(*columns, strict=True)]
+
+    def last_year_pairs(self) -> list[tuple[str, str]] | None:
+        """Pairs (mentor, mentee) that ran last year; none where they are not given (or decided as well)."""
+        past = self.past_pairs()
+        if past is None:
+            return None
+        return [(pair.mentor, pair.mentee) for pair in past if pair.last_year(self.term_years) >= self.year - 1]
+
+    @property
+    def term_years(self) -> int:
+        """Years of a mentoring agreement; 1 in a plan without mentoring."""
+        mentoring: Any = self.sections.get("mentoring")
+        return mentoring.term_years if mentoring is not None else 1
+
+    @property
+    def volunteer_stock(self) -> Any:
+        """How the stock of volunteers moves from year to year; none where the heads of each year are given."""
+        return getattr(self.sections.get("volunteering"), "stock", None)
 
     def cost_lines(self) -> dict[str, str]:
         """Everything that may cost money and its spending category: programmes by id, then allowances."""
@@ -405,6 +477,11 @@ class Scenario:
     def first(self) -> PlanYear:
         """The first plan year."""
         return self.plan_years[0]
+
+    @property
+    def last(self) -> PlanYear:
+        """The last plan year."""
+        return self.plan_years[-1]
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:

@@ -6,26 +6,30 @@ import gc
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from allocator.audit import audit_tables
 from allocator.build import build
-from allocator.errors import AuditError, UsageError
+from allocator.chain import following
+from allocator.errors import AuditError, NoPlanError
+from allocator.goals import missed_goals
 from allocator.model import Floats, Model
 from allocator.result import Result
 from allocator.scenario import Scenario, TieBreakStage
 from allocator.session import Limits, Prices, Session
 from allocator.stages import Progress, StagesRun, integer_values, loosen, run_stages
-from allocator.tabulate import settle, tables
+from allocator.tabulate import tabulated
 from allocator.texts import Text
 
 SolverName = Literal["highs", "cbc"]
+Mode = Literal["horizon", "rolling"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,9 @@ class Options:
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None
     """Asked now and then; true stops the run."""
+    mode: Mode = "horizon"
+    """Several years: ``horizon`` decides them together; ``rolling`` one after the other, each year's result being the
+    next year's base."""
 
 
 @dataclass
@@ -59,18 +66,21 @@ class Clock:
 
 
 def solve(scenario: Scenario, options: Options | None = None) -> Result:
-    """Solve a scenario of one plan year and audit the plan.
+    """Solve all plan years of a scenario and audit the plan.
 
     Raises:
-        UsageError: the scenario has several plan years.
-        InfeasibleError, UnboundedError, StoppedError: there is no plan.
+        InfeasibleError, UnboundedError, StoppedError: there is no plan (rolling: in the year that is named).
         AuditError: the plan breaks a rule in the independent audit.
     """
     chosen = options or Options()
-    if len(scenario.plan_years) != 1:
-        years = ", ".join(str(year) for year in scenario.years)
-        raise UsageError(Text("solve.one_year", {"plan": scenario.label, "years": years}))
-    clock, plan = Clock(), scenario.first
+    if chosen.mode == "rolling" and len(scenario.plan_years) > 1:
+        return _one_after_the_other(scenario, chosen)
+    return _together(scenario, chosen)
+
+
+def _together(scenario: Scenario, chosen: Options) -> Result:
+    """All years in one model."""
+    clock = Clock()
     with clock.step("build"), _no_collection():
         model = build(scenario)
     base_columns, size = len(model.pulp_columns), model.size
@@ -82,13 +92,62 @@ def solve(scenario: Scenario, options: Options | None = None) -> Result:
     with clock.step("prices"):
         prices = stage_prices(model, session, run)
     with clock.step("tables"):
-        made = tables(model, plan, settle(model, plan, x), prices, run.records)
+        made = tabulated(model, scenario, x, prices, run.records)
     with clock.step("audit"):
-        report = audit_tables(scenario, made)
+        _audited(scenario, made)
+    record = _record(scenario, chosen, session, run, tie) | {"hard_goals_missed": missed_goals(made["goals"])}
+    return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)})
+
+
+def _audited(scenario: Scenario, made: Mapping[str, pd.DataFrame]) -> None:
+    """Raises AuditError if the tables break a rule."""
+    report = audit_tables(scenario, made)
     if not report.passed:
         raise AuditError(Text("solve.audit_failed", {"families": ", ".join(report.failed)}))
-    record = _record(scenario, chosen, session, run, tie)
-    return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)})
+
+
+def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
+    """Each year by itself, starting with what the year before left; then all tables audited as one plan."""
+    begun, results = time.monotonic(), list[Result]()
+    for given in scenario.plan_years:
+        plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
+        label = f"{scenario.label}-{plan.year}"
+        left = None if chosen.time_limit is None else max(0.01, chosen.time_limit - (time.monotonic() - begun))
+        alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
+        try:
+            results.append(_together(alone, replace(chosen, time_limit=left)))
+        except NoPlanError as wrong:
+            raise type(wrong)(Text("solve.rolling_stuck", {"year": plan.year, "why": str(wrong)})) from wrong
+    made = {
+        name: pd.concat([result.tables[name] for result in results], ignore_index=True) for name in results[0].tables
+    }
+    _audited(scenario, made)
+    return Result(scenario, made, _rolling_record(scenario, results, made))
+
+
+def _rolling_record(scenario: Scenario, results: list[Result], made: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """The run record of a rolling plan: the worst of every year, and what each year said."""
+    runs = [result.run for result in results]
+    gaps = [run["gap"] for run in runs]
+    worst = "feasible" if any(run["status"] != "optimal" for run in runs) else "optimal"
+    keys = ("status", "gap", "unique", "projection", "conditional", "size", "seconds")
+    seconds: dict[str, float] = {}
+    for run in runs:
+        for name, value in run["seconds"].items():
+            seconds[name] = round(seconds.get(name, 0.0) + value, 4)
+    return {
+        **runs[-1],
+        "label": scenario.label,
+        "year": scenario.last.year,
+        "mode": "rolling",
+        "status": worst,
+        "gap": None if None in gaps else max(gaps),
+        "unique": all(run["unique"] for run in runs),
+        "conditional": any(run["conditional"] for run in runs),
+        "hard_goals_missed": missed_goals(made["goals"]),
+        "seconds": seconds,
+        "years": {str(run["year"]): {key: run[key] for key in keys} for run in runs},
+    }
 
 
 def open_session(model: Model, solver: SolverName, limits: Limits) -> Session:
@@ -122,7 +181,7 @@ def stage_prices(model: Model, session: Session, run: StagesRun) -> dict[str, Pr
         session.return_to(run.held[own[0]].mark)
         prices[stage] = session.prices(step.objective, step.maximise)
         for held in run.held[own[0] :]:
-            session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
+            session.set_row_bounds(held.row.positions, np.array([held.limit]))
     return prices
 
 
@@ -165,13 +224,16 @@ def _record(
         "schema_version": 1,
         "label": scenario.label,
         "plan": plan.common.plan,
-        "year": plan.year,
+        "year": scenario.last.year,
+        "mode": "horizon",
         "status": "optimal" if run.closed else "feasible",
         **tie,
         "gap": max(gaps, default=0.0) if np.isfinite(gaps).all() else None,  # none: a step has no bound
         "conditional": run.conditional,
         "skipped_stages": dict(run.skipped),
-        "goals_enforced": False,
+        "goals_enforced": any(
+            year.common.enforced(goal) != "no" for year in scenario.plan_years for goal in year.common.goals
+        ),
         "travel": travel,
         "population_vintage": plan.common.population.vintage,
         "options": {"solver": options.solver, "gap": options.gap, "time_limit": options.time_limit},

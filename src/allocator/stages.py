@@ -2,27 +2,35 @@
 
 So that two solvers hold the same number and the set of best plans keeps an interior, a value is rounded
 to the nearest point of the stage's grid and held one grid step worse. Every stage must close to a tenth of
-its grid. A stage may ``give``: after all its steps, what it holds is lowered by give x weight of the step.
+its grid (several years with whole pairs: to one grid step). A stage may ``give``: after all its steps, what it holds is lowered by give x weight of the step.
 A stage that was stopped by a limit is held at its incumbent; later stages are marked conditional.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from allocator.criteria import ordered
+from allocator.criteria.goals import aspirations, basics
 from allocator.criteria.stability import stability
-from allocator.criteria.step import Step, Steps
+from allocator.criteria.step import Hold, Step, Steps
 from allocator.criteria.total import even_weights, total
 from allocator.errors import InfeasibleError, NoPlanError, StoppedError, UnboundedError, UsageError
 from allocator.model import Floats, Model, Outcome, Rows, Sense, Terms
-from allocator.scenario import BalanceStage, Scenario, StabilityStage, TotalStage
+from allocator.scenario import AspirationsStage, BalanceStage, BasicsStage, Scenario, StabilityStage, TotalStage
 from allocator.session import Session, Solution
 from allocator.texts import Text
+
+CLOSING, CLOSING_YEARS = 0.1, 1.0
+"""Gap that a step closes to, as a share of its grid: a tenth; a whole grid step where several years with whole pairs
+are decided together, because proving the last tenth there takes hours and moves a level by less than 0.0001."""
+
+MOST_OUTCOMES = 100
+"""Most outcomes that a balance stage over every town and year takes."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class StageRecord:
     status: str
     gap: float
     seconds: float
+    before: float = np.nan
+    """The same number in the plan before the step."""
 
 
 @dataclass
@@ -56,9 +66,28 @@ class Held:
     stage: str
     step: Step
     row: Rows
-    bound: float
+    held_at: float
+    """The number held, as it is shown."""
+    limit: float
+    """Bound of the row that counts now."""
+    worse: float
+    """How far the bound moves for one grid step worse (with its sign)."""
     mark: object = None
     """Where the solver stood when the step was solved."""
+    earlier: tuple[float, ...] = ()
+    """Bounds of the rows that held the earlier steps when this one was solved."""
+
+    def give_way(self, session: Session, steps: float) -> None:
+        """Hold a number that is so many grid steps worse."""
+        self.limit += self.worse * steps
+        self.held_at += self.step.grid * steps * (-1.0 if self.step.maximise else 1.0)
+        session.set_row_bounds(self.row.positions, np.array([self.limit]))
+
+    def renew(self, session: Session, value: float) -> None:
+        """Hold a new value of the step's objective."""
+        hold = _hold(self.step, value)
+        self.held_at, self.limit = hold.held_at, hold.bound
+        session.set_row_bounds(self.row.positions, np.array([self.limit]))
 
 
 @dataclass
@@ -70,6 +99,8 @@ class StagesRun:
     x: Floats | None = None
     conditional: bool = False
     """A stage did not close its gap; what follows depends on its incumbent."""
+    closing: float = 0.1
+    """Share of its grid to which every step closes its gap."""
     skipped: list[tuple[str, str]] = field(default_factory=list)
     """Stage and the catalogue key that says why."""
 
@@ -93,34 +124,31 @@ def run_stages(
         UsageError: a stage looks at an outcome that the plan does not have.
     """
     run, begun = StagesRun(), time.perf_counter()
+    run.closing = CLOSING if len(scenario.plan_years) == 1 else CLOSING_YEARS
     for stage in scenario.first.common.stages:
-        steps = _steps(model, scenario, stage, run)
-        if steps is None or (run.conditional and run.x is None):
-            continue
         outcome = model.outcomes.get(getattr(stage, "of", "level"))
-        try:
-            step = next(steps)
-            while True:
-                if progress is not None:
-                    worst = None if run.x is None or outcome is None else float(outcome.at(run.x).min())
-                    progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
-                step = steps.send(_solve_step(model, session, stage.id, step, gap, run))
-        except StopIteration:
-            pass
+        for steps in _steps(model, scenario, stage, run):
+            try:
+                step = next(steps)
+                while True:
+                    if progress is not None:
+                        worst = None if run.x is None or outcome is None else float(outcome.at(run.x).min())
+                        progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
+                    step = steps.send(_solve_step(model, session, stage.id, step, gap, run))
+            except StopIteration:
+                continue
         lower_by_give(session, run, scenario, stage.id)
     if run.x is None:
         _any_plan(session, run, gap)
     return run
 
 
-def outcome_weights(model: Model, scenario: Scenario, outcome: Outcome, column: str | None) -> Floats:
+def outcome_weights(scenario: Scenario, outcome: Outcome, column: str | None) -> Floats:
     """Weights of the outcomes by a column of the towns table, in the order of the outcomes."""
     if column is None:
         return even_weights(outcome)
-    years = model.axes["year"].ids
-    by_year = {str(plan.year): plan.per_town(column) for plan in scenario.plan_years}
-    pairs = zip(outcome.labels["year"].tolist(), outcome.labels["town"].tolist(), strict=True)
-    return np.array([by_year[years[year]][town] for year, town in pairs])
+    by_year = np.stack([plan.per_town(column) for plan in scenario.plan_years])
+    return by_year[outcome.labels["year"], outcome.labels["town"]]
 
 
 def hold_bound(step: Step, value: float) -> float:
@@ -129,23 +157,45 @@ def hold_bound(step: Step, value: float) -> float:
     return nearest - step.grid if step.maximise else nearest + step.grid
 
 
-def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> Steps | None:
-    """The steps of a stage; none for one that has nothing to do."""
+def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> Iterator[Steps]:
+    """The steps of a stage; nothing for one that has nothing to do."""
     if isinstance(stage, BalanceStage):
-        if stage.criterion == "none":
-            return None
+        criterion = {"maximin": ordered.maximin, "leximin": ordered.leximin}.get(stage.criterion)
+        if criterion is not None:
+            for outcome, name in _views(_outcome(model, stage.of), stage.over):
+                yield criterion(model, outcome, name)
+    elif isinstance(stage, BasicsStage):
+        yield basics(model, scenario)
+    elif isinstance(stage, AspirationsStage):
+        yield aspirations(model, scenario, stage.give)
+    elif isinstance(stage, TotalStage):
         outcome = _outcome(model, stage.of)
-        return ordered.maximin(model, outcome) if stage.criterion == "maximin" else ordered.leximin(model, outcome)
-    if isinstance(stage, TotalStage):
-        outcome = _outcome(model, stage.of)
-        return total(outcome, outcome_weights(model, scenario, outcome, stage.weighted_by))
-    if isinstance(stage, StabilityStage):
+        weights = outcome_weights(scenario, outcome, stage.weighted_by)
+        yield total(outcome, weights)
+        if len(scenario.plan_years) > 1:
+            last = int(outcome.labels["year"].max())
+            yield total(outcome.of_year(last), weights[outcome.labels["year"] == last], "final_")
+    elif isinstance(stage, StabilityStage):
         plan = scenario.first
-        if plan.last_year_money() is None and plan.last_year_pairs() is None:
+        if len(scenario.plan_years) == 1 and plan.last_year_money() is None and plan.last_year_pairs() is None:
             run.skipped.append(("stability", "stages.no_last_year"))
-            return None
-        return stability(model, plan, stage.unit_change)
-    return None
+        else:
+            yield stability(model, scenario.plan_years, stage.unit_change)
+
+
+def _views(outcome: Outcome, over: str) -> list[tuple[Outcome, str]]:
+    """What a balance stage looks at, in order: the final year, then the means over the years; or every outcome.
+
+    Raises:
+        UsageError: every outcome is asked for, and there are more than MOST_OUTCOMES.
+    """
+    years = np.unique(outcome.labels["year"])
+    if over == "every":
+        if len(outcome) > MOST_OUTCOMES:
+            raise UsageError(Text("stages.too_many_outcomes", {"count": len(outcome), "most": MOST_OUTCOMES}))
+        return [(outcome, "")]
+    final = (outcome.of_year(int(years[-1])), "")
+    return [final] if len(years) == 1 else [final, (outcome.mean_over_years(), "mean_")]
 
 
 def _outcome(model: Model, name: str) -> Outcome:
@@ -159,26 +209,36 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     begun = time.perf_counter()
     if run.x is not None:
         _offer_integers(model, session, run.x)
-    asked = step.grid / 10 if gap is None else gap
+    asked = gap if gap is not None else step.grid * run.closing if step.gap is None else step.gap
+    earlier = tuple(held.limit for held in run.held)
     found = session.solve(step.objective, step.constant, step.maximise, asked)
     if not found.has_plan and run.x is None:
         raise no_plan(found)
+    before = np.nan if run.x is None else _value(step, run.x)
     if not found.has_plan:
         assert run.x is not None
         found = Solution("stopped", _value(step, run.x), np.nan, np.inf, run.x)
     run.x, mark = found.x, session.mark()
-    bound = hold_bound(step, found.value)
-    labels = {"step": np.array([len(run.held)], dtype=np.intp)}
-    objective = step.objective.labelled({"step": np.zeros(len(step.objective), dtype=np.intp) + len(run.held)})
-    sense: Sense = ">=" if step.maximise else "<="
-    row = model.constrain("held", labels, [objective], sense, bound - step.constant, unit="")
-    run.held.append(Held(stage, step, row, bound, mark))
+    if step.probe and found.status == "optimal":
+        return found.x
+    hold = _hold(step, found.value) if step.hold is None else step.hold(found.value, found.x)
+    at = np.array([len(run.held)], dtype=np.intp)
+    terms = hold.terms.labelled({"step": np.full(len(hold.terms), at[0], dtype=np.intp)})
+    row = model.constrain("held", {"step": at}, [terms], hold.sense, hold.bound, unit="")
+    worse = hold.per_grid if hold.sense == "<=" else -hold.per_grid
+    run.held.append(Held(stage, step, row, hold.held_at, hold.bound, worse, mark, earlier))
     status = found.status if not run.conditional else f"{found.status}, conditional"
-    run.records.append(
-        StageRecord(stage, step.name, found.value, bound, status, found.gap, time.perf_counter() - begun)
-    )
+    seconds = time.perf_counter() - begun
+    run.records.append(StageRecord(stage, step.name, hold.value, hold.held_at, status, found.gap, seconds, before))
     run.conditional |= found.status != "optimal"
     return found.x
+
+
+def _hold(step: Step, value: float) -> Hold:
+    """The objective itself, held on the grid."""
+    held_at = hold_bound(step, value)
+    sense: Sense = ">=" if step.maximise else "<="
+    return Hold(value, held_at, step.objective, sense, held_at - step.constant, step.grid)
 
 
 def _value(step: Step, x: Floats) -> float:
@@ -195,12 +255,8 @@ def lower_by_give(session: Session, run: StagesRun, scenario: Scenario, stage: s
         return
     for held in run.held:
         if held.stage == stage:
-            held.bound -= give * held.step.give_weight
-            session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
-    bounds = {held.step.name: held.bound for held in run.held if held.stage == stage}
-    run.records[:] = [
-        replace(record, held_at=bounds[record.step]) if record.stage == stage else record for record in run.records
-    ]
+            held.give_way(session, give * held.step.give_weight / held.step.grid)
+    _record_held(run)
 
 
 def loosen(session: Session, run: StagesRun) -> None:
@@ -210,11 +266,15 @@ def loosen(session: Session, run: StagesRun) -> None:
     keep all of them lie in a set some 1e-8 level points thin, where no two solvers agree.
     """
     for held in run.held:
-        held.bound += -held.step.grid if held.step.maximise else held.step.grid
-        session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
-    bounds = {(held.stage, held.step.name): held.bound for held in run.held}
+        held.give_way(session, 1.0)
+    _record_held(run)
+
+
+def _record_held(run: StagesRun) -> None:
+    """Write the numbers that are held now into the records."""
+    now = {(held.stage, held.step.name): held.held_at for held in run.held}
     run.records[:] = [
-        replace(record, held_at=bounds.get((record.stage, record.step), record.held_at)) for record in run.records
+        replace(record, held_at=now.get((record.stage, record.step), record.held_at)) for record in run.records
     ]
 
 

@@ -24,7 +24,7 @@ from allocator.model import Floats, Model
 from allocator.scenario import YUAN_PER_UNIT, Scenario
 from allocator.session import Limits, Prices, Session
 from allocator.solve import SolverName, open_session, stage_prices
-from allocator.stages import StagesRun, hold_bound, integer_values, lower_by_give, run_stages
+from allocator.stages import StagesRun, integer_values, lower_by_give, run_stages
 from allocator.texts import Text
 
 Pairs = Literal["fixed", "free"]
@@ -38,7 +38,7 @@ class Sweep:
 
     ``points``: a column for each swept path; ``method`` (``warm``: numbers set on the built model; ``rebuilt``);
     ``pairs`` (``none``, ``fixed`` as the unchanged scenario chooses them, ``free``); ``status``; the measures of the
-    level (minimum, mean, range, cv, gini, theil; weighted by population); ``worst_town``; and for swept parameters
+    level (those of criteria.measures; weighted by population); ``worst_town``; and for swept parameters
     ``price_balance:<path>`` and ``price_total:<path>``, level points for one more unit of the number.
     ``levels``: level of every town [level points], one row a point, one column a town.
     """
@@ -103,8 +103,12 @@ class _Built:
         return any(part.integer and len(part.terms) for parts in self.model.columns.values() for part in parts)
 
     def can_set(self, paths: Mapping[str, object]) -> bool:
-        """Whether every path is a parameter of the model; remembers their present values [internal units]."""
-        if not all(path in self.model.parameters for path in paths):
+        """Whether every path is a parameter of the model, and every step asks the same whatever the numbers.
+
+        Remembers the parameters' present values [internal units].
+        """
+        steps_stand = all(held.step.hold is None for held in self.run.held)
+        if not steps_stand or not all(path in self.model.parameters for path in paths):
             return False
         self.current = {path: number_at(self.scenario, path) for path in paths}
         return True
@@ -149,15 +153,12 @@ class _Built:
             if not found.has_plan:
                 return False
             self.run.x = found.x
-            held.bound, held.mark = hold_bound(step, found.value), self.session.mark()
-            self._bound(held.row.positions, held.bound - step.constant)
+            held.mark = self.session.mark()
+            held.renew(self.session, found.value)
             last = held is self.run.held[-1] or self.run.held[self.run.held.index(held) + 1].stage != held.stage
             if last:
                 lower_by_give(self.session, self.run, self.scenario, held.stage)
         return True
-
-    def _bound(self, rows: Any, bound: float) -> None:
-        self.session.set_row_bounds(rows, np.array([bound]))
 
 
 def number_at(scenario: Scenario, path: str) -> int | float:

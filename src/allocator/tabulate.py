@@ -7,57 +7,189 @@ so that a reader who recomputes it from the tables finds the same number.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocator.blocks.goals.model import settle as settle_goals
 from allocator.blocks.mentoring.candidates import Candidates, candidates
+from allocator.chain import following
 from allocator.columns import DECIMALS, RESULT_TABLES
 from allocator.criteria.measures import MEASURES, measures, variation
 from allocator.goals import goals_table
 from allocator.model import Codes, Floats, Ledger, Model, Rows, Terms
 from allocator.result import tidy
-from allocator.scenario import DISTRICT, PlanYear
+from allocator.scenario import DISTRICT, PastPair, PlanYear, Scenario
 from allocator.session import Prices
 from allocator.stages import StageRecord
 
-NO_RULES = ("level_sum", "spending_sum", "piece_sum", "rank_below", "money_change", "held", "forbidden")
-"""Families that define a helper column or belong to a stage; they keep no rule and are not in the table of rows."""
+NO_RULES = (
+    "level_sum",
+    "spending_sum",
+    "piece_sum",
+    "retained",
+    "volunteer_balance",
+    "pair_runs",
+    "begun_once",
+    "renewed_after_term",
+    "reached_sum",
+    "aim",
+    "town_meets",
+    "mentored_once",
+    "rank_below",
+    "money_change",
+    "held",
+    "forbidden",
+)
+"""Families that define a column or belong to a stage; they keep no rule and are not in the table of rows."""
+
+BEGINNINGS = ("beginning", "renewal")
+"""Columns of earlier years that say since when a pair runs; they stand for this year's pair."""
+
+NOTHING = np.zeros(0, dtype=np.intp)
 
 ZERO = 0.5 * 10.0**-DECIMALS
 
 
-def settle(model: Model, plan: PlanYear, x: Floats) -> Floats:
-    """The plan in written digits, with effects and attainment at what the decisions truly bring.
+@dataclass(frozen=True, eq=False)
+class _Year:
+    """One plan year on its way into tables: what it started with, and the columns that belong to it."""
 
-    The model may credit less than is earned where nothing pushes it up; here pieces are filled in order,
-    attainment is min(1, ceiling / target, value / target) and level follows.
+    model: Model
+    plan: PlanYear
+    x: Floats
+    """The settled plan, all years."""
+
+    @property
+    def code(self) -> int:
+        return self.model.axes["year"].code(str(self.plan.year))
+
+    def has(self, name: str) -> bool:
+        """Whether the year has columns of a family."""
+        return name in self.model.columns and len(self.family(name)) > 0
+
+    def family(self, name: str) -> Terms:
+        """The year's columns of a family; none where the model has no such family."""
+        if name not in self.model.columns:
+            return Terms({"year": NOTHING}, NOTHING, np.zeros(0))
+        return self.model.year(name, self.code)
+
+
+def tabulated(
+    model: Model,
+    scenario: Scenario,
+    x: Floats,
+    prices: Mapping[str, Prices | None],
+    records: list[StageRecord],
+) -> dict[str, pd.DataFrame]:
+    """All result tables of a plan: year after year, each starting with what the tables of the year before say.
+
+    Decisions are rounded to the written digits first. The model may credit less than is earned where nothing pushes
+    it up; here pieces are filled in order, attainment is min(1, ceiling / target, value / target) and level follows.
     """
     settled = np.round(x, DECIMALS)
-    if "attainment" not in model.columns:
-        return settled
-    _fill_pieces(model, settled)
-    value = values(model, plan, settled)
+    parts: list[dict[str, pd.DataFrame]] = []
+    plan = scenario.first
+    for given in scenario.plan_years:
+        plan = following(given, plan, parts[-1]) if parts else given
+        year = _Year(model, plan, settled)
+        _settle(year)
+        settle_goals(model, settled)
+        parts.append(_tables(year, prices))
+    made = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
+    made["stages"] = tidy("stages", scenario.last.year, _stages(records))
+    return made
+
+
+def _stages(records: list[StageRecord]) -> pd.DataFrame:
+    rows = [
+        (r.stage, r.step, r.before, r.value, r.held_at, r.status, r.gap if np.isfinite(r.gap) else np.nan)
+        for r in records
+    ]
+    return pd.DataFrame(rows, columns=list(RESULT_TABLES["stages"]))
+
+
+def _settle(year: _Year) -> None:
+    """Put the year's derived columns at what its decisions truly bring."""
+    plan, x = year.plan, year.x
+    if year.has("carried"):
+        _carry_all(year)
+    if year.has("volunteer_stock"):
+        stock, trained = year.family("volunteer_stock"), year.family("trained")
+        x[stock.column] = np.round(_heads_before(plan) * plan.volunteer_stock.retention + x[trained.column], DECIMALS)
+    if not year.has("attainment"):
+        return
+    _fill_pieces(year)
+    starting = year.family("starting")
+    if len(starting):
+        x[starting.column] = plan.base_values()[starting["town"], starting["indicator"]]
+    value = values(year)
     targets = np.array([i.target for i in plan.indicators])
     ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in plan.indicators])
     credited = np.minimum(np.minimum(1.0, ceilings / targets), value / targets)
-    cells = model.family("attainment")
-    settled[cells.column] = credited[cells["town"], cells["indicator"]]
-    level = model.family("level")
-    settled[level.column] = 100.0 * credited @ np.array([i.weight for i in plan.indicators])
-    return settled
+    cells = year.family("attainment")
+    x[cells.column] = credited[cells["town"], cells["indicator"]]
+    level = year.family("level")
+    x[level.column] = 100.0 * credited @ np.array([i.weight for i in plan.indicators])
 
 
-def _fill_pieces(model: Model, x: Floats) -> None:
+def _heads_before(plan: PlanYear) -> Floats:
+    """Volunteers before the year, by town."""
+    volunteering: Any = plan.sections["volunteering"]
+    table = plan.tables[volunteering.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
+    return table["heads"].to_numpy(dtype=float)
+
+
+def _carry_all(year: _Year) -> None:
+    """Money that is not spent goes on to the next year as far as the rules let it; the rest is forfeited.
+
+    At most the year's own amount (two-year rule), and no more than the next year can still execute.
+    """
+    model, x = year.model, year.x
+    sources = {source.id: source for source in _sources(year.plan)}
+    carried, spent = year.family("carried"), year.family("funding")
+    by_source = np.bincount(spent["source"], weights=x[spent.column], minlength=len(model.axes["source"].ids))
+    at_hand = np.array([sources[each].amount + sources[each].carried_in for each in _ids(model, carried)])
+    amounts = np.array([sources[each].amount for each in _ids(model, carried)])
+    most = np.minimum(amounts, at_hand - by_source[carried["source"]])
+    x[carried.column] = np.maximum(0.0, np.round(np.maximum(x[carried.column], most * _room(year, most)), DECIMALS))
+
+
+def _room(year: _Year, most: Floats) -> float:
+    """Share of what is left over that the next year of the plan can take and still execute; 1 without one."""
+    model, code = year.model, year.code + 1
+    if code >= len(model.axes["year"].ids) or not most.sum() > 0:
+        return 1.0
+    rows = next(part for part in model.rows["execution"] if part.labels["year"][0] == code)
+    later = rows.matrix.coefficient > 0
+    spent = float(rows.matrix.coefficient[later] @ year.x[rows.matrix.column[later]])
+    least = -float(rows.matrix.coefficient[~later].min()) if (~later).any() else 1.0
+    return float(np.clip((spent - rows.bound[0]) / least / most.sum(), 0.0, 1.0))
+
+
+def _sources(plan: PlanYear) -> Any:
+    funding: Any = plan.sections["funding"]
+    return funding.sources
+
+
+def _ids(model: Model, cells: Terms) -> list[str]:
+    return [model.axes["source"].ids[at] for at in cells["source"]]
+
+
+def _fill_pieces(year: _Year) -> None:
     """Fill the pieces of every bent effect in order, up to the units delivered."""
-    if "effective_units" not in model.columns:
-        return
-    units = model.family("units")
+    model, x = year.model, year.x
+    units = year.family("units")
     delivered = np.zeros((len(model.axes["town"].ids), len(model.axes["programme"].ids)))
+    if not len(units):
+        return
     delivered[units["town"], units["programme"]] = x[units.column]
-    for part in model.columns["effective_units"]:
+    for part in model.columns.get("effective_units", ()):
+        if part.terms["year"][0] != year.code:
+            continue
         pieces = int(part.terms["piece"].max()) + 1
         room = part.upper.reshape(-1, pieces)
         first = part.terms.where(part.terms["piece"] == 0)
@@ -66,49 +198,81 @@ def _fill_pieces(model: Model, x: Floats) -> None:
         x[part.terms.column] = np.clip(whole[:, None] - before, 0.0, room).ravel()
 
 
-def values(model: Model, plan: PlanYear, x: Floats) -> Floats:
-    """Value of each indicator [town, indicator], uncapped: base + everything the ledger `value` was supplied."""
-    value = plan.base_values().copy()
-    added = model.ledgers["value"].side(supplied=True)
-    np.add.at(value, (added["town"], added["indicator"]), added.coefficient * x[added.column])
+def values(year: _Year) -> Floats:
+    """Value of each indicator [town, indicator], uncapped: everything the ledger `value` was brought in the year."""
+    ledger = year.model.ledgers["value"]
+    value = np.zeros((len(year.plan.towns), len(year.plan.indicators)))
+    for provision in ledger.provisions:
+        own = provision.labels["year"] == year.code
+        np.add.at(value, (provision.labels["town"][own], provision.labels["indicator"][own]), provision.amount[own])
+    added = ledger.side(supplied=True)
+    added = added.where(added["year"] == year.code)
+    np.add.at(value, (added["town"], added["indicator"]), added.coefficient * year.x[added.column])
     return value
 
 
-def tables(
-    model: Model,
-    plan: PlanYear,
-    x: Floats,
-    prices: Mapping[str, Prices | None],
-    records: list[StageRecord],
-) -> dict[str, pd.DataFrame]:
-    """All result tables of a plan year from a settled solution."""
-    empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in RESULT_TABLES.items()}
-    made = empty | _decisions(model, plan, x)
+def _tables(year: _Year, prices: Mapping[str, Prices | None]) -> dict[str, pd.DataFrame]:
+    """All result tables of a plan year from a settled plan, but for the stages."""
+    plan = year.plan
+    empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in RESULT_TABLES.items() if name != "stages"}
+    made = empty | _decisions(year)
     made["funding_by_town"] = _funding_by_town(plan, made["funding"])
-    if "level" in model.columns:
-        value = values(model, plan, x)
-        made["attainment"] = _attainment(model, plan, x, value)
-        made["towns"] = _towns(plan, x[model.family("level").column])
+    if year.has("carried"):
+        made["carry_over"] = _carry_over(year, made["funding"])
+    if year.has("volunteer_stock"):
+        made["volunteer_stock"] = _volunteer_stock(year)
+    if year.has("level"):
+        value = values(year)
+        made["attainment"] = _attainment(year, value)
+        made["towns"] = _towns(plan, year.x[year.family("level").column])
         made["balance"] = _balance(plan, made["towns"], value)
     made["goals"] = goals_table(plan, made)
-    made["rows"] = _rows(model, x, prices)
-    made["accounts"] = _accounts(model, x)
-    made["stages"] = pd.DataFrame(
-        [(r.stage, r.step, r.value, r.held_at, r.status, r.gap if np.isfinite(r.gap) else np.nan) for r in records],
-        columns=list(RESULT_TABLES["stages"]),
-    )
+    made["rows"] = _rows(year, prices)
+    made["accounts"] = _accounts(year)
     return {name: tidy(name, plan.year, table) for name, table in made.items()}
 
 
-def _cells(model: Model, name: str, x: Floats, *, zeros: bool) -> pd.DataFrame:
-    """A family as a frame: its labels and ``value``; without its zeros unless asked for."""
-    if name not in model.columns:
-        return pd.DataFrame()
-    cells = model.family(name)
+def _carry_over(year: _Year, funding: pd.DataFrame) -> pd.DataFrame:
+    """Money at hand of each source, and what became of it."""
+    spent = funding.groupby("source")["amount_yuan"].sum() if len(funding) else pd.Series(dtype=float)
+    cells = year.family("carried")
+    out = dict(zip(_ids(year.model, cells), year.x[cells.column].tolist(), strict=True))
+    rows = []
+    for source in _sources(year.plan):
+        used = round(float(spent.get(source.id, 0.0)), DECIMALS)
+        at_hand = source.amount + source.carried_in
+        left = max(0.0, at_hand - used - out[source.id])
+        share = used / at_hand if at_hand > 0 else np.nan
+        rows.append((source.id, source.carried_in, source.amount, used, out[source.id], left, share))
+    return pd.DataFrame(rows, columns=list(RESULT_TABLES["carry_over"]))
+
+
+def _volunteer_stock(year: _Year) -> pd.DataFrame:
+    """The stock of volunteers before and after the year."""
+    plan, heads = year.plan, year.x[year.family("volunteer_stock").column]
+    volunteering: Any = plan.sections["volunteering"]
+    table = plan.tables[volunteering.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
+    active = heads * table["active_rate"].to_numpy(dtype=float)
+    return pd.DataFrame(
+        {
+            "town": plan.towns.index.to_numpy(dtype=object),
+            "heads_before": _heads_before(plan),
+            "retained": _heads_before(plan) * volunteering.stock.retention,
+            "trained": year.x[year.family("trained").column],
+            "heads": heads,
+            "active": active,
+            "hours": active * table["hours_per_active"].to_numpy(dtype=float),
+        }
+    )
+
+
+def _cells(year: _Year, name: str, *, zeros: bool) -> pd.DataFrame:
+    """The year's cells of a family as a frame: labels and ``value``; without its zeros unless asked for."""
+    cells = year.family(name)
     if not zeros:
-        cells = cells.where(np.abs(x[cells.column]) > ZERO)
-    frame = pd.DataFrame(model.decoded({dim: cells[dim] for dim in cells.labels}))
-    frame["value"] = x[cells.column]
+        cells = cells.where(np.abs(year.x[cells.column]) > ZERO)
+    frame = pd.DataFrame(year.model.decoded({dim: cells[dim] for dim in cells.labels if dim != "year"}))
+    frame["value"] = year.x[cells.column]
     return frame
 
 
@@ -120,41 +284,45 @@ def _minutes(plan: PlanYear, frame: pd.DataFrame, start: str, end: str) -> Float
     return plan.travel.minutes[at(pd.Index(frame[start])), at(pd.Index(frame[end]))]
 
 
-def _decisions(model: Model, plan: PlanYear, x: Floats) -> dict[str, pd.DataFrame]:
+def _decisions(year: _Year) -> dict[str, pd.DataFrame]:
     made: dict[str, pd.DataFrame] = {}
-    if "units" in model.columns:
-        made["delivery"] = _cells(model, "units", x, zeros=True).rename(columns={"value": "units"})
-    if "funding" in model.columns:
-        made["funding"] = _cells(model, "funding", x, zeros=False).rename(columns={"value": "amount_yuan"})
+    plan = year.plan
+    if year.has("units"):
+        made["delivery"] = _cells(year, "units", zeros=True).rename(columns={"value": "units"})
+    if year.has("funding"):
+        made["funding"] = _cells(year, "funding", zeros=False).rename(columns={"value": "amount_yuan"})
     for name in ("teaching", "volunteering"):
-        if name in model.columns:
-            frame = _cells(model, name, x, zeros=False).rename(columns={"value": "hours"})
+        if year.has(name):
+            frame = _cells(year, name, zeros=False).rename(columns={"value": "hours"})
             made[name] = frame.assign(minutes=_minutes(plan, frame, "from_town", "to_town"))
-    if "guidance" in model.columns:
-        down = _cells(model, "guidance", x, zeros=True).assign(giver=DISTRICT)
-        further = _cells(model, "station_guidance", x, zeros=True)
+    if year.has("guidance"):
+        down = _cells(year, "guidance", zeros=True).assign(giver=DISTRICT)
+        further = _cells(year, "station_guidance", zeros=True)
         further["giver"] = further["town"]
         made["guidance"] = pd.concat([down, further]).rename(columns={"value": "hours"})
     given: Any = plan.sections.get("mentoring")
-    if "pairing" in model.columns:
+    if given is not None:
         found = candidates(plan, given)
-        paired = x[model.family("pairing").column] > 0.5
+        paired = year.x[year.family("pairing").column] > 0.5
         made["pairs"] = _pairs(plan, found, paired)
         made["unpaired"] = _unpaired(plan, given, found, paired)
     return made
 
 
 def _pairs(plan: PlanYear, found: Candidates, paired: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """The pairs of the year; one from before goes on in its term, or is renewed right after its first one."""
     names = plan.towns.index.to_numpy(dtype=object)
-    return pd.DataFrame(
-        {
-            "mentor": names[found.mentor[paired]],
-            "mentee": names[found.mentee[paired]],
-            "minutes": found.minutes[paired],
-            "level_gap": found.level_gap[paired],
-            "uplift": found.benefit[paired],
-        }
-    )
+    past = {(pair.mentor, pair.mentee): pair for pair in plan.past_pairs() or ()}
+    rows = []
+    for at in np.flatnonzero(paired):
+        key = (names[found.mentor[at]], names[found.mentee[at]])
+        pair = past.get(key, PastPair(*key, plan.year, 0))
+        if pair.last_year(plan.term_years) < plan.year:
+            pair = replace(pair, renewals=pair.renewals + 1)
+        uplift = found.benefit(plan.year - pair.start_year + 1)[at]
+        life = (pair.start_year, pair.last_year(plan.term_years), pair.renewals)
+        rows.append((*key, *life, found.minutes[at], found.level_gap[at], uplift))
+    return pd.DataFrame(rows, columns=list(RESULT_TABLES["pairs"]))
 
 
 def _unpaired(plan: PlanYear, given: Any, found: Candidates, paired: npt.NDArray[np.bool_]) -> pd.DataFrame:
@@ -194,14 +362,13 @@ def _funding_by_town(plan: PlanYear, funding: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _attainment(model: Model, plan: PlanYear, x: Floats, value: Floats) -> pd.DataFrame:
-    cells = model.family("attainment")
+def _attainment(year: _Year, value: Floats) -> pd.DataFrame:
+    cells, plan = year.family("attainment"), year.plan
     targets = np.array([i.target for i in plan.indicators])
-    frame = pd.DataFrame(model.decoded({dim: cells[dim] for dim in ("town", "indicator")}))
+    frame = pd.DataFrame(year.model.decoded({dim: cells[dim] for dim in ("town", "indicator")}))
     at = (cells["town"], cells["indicator"])
-    return frame.assign(
-        base=plan.base_values()[at], value=value[at], target=targets[cells["indicator"]], attainment=x[cells.column]
-    )
+    base, credited = plan.base_values()[at], year.x[cells.column]
+    return frame.assign(base=base, value=value[at], target=targets[cells["indicator"]], attainment=credited)
 
 
 def _towns(plan: PlanYear, after: Floats) -> pd.DataFrame:
@@ -236,18 +403,18 @@ def joined_key(model: Model, labels: Mapping[str, Codes]) -> npt.NDArray[np.obje
     return np.array(["/".join(key) for key in zip(*parts, strict=True)] if parts else [""] * count, dtype=object)
 
 
-def _rows(model: Model, x: Floats, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
-    """Every rule of the plan with its activity, bound, slack and prices."""
-    parts = []
+def _rows(year: _Year, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
+    """Every rule of the year with its activity, bound, slack and prices."""
+    parts, model = [], year.model
     for name, families in model.rows.items():
         if name not in NO_RULES:
-            parts += [_rule(model, family, x, prices) for family in families]
+            parts += [_rule(year, family, prices) for family in families]
     for families_ in model.columns.values():
         for part in families_:
             if part.lower_rule is not None:
-                parts.append(_bound_rule(model, (part.lower_rule, part.terms, part.lower), x, prices, ">="))
+                parts.append(_bound_rule(year, (part.lower_rule, part.terms, part.lower), prices, ">="))
             if part.upper_rule is not None:
-                parts.append(_bound_rule(model, (part.upper_rule, part.terms, part.upper), x, prices, "<="))
+                parts.append(_bound_rule(year, (part.upper_rule, part.terms, part.upper), prices, "<="))
     kind = "" if not prices else "fixed_pairs" if _has_integers(model) else "linear"
     made = pd.concat([part for part in parts if len(part)], ignore_index=True) if parts else pd.DataFrame()
     return made.assign(price_kind=kind)
@@ -257,29 +424,44 @@ def _has_integers(model: Model) -> bool:
     return any(part.integer and len(part.terms) for parts in model.columns.values() for part in parts)
 
 
-def _rule(model: Model, family: Rows, x: Floats, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
-    activity = family.activity(x)
-    frame = pd.DataFrame({"rule": family.name, "key": joined_key(model, family.labels), "sense": family.sense})
-    frame["activity"], frame["bound"] = activity, family.bound
-    frame["slack"] = family.bound - activity if family.sense == "<=" else activity - family.bound
+def _rule(year: _Year, family: Rows, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
+    """The year's rows of a family; what the year before leaves counts as given and stands in the bound."""
+    mine = family.labels["year"] == year.code
+    carried = np.where(_is_given(year)[family.matrix.column], family.matrix.coefficient, 0.0)
+    came = np.bincount(family.matrix["row"], weights=carried * year.x[family.matrix.column], minlength=len(family))
+    activity, bound = (family.activity(year.x) - came)[mine], (family.bound - came)[mine]
+    key = joined_key(year.model, {dim: codes[mine] for dim, codes in family.labels.items()})
+    frame = pd.DataFrame({"rule": family.name, "key": key, "sense": family.sense})
+    frame["activity"], frame["bound"] = activity, bound
+    frame["slack"] = bound - activity if family.sense == "<=" else activity - bound
     for stage, price in prices.items():
-        frame[f"price_{stage}"] = np.nan if price is None else price.rows[family.positions]
+        frame[f"price_{stage}"] = np.nan if price is None else price.rows[family.positions[mine]]
     return frame
 
 
+def _is_given(year: _Year) -> npt.NDArray[np.bool_]:
+    """Columns that the year finds as the years before left them."""
+    given = np.zeros(len(year.x), dtype=bool)
+    for name, parts in year.model.columns.items():
+        for part in parts:
+            if "year" not in part.dims or part.terms.column.max(initial=0) >= len(given):
+                continue
+            if name == "starting":
+                given[part.terms.column] = True
+            elif name not in BEGINNINGS:
+                given[part.terms.column[part.terms["year"] < year.code]] = True
+    return given
+
+
 def _bound_rule(
-    model: Model,
-    rule: tuple[str, Terms, Floats],
-    x: Floats,
-    prices: Mapping[str, Prices | None],
-    sense: str,
+    year: _Year, rule: tuple[str, Terms, Floats], prices: Mapping[str, Prices | None], sense: str
 ) -> pd.DataFrame:
     """A bound of single decisions that is a rule; a lower bound of zero is only the natural one."""
     name, terms, bounds = rule
-    chosen = np.isfinite(bounds) & ((bounds > 0) | (sense == "<="))
+    chosen = np.isfinite(bounds) & ((bounds > 0) | (sense == "<=")) & (terms["year"] == year.code)
     cells, bound = terms.where(chosen), bounds[chosen]
-    activity = x[cells.column]
-    frame = pd.DataFrame({"rule": name, "key": joined_key(model, cells.labels), "sense": sense})
+    activity = year.x[cells.column]
+    frame = pd.DataFrame({"rule": name, "key": joined_key(year.model, cells.labels), "sense": sense})
     frame["activity"], frame["bound"] = activity, bound
     frame["slack"] = bound - activity if sense == "<=" else activity - bound
     for stage, price in prices.items():
@@ -291,24 +473,26 @@ def _bound_rule(
     return frame
 
 
-def _accounts(model: Model, x: Floats) -> pd.DataFrame:
+def _accounts(year: _Year) -> pd.DataFrame:
     """Who supplied and who used what, ledger by ledger."""
-    parts = [part for ledger in model.ledgers.values() if ledger.is_closed for part in _ledger_parts(model, ledger, x)]
+    ledgers = year.model.ledgers.values()
+    parts = [part for ledger in ledgers if ledger.is_closed for part in _ledger_parts(year, ledger)]
     if not parts:
         return pd.DataFrame(columns=list(RESULT_TABLES["accounts"]))
     frame = pd.concat(parts, ignore_index=True)
     return frame.groupby(["ledger", "key", "block", "unit"], as_index=False, sort=False)[["supplied", "used"]].sum()
 
 
-def _ledger_parts(model: Model, ledger: Ledger, x: Floats) -> list[pd.DataFrame]:
-    made = []
+def _ledger_parts(year: _Year, ledger: Ledger) -> list[pd.DataFrame]:
+    made, model = [], year.model
     for entry in ledger.entries:
-        labels = {dim: entry.terms[dim] for dim in ledger.dims}
-        amount = entry.terms.coefficient * x[entry.terms.column]
-        made.append((entry.block, joined_key(model, labels), amount, entry.supplied))
+        terms = entry.terms.where(entry.terms["year"] == year.code)
+        amount = terms.coefficient * year.x[terms.column]
+        made.append((entry.block, joined_key(model, {dim: terms[dim] for dim in ledger.dims}), amount, entry.supplied))
     for given in ledger.provisions:
-        labels = {dim: given.labels[dim] for dim in ledger.dims}
-        made.append((given.block, joined_key(model, labels), given.amount, True))
+        own = given.labels["year"] == year.code
+        key = joined_key(model, {dim: given.labels[dim][own] for dim in ledger.dims})
+        made.append((given.block, key, given.amount[own], True))
     return [
         pd.DataFrame(
             {

@@ -1,9 +1,9 @@
 """The tie-break: one plan among all that are best so far, by a published rule.
 
 1. All held values are loosened by one more grid step, together (see stages.loosen).
-2. Integers: the fewest changes from the baseline's pairs, then a linear step whose weights are
-   1 + SHA-256(family, ids) / 2^256, checked by a re-solve that forbids the vector found. Weights from a hash have no
-   arithmetic in the index: regular weights tie exactly on cycles.
+2. Integers (pairs, and the towns that goals count): the fewest changes from the baseline's pairs, then a linear step
+   whose weights are 1 + SHA-256(family, ids) / 2^256, checked by a re-solve that forbids the vector found. Weights
+   from a hash have no arithmetic in the index: regular weights tie exactly on cycles.
 3. The last stage is solved once more with the integers fixed. Its set of best plans is written down exactly, by
    complementary slackness: rows with a price become equations, columns with a reduced cost stay at their bound. Held
    by an inequality instead, that set is some 1e-8 wide in most directions, and no solver finds its way inside.
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ from scipy import sparse
 
 from allocator.baseline import Baseline, baseline
 from allocator.blocks.delivery.section import Delivery
-from allocator.model import Floats, Model, Rows, Terms
+from allocator.model import Floats, Model, Rows, Terms, joined
 from allocator.project import Polyhedron, Projection, project
 from allocator.scenario import PlanYear, Scenario, TieBreakStage
 from allocator.session import Prices, Session
@@ -46,34 +47,42 @@ DECISIONS = ("funding", "units", "teaching", "volunteering", "guidance", "statio
 
 def choose_integers(model: Model, session: Session, scenario: Scenario, stage: TieBreakStage, run: StagesRun) -> bool:
     """Settle the integer columns by the published rule and fix them. True if the choice is provably unique."""
-    if "pairing" not in model.columns or not len(model.family("pairing")):
+    pairing = _family(model, "pairing", ("mentor", "mentee", "year"))
+    met = _family(model, "met", ("goal", "town", "year"))
+    if not len(pairing) + len(met):
         return True
-    pairing = model.family("pairing")
-    before = _before(model, scenario.first, stage, pairing)
+    before = _before(model, scenario, stage, pairing)
     direction = np.where(before, -1.0, 1.0)
     changes = pairing * direction
-    hashed = changes * hash_weights(model, pairing)
-    fewest = _fewest_changes(model, session, run, changes, float(before.sum()))
-    alone = fewest and _first_in_hashed_order(model, session, run, pairing, hashed)
+    weighted = (changes * hash_weights(model, pairing), met * hash_weights(model, met, "met"))
+    whole, hashed = (joined([part.labelled({}) for part in both], ()) for both in ((pairing, met), weighted))
+    fewest = not len(pairing) or _fewest_changes(model, session, run, changes, float(before.sum()))
+    alone = fewest and _first_in_hashed_order(model, session, run, whole, hashed)
     assert run.x is not None
     session.hold_integers(*integer_values(model, run.x))
     return run.closed and alone
 
 
-def hash_weights(model: Model, cells: Terms) -> Floats:
-    """1 + SHA-256(family, ids) / 2^256 for each pair; depends on ids alone."""
-    names = model.decoded({dim: cells[dim] for dim in ("mentor", "mentee", "year")})
+def _family(model: Model, name: str, dims: tuple[str, ...]) -> Terms:
+    """All columns of a family; none where the model has no such family."""
+    nothing = np.zeros(0, dtype=np.intp)
+    return model.family(name) if name in model.columns else Terms(dict.fromkeys(dims, nothing), nothing, np.zeros(0))
+
+
+def hash_weights(model: Model, cells: Terms, family: str = "pairing") -> Floats:
+    """1 + SHA-256(family, ids) / 2^256 for each pair, or each town a goal counts; depends on ids alone."""
+    names = model.decoded(cells.labels)
     weights = []
     for ids in zip(*names.values(), strict=True):
-        digest = hashlib.sha256("\x1f".join(("pairing", *ids)).encode()).digest()
+        digest = hashlib.sha256("\x1f".join((family, *ids)).encode()).digest()
         weights.append(1.0 + int.from_bytes(digest, "big") / 2.0**256)
     return np.array(weights)
 
 
-def _before(model: Model, plan: PlanYear, stage: TieBreakStage, pairing: Terms) -> npt.NDArray[np.bool_]:
-    """Which candidate pairs the baseline has."""
+def _before(model: Model, scenario: Scenario, stage: TieBreakStage, pairing: Terms) -> npt.NDArray[np.bool_]:
+    """Which candidate pairs the baseline has, the same ones in every year."""
     names = model.decoded({dim: pairing[dim] for dim in ("mentor", "mentee")})
-    known = set(baseline(plan, stage).pairs)
+    known = set(baseline(scenario.first, stage).pairs)
     pairs = zip(names["mentor"], names["mentee"], strict=True)
     return np.array([pair in known for pair in pairs], dtype=bool)
 
@@ -148,7 +157,7 @@ def project_plan(
     if len(run.x) > SIZE_LIMIT:
         return "skipped (size)", None
     duals = _last_stage_again(session, run)
-    target, scale, weighted = _distances(model, scenario, baseline(scenario.first, stage))
+    target, scale, weighted = _distances(model, scenario, stage)
     needless = [run.held[-1].row] if run.held and duals is not None else []
     rows = [
         part
@@ -174,7 +183,7 @@ def _last_stage_again(session: Session, run: StagesRun) -> Prices | None:
     session.release_rows(last.row.positions)
     found = session.solve(last.step.objective, last.step.constant, last.step.maximise, last.step.grid / 10)
     duals = session.prices(last.step.objective, last.step.maximise)
-    session.set_row_bounds(last.row.positions, np.array([last.bound - last.step.constant]))
+    session.set_row_bounds(last.row.positions, np.array([last.limit]))
     if found.has_plan:
         run.x = found.x
     seconds = time.perf_counter() - begun
@@ -229,40 +238,49 @@ def column_bounds(model: Model) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _distances(model: Model, scenario: Scenario, goal: Baseline) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+def _distances(model: Model, scenario: Scenario, stage: TieBreakStage) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Target, scale and whether it counts, for every column of the model."""
-    plan = scenario.first
     count = len(model.pulp_columns)
     target, scale, weighted = np.zeros(count), np.ones(count), np.zeros(count, dtype=bool)
+    for plan in scenario.plan_years:
+        year, goal = model.axes["year"].code(str(plan.year)), baseline(plan, stage)
+        for name in DECISIONS:
+            if name not in model.columns:
+                continue
+            cells = model.year(name, year)
+            weighted[cells.column] = True
+            if name in ("funding", "units"):
+                target[cells.column], scale[cells.column] = _money(model, plan, goal, name)
+            else:
+                target[cells.column], scale[cells.column] = _hours(model, plan, goal, name), HOURS_SCALE
+    return target, scale, weighted
+
+
+def _money(model: Model, plan: PlanYear, goal: Baseline, name: str) -> tuple[Floats, Floats]:
+    """Baseline and scale of funding [yuan] or of units, in the order of the year's cells."""
+    cells = model.year(name, model.axes["year"].code(str(plan.year)))
     heads = np.append(plan.population, plan.population.sum())
     delivery = plan.sections.get("delivery")
     costs = {p.id: p.unit_cost for p in delivery.programmes} if isinstance(delivery, Delivery) else {}
     unit_cost = np.array([costs.get(line, 0.0) for line in model.axes["programme"].ids])
     lines = np.array([list(costs).index(line) if line in costs else -1 for line in model.axes["programme"].ids])
-    for name in DECISIONS:
-        if name not in model.columns:
-            continue
-        cells = model.family(name)
-        weighted[cells.column] = True
-        if name in ("funding", "units"):
-            scale[cells.column] = heads[cells["town"]] / (
-                1.0 if name == "funding" else np.maximum(unit_cost[cells["programme"]], 1.0)
-            )
-            wanted = goal.funding if name == "funding" else goal.units
-            known = (lines[cells["programme"]] >= 0) & (cells["town"] < len(plan.towns))
-            index = [cells["town"][known], lines[cells["programme"]][known]]
-            if name == "funding":
-                index.append(cells["source"][known])
-            target[cells.column[known]] = wanted[tuple(index)]
-        else:
-            scale[cells.column] = HOURS_SCALE
-            target[cells.column] = _hours(model, plan, goal, name)
-    return target, scale, weighted
+    a_unit = 1.0 if name == "funding" else np.maximum(unit_cost[cells["programme"]], 1.0)
+    wanted = goal.funding if name == "funding" else goal.units
+    known = (lines[cells["programme"]] >= 0) & (cells["town"] < len(plan.towns))
+    index = [cells["town"][known], lines[cells["programme"]][known]]
+    if name == "funding":
+        funding: Any = plan.sections["funding"]
+        position = {source.id: at for at, source in enumerate(funding.sources)}
+        of_axis = np.array([position.get(source, -1) for source in model.axes["source"].ids])
+        index.append(of_axis[cells["source"][known]])
+    target = np.zeros(len(cells))
+    target[known] = wanted[tuple(index)]
+    return target, heads[cells["town"]] / a_unit
 
 
 def _hours(model: Model, plan: PlanYear, goal: Baseline, name: str) -> Floats:
-    """Baseline hours of a family, in the order of its cells."""
-    cells = model.family(name)
+    """Baseline hours of a family, in the order of the year's cells."""
+    cells = model.year(name, model.axes["year"].code(str(plan.year)))
     if name == "guidance":
         return goal.guidance[cells["town"]]
     if name == "station_guidance":

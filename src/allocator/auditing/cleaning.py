@@ -17,7 +17,8 @@ MAY_BE_EMPTY: Mapping[str, tuple[str, ...]] = {
     "balance": ("before", "after"),
     "rows": ("price_balance", "price_total"),
     "goals": ("target", "reached", "shortfall"),
-    "stages": ("gap",),
+    "stages": ("before", "gap"),
+    "carry_over": ("execution",),
 }
 """Number columns that may have no number; where one is recomputed, an empty cell must be empty again."""
 
@@ -26,6 +27,8 @@ OF_BLOCK: Mapping[str, str] = {
     "funding": "funding",
     "teaching": "teaching",
     "volunteering": "volunteering",
+    "volunteer_stock": "volunteering",
+    "carry_over": "funding",
     "pairs": "mentoring",
     "unpaired": "mentoring",
     "guidance": "guidance",

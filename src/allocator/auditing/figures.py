@@ -136,7 +136,7 @@ def _measures(level: Floats, heads: Floats) -> tuple[dict[str, float], dict[str,
     mean = float((share * level).sum())
     made = {"minimum": float(level.min()), "mean": mean}
     if not mean > 0:
-        none = dict.fromkeys(("range", "cv", "gini", "theil"), float("nan"))
+        none = dict.fromkeys(("range", "mean_deviation", "cv", "gini", "theil"), float("nan"))
         return made | none, dict.fromkeys((*made, *none), 1.0)
     relative = level / mean
     logs = np.where(relative > 0, np.log(np.where(relative > 0, relative, 1.0)), 0.0)
@@ -144,10 +144,11 @@ def _measures(level: Floats, heads: Floats) -> tuple[dict[str, float], dict[str,
         float((share[at] * share[at + 1 :] * np.abs(level[at] - level[at + 1 :])).sum()) for at in range(len(level))
     )
     made["range"] = float(level.max() - level.min()) / mean
+    made["mean_deviation"] = float((share * np.abs(level - mean)).sum()) / mean
     made["cv"] = float(np.sqrt((share * (level - mean) ** 2).sum())) / mean
     made["gini"] = pairs / mean
     made["theil"] = float((share * relative * logs).sum())
-    moved = {name: (2.0 + made[name]) / mean for name in ("range", "cv", "gini")}
+    moved = {name: (2.0 + made[name]) / mean for name in ("range", "mean_deviation", "cv", "gini")}
     steep = np.abs(np.log(np.maximum(relative, HALF_DIGIT))) + 1.0
     moved["theil"] = float((share * steep * (1.0 + relative)).sum()) / mean
     return made, {"minimum": 1.0, "mean": 1.0, **moved}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from allocator.auditing.goals import goal_steps
 from allocator.auditing.ledgers import Side
 from allocator.blocks.checks import (
     HALF_DIGIT,
@@ -23,7 +24,15 @@ from allocator.blocks.checks import (
 )
 from allocator.blocks.funding.audit import last_year
 from allocator.blocks.mentoring.audit import benefits, eligible_pairs
-from allocator.scenario import BalanceStage, PlanYear, StabilityStage, TieBreakStage, TotalStage
+from allocator.scenario import (
+    AspirationsStage,
+    BalanceStage,
+    BasicsStage,
+    PlanYear,
+    StabilityStage,
+    TieBreakStage,
+    TotalStage,
+)
 
 GRIDS: Mapping[str, float] = {"worst_1": 1e-4, "mean": 1e-4, "change": 1e-4}
 """Step to its grid; sums of more than one smallest outcome lie on a grid of 1e-3."""
@@ -42,25 +51,40 @@ class Held:
     grid: float = 1e-4
 
 
-def stages(tables: Mapping[str, pd.DataFrame], plan: PlanYear, levels: Side) -> list[Checks]:
-    """Every step of every stage; ``levels`` as the decisions make them. The order of hashes is not repeated here."""
-    steps: list[Held] = []
-    for stage in plan.common.stages:
-        if isinstance(stage, BalanceStage | TotalStage):
-            outcome = _outcome(tables, plan, stage.of, levels)
-            if outcome is not None and len(outcome.amounts):
-                steps += _of_outcome(plan, stage, outcome)
-        elif isinstance(stage, StabilityStage):
-            steps += _change(tables, plan, stage)
-        elif isinstance(stage, TieBreakStage):
-            steps += _fewest_changes(tables, plan, stage)
+@dataclass(frozen=True, eq=False)
+class AuditedYear:
+    """A plan year as it started, its tables and the levels they make."""
+
+    plan: PlanYear
+    tables: Mapping[str, pd.DataFrame]
+    """Result tables of the year, without the year column."""
+    levels: Side
+
+
+def stages(table: pd.DataFrame, years: Sequence[AuditedYear]) -> list[Checks]:
+    """Every step of every stage of years that were decided together; the order of hashes is not repeated here."""
+    steps = step_values(table, years)
     ties = [step for step in steps if step.key.startswith("tie_break/")]
     steps = [step for step in steps if step not in ties]
-    table = tables["stages"]
     if (table["stage"] == "tie_break").any():
         steps = [replace(step, given_way=step.given_way + step.grid) for step in steps]
         ties += _last_again(table, steps)
     return _held_checks(table, [*steps, *ties])
+
+
+def step_values(table: pd.DataFrame, years: Sequence[AuditedYear]) -> list[Held]:
+    """What the plan of some years reaches in every step of every stage."""
+    steps: list[Held] = []
+    for stage in years[0].plan.common.stages:
+        if isinstance(stage, BalanceStage | TotalStage):
+            steps += _of_outcome(years, stage)
+        elif isinstance(stage, BasicsStage | AspirationsStage):
+            steps += _of_goals(table, years, stage)
+        elif isinstance(stage, StabilityStage):
+            steps += _change(years, stage)
+        elif isinstance(stage, TieBreakStage):
+            steps += _fewest_changes(table, years, stage)
+    return steps
 
 
 def _last_again(table: pd.DataFrame, steps: list[Held]) -> list[Held]:
@@ -71,54 +95,97 @@ def _last_again(table: pd.DataFrame, steps: list[Held]) -> list[Held]:
     return [replace(last, key=f"tie_break/{last.key.partition('/')[2]}_again", given_way=0.0, grid=0.0)]
 
 
-def _outcome(tables: Mapping[str, pd.DataFrame], plan: PlanYear, name: str, levels: Side) -> Side | None:
-    """What a stage looks at, town by town; none where the plan has no such outcome."""
+def _outcome(year: AuditedYear, name: str) -> Side | None:
+    """What a stage looks at in a year, town by town; none where the plan has no such outcome."""
     if name == "level":
-        return levels
-    given = plan.sections.get("mentoring")
+        return year.levels
+    given = year.plan.sections.get("mentoring")
     if name == "mentoring.benefit" and given is not None:
-        amounts = benefits(tables, plan, given)  # type: ignore[arg-type]
+        amounts = benefits(year.tables, year.plan, given)  # type: ignore[arg-type]
         return Side(amounts, amounts * 0.0)
     return None
 
 
-def _of_outcome(plan: PlanYear, stage: BalanceStage | TotalStage, outcome: Side) -> list[Held]:
+def _of_outcome(years: Sequence[AuditedYear], stage: BalanceStage | TotalStage) -> list[Held]:
+    """Steps over the outcomes of all years."""
+    found = [_outcome(year, stage.of) for year in years]
+    if any(side is None or not len(side.amounts) for side in found):
+        return []
+    sides = [side for side in found if side is not None]
     if isinstance(stage, TotalStage):
-        even = pd.Series(1.0, index=outcome.amounts.index)
-        size = even if stage.weighted_by is None else by_town(plan, stage.weighted_by)
-        return [_weighted_mean(outcome.amounts, size, outcome)]
-    steps = {"none": 0, "maximin": 1, "leximin": len(outcome.amounts)}[stage.criterion]
-    return _smallest_sums(outcome.amounts, outcome.weights, steps, stage.give)
+        return _means(years, stage, sides)
+    if stage.criterion == "none":
+        return []
+    views = [("", sides[-1])]
+    if stage.over == "every":
+        views = [("", _together(sides))]
+    elif len(years) > 1:
+        mean = [sum(getattr(side, name) for side in sides) / len(sides) for name in ("amounts", "weights")]
+        views.append(("mean_", Side(mean[0], mean[1])))
+    return [
+        held
+        for of, side in views
+        for held in _smallest_sums(
+            side.amounts, side.weights, 1 if stage.criterion == "maximin" else len(side.amounts), stage.give, of
+        )
+    ]
 
 
-def _change(tables: Mapping[str, pd.DataFrame], plan: PlanYear, stage: StabilityStage) -> list[Held]:
-    """Money moved and pairs changed since last year, in unit changes."""
+def _of_goals(table: pd.DataFrame, years: Sequence[AuditedYear], stage: BasicsStage | AspirationsStage) -> list[Held]:
+    """Steps of a stage of goals."""
+    taken = set(table.loc[table["stage"] == stage.id, "step"])
+    steps = goal_steps([(year.tables, year.plan) for year in years], stage, taken)
+    return [Held(s.key, s.activity, s.maximised, s.tolerance, s.given_way, s.grid) for s in steps]
+
+
+def _together(sides: Sequence[Side]) -> Side:
+    """The outcomes of all years as one vector."""
+    named = [[part.add_prefix(f"{at}/") for part in (side.amounts, side.weights)] for at, side in enumerate(sides)]
+    return Side(pd.concat([part[0] for part in named]), pd.concat([part[1] for part in named]))
+
+
+def _means(years: Sequence[AuditedYear], stage: TotalStage, sides: Sequence[Side]) -> list[Held]:
+    """The weighted mean over all years, and that of the last one."""
+    sizes = []
+    for year, side in zip(years, sides, strict=True):
+        even = pd.Series(1.0, index=side.amounts.index)
+        sizes.append(even if stage.weighted_by is None else by_town(year.plan, stage.weighted_by))
+    every = _together([Side(size, size) for size in sizes]).amounts
+    made = [_weighted_mean("total/mean", _together(sides), every)]
+    return made if len(years) == 1 else [*made, _weighted_mean("total/final_mean", sides[-1], sizes[-1])]
+
+
+def _change(years: Sequence[AuditedYear], stage: StabilityStage) -> list[Held]:
+    """Money moved and pairs changed from year to year, in unit changes."""
     total, error, known = 0.0, 0.0, False
-    before = last_year(plan)
-    if before is not None and "funding" in plan.sections:
-        recipient = tables["funding"]["town"].to_numpy(dtype=object)
-        money = totals(recipient, tables["funding"]["amount_yuan"].to_numpy(dtype=float))
-        moved = money.reindex(before.index, fill_value=0.0) - before
-        total += float(moved.abs().sum(skipna=False)) / stage.unit_change.money
-        error += len(recipient) * HALF_DIGIT / stage.unit_change.money
-        known = True
-    pairs = _last_pairs(plan)
-    if pairs is not None and "mentoring" in plan.sections:
-        total += len(_pairs(tables) ^ pairs) / stage.unit_change.pair
-        known = True
+    for year in years:
+        plan, tables = year.plan, year.tables
+        before = last_year(plan)
+        if before is not None and "funding" in plan.sections:
+            recipient = tables["funding"]["town"].to_numpy(dtype=object)
+            money = totals(recipient, tables["funding"]["amount_yuan"].to_numpy(dtype=float))
+            moved = money.reindex(before.index, fill_value=0.0) - before
+            total += float(moved.abs().sum(skipna=False)) / stage.unit_change.money
+            error += 2 * len(recipient) * HALF_DIGIT / stage.unit_change.money
+            known = True
+        pairs = _last_pairs(plan)
+        if pairs is not None and "mentoring" in plan.sections:
+            total += len(_pairs(tables) ^ pairs) / stage.unit_change.pair
+            known = True
     return [Held("stability/change", total, False, error)] if known else []
 
 
-def _fewest_changes(tables: Mapping[str, pd.DataFrame], plan: PlanYear, stage: TieBreakStage) -> list[Held]:
+def _fewest_changes(table: pd.DataFrame, years: Sequence[AuditedYear], stage: TieBreakStage) -> list[Held]:
     """Pairs that differ from the baseline's, among those that may be made; only where the step was taken."""
-    taken = ((tables["stages"]["stage"] == "tie_break") & (tables["stages"]["step"] == "fewest_changes")).any()
-    given = plan.sections.get("mentoring")
+    taken = ((table["stage"] == "tie_break") & (table["step"] == "fewest_changes")).any()
+    given = years[0].plan.sections.get("mentoring")
     if not taken or given is None:
         return []
     follows = stage.baseline == "last_year_else_factor_method"
-    baseline = (_last_pairs(plan) if follows else None) or set()
-    changed = _pairs(tables) ^ (baseline & eligible_pairs(plan, given))  # type: ignore[arg-type]
-    return [Held("tie_break/fewest_changes", float(len(changed)), False, 0.0, grid=0.5)]
+    baseline = (_last_pairs(years[0].plan) if follows else None) or set()
+    baseline &= eligible_pairs(years[0].plan, given)  # type: ignore[arg-type]
+    changed = sum(len(_pairs(year.tables) ^ baseline) for year in years)
+    return [Held("tie_break/fewest_changes", float(changed), False, 0.0, grid=0.5)]
 
 
 def _pairs(tables: Mapping[str, pd.DataFrame]) -> set[tuple[str, str]]:
@@ -126,12 +193,9 @@ def _pairs(tables: Mapping[str, pd.DataFrame]) -> set[tuple[str, str]]:
 
 
 def _last_pairs(plan: PlanYear) -> set[tuple[str, str]] | None:
-    """Last year's pairs; none without such a table."""
-    named = plan.common.last_year
-    if named is None or named.pairs is None:
-        return None
-    table = plan.tables[named.pairs]
-    return set(zip(table["mentor"], table["mentee"], strict=True))
+    """Pairs that ran last year; none without such a table."""
+    pairs = plan.last_year_pairs()
+    return None if pairs is None else set(pairs)
 
 
 def _held_checks(table: pd.DataFrame, steps: list[Held]) -> list[Checks]:
@@ -157,13 +221,13 @@ def _held_checks(table: pd.DataFrame, steps: list[Held]) -> list[Checks]:
     return made
 
 
-def _smallest_sums(levels: Amounts, weights: Amounts, steps: int, give: float) -> list[Held]:
+def _smallest_sums(levels: Amounts, weights: Amounts, steps: int, give: float, of: str) -> list[Held]:
     """Sums of the k smallest outcomes, k = 1, 2, ..., with room for what is given away."""
     ordered = np.sort(levels.to_numpy(dtype=float))
     error = (float(weights.max()) + 1.0) * HALF_DIGIT if len(weights) else 0.0
     return [
         Held(
-            f"balance/worst_{k}",
+            f"balance/{of}worst_{k}",
             float(ordered[:k].sum()),
             True,
             k * error,
@@ -174,8 +238,8 @@ def _smallest_sums(levels: Amounts, weights: Amounts, steps: int, give: float) -
     ]
 
 
-def _weighted_mean(levels: Amounts, size: Amounts, side: Side) -> Held:
+def _weighted_mean(key: str, side: Side, size: Amounts) -> Held:
     """Mean outcome weighted by a column of the towns table."""
-    share = size.reindex(levels.index) / float(size.reindex(levels.index).sum())
-    error = float((share * side.weights.reindex(levels.index)).sum()) * HALF_DIGIT + HALF_DIGIT
-    return Held("total/mean", float((share * levels).sum(skipna=False)), True, error)
+    share = size.reindex(side.amounts.index) / float(size.reindex(side.amounts.index).sum())
+    error = float((share * side.weights.reindex(side.amounts.index)).sum()) * HALF_DIGIT + HALF_DIGIT
+    return Held(key, float((share * side.amounts).sum(skipna=False)), True, error)

@@ -243,6 +243,7 @@ ALLOWED_LINES = {
     "mentoring": ("mentoring", "allowance"),
     "guidance": ("guidance", "allowance"),
     "travel": ("teaching", "travel_allowance"),
+    "volunteer_training": ("volunteering", "training_allowance"),
 }
 """Cost line that is no programme to the section and field that name its allowance."""
 

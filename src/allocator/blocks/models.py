@@ -1,7 +1,8 @@
 """The models of the decision blocks, in the order in which they are built.
 
 A block that reads a ledger comes after those that write it: delivery first, then the suppliers of its
-needs, attainment last; funding pays every cost line, so it comes after all that cost money.
+needs, attainment last; funding pays every cost line, so it comes after all that cost money; goals look at
+what all others decide.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 from allocator.blocks.attainment import model as attainment
 from allocator.blocks.delivery import model as delivery
 from allocator.blocks.funding import model as funding
+from allocator.blocks.goals import model as goals
 from allocator.blocks.guidance import model as guidance
 from allocator.blocks.locks import model as locks
 from allocator.blocks.mentoring import model as mentoring
@@ -31,5 +33,6 @@ MODULES: Mapping[str, ModuleType] = {
     "guidance": guidance,
     "attainment": attainment,
     "funding": funding,
+    "goals": goals,
     "locks": locks,
 }

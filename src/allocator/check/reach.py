@@ -8,13 +8,23 @@ from typing import Any
 import numpy as np
 
 from allocator.blocks.attainment.section import Effect
+from allocator.blocks.goals.targets import (
+    COUNTED,
+    MONEY,
+    MONEY_PER_HEAD,
+    PAIRED_SLOW_TOWNS,
+    SPECIAL_FUND_PER_HEAD,
+    bases,
+    by_town,
+    special_sources,
+    targets,
+)
 from allocator.blocks.mentoring.candidates import candidates
 from allocator.check.bounds import Units, mentor_room, most_within, pools, units
 from allocator.check.money import Money, money
 from allocator.check.said import exceeds, finding, named, number
 from allocator.check.supply import Floats
 from allocator.errors import Finding
-from allocator.goals import MONEY_PER_HEAD, PAIRED_SLOW_TOWNS, target_of_year
 from allocator.scenario import ALLOWANCES, Goal, Indicator, PlanYear
 from allocator.texts import Text
 
@@ -64,60 +74,101 @@ def _useful_room(plan: PlanYear, counted: Units) -> Floats:
 
 
 def _goal(plan: PlanYear, counted: Units, whole: Money | None, goal: Goal) -> list[Finding]:
-    """A goal whose target of the year lies above the most that arithmetic allows."""
-    every = goal.scope == "every_town"
-    groups = [[at] for at in range(len(plan.towns))] if every else [list(range(len(plan.towns)))]
-    for towns in groups:
-        made = _reachable(plan, counted, whole, (goal, towns))
-        if made is None:
-            continue
-        base, most, why = made
-        target = target_of_year(goal, plan.year, min(plan.common.years), base)
-        if np.isfinite(target) and target > most * (1 + 1e-6) + 1e-9:
-            values: dict[str, object] = {
-                "goal": Text("check.name", {"zh": goal.name.zh, "en": goal.name.en}) if goal.name else goal.id,
-                "target": f"{target:,.6g}",
-                "most": f"{most:,.6g}",
-                "why": why,
-                "alone": Text("check.alone" if len(plan.common.years) > 1 else "check.not_alone"),
-                "where": named(plan, plan.towns.index[towns[0]]) if every else Text("check.whole_district"),
-            }
-            return [finding(plan, "W221", f"goals.{goal.id}.at_least", values)]
-    return []
+    """A goal whose target of the year lies above the most that arithmetic allows; a rule then has no plan at all."""
+    if goal.strength == "measured":
+        return []
+    asked, one_by_one = targets(plan, goal), by_town(goal)
+    groups = [[at] for at in range(len(plan.towns))] if one_by_one else [list(range(len(plan.towns)))]
+    found = list(_base_of_line(plan, goal, asked))
+    short: list[tuple[int, float, Text]] = []
+    for at, towns in enumerate(groups):
+        made = _reachable(plan, counted, whole, (goal, towns)) if np.isfinite(asked[at]) else None
+        if made is not None and asked[at] * (1.0 - _spare(goal)) > made[0] * (1 + 1e-6) + 1e-9:
+            short.append((at, *made))
+    most_short = len(plan.towns) - (goal.towns or 0) if goal.scope == "count_of_towns" else 0
+    if len(short) <= most_short:
+        return found
+    at, most, why = short[0]
+    values: dict[str, object] = {
+        "goal": Text("check.name", {"zh": goal.name.zh, "en": goal.name.en}) if goal.name else goal.id,
+        "target": f"{asked[at]:,.6g}",
+        "most": f"{most:,.6g}",
+        "why": why,
+        "alone": Text("check.alone" if len(plan.common.years) > 1 else "check.not_alone"),
+        "where": named(plan, plan.towns.index[at]) if one_by_one else Text("check.whole_district"),
+    }
+    code = "F601" if goal.strength == "rule" else "W221"
+    if goal.scope == "count_of_towns":
+        values |= {"able": len(plan.towns) - len(short), "towns": goal.towns}
+        code = "F602" if goal.strength == "rule" else "W222"
+    return [*found, finding(plan, code, f"goals.{goal.id}.at_least", values)]
+
+
+def _spare(goal: Goal) -> float:
+    """Share of its target that a town may lack and still be counted."""
+    return COUNTED if goal.scope == "count_of_towns" else 0.0
+
+
+def _base_of_line(plan: PlanYear, goal: Goal, asked: Floats) -> Iterator[Finding]:
+    """A line that falls, because it starts above its last target; or one that starts from an unknown base."""
+    if goal.path != "linear_from_base":
+        return
+    base, last = bases(plan, goal), goal.at_least[max(goal.at_least)]
+    name = Text("check.name", {"zh": goal.name.zh, "en": goal.name.en}) if goal.name else goal.id
+    if np.isnan(base).any() and np.isnan(asked).any():
+        yield finding(plan, "W223", f"goals.{goal.id}.path", {"goal": name})
+    elif (base > last * (1 + 1e-9)).any():
+        at = int(np.argmax(base))
+        where = named(plan, plan.towns.index[at]) if by_town(goal) else Text("check.whole_district")
+        values = {"goal": name, "where": where, "base": f"{base[at]:,.6g}", "target": f"{last:,.6g}"}
+        yield finding(plan, "W224", f"goals.{goal.id}.path", values)
 
 
 def _reachable(
     plan: PlanYear, counted: Units, whole: Money | None, asked: tuple[Goal, Sequence[int]]
-) -> tuple[float, float, Text] | None:
-    """Base value, most that can be reached, and the arithmetic; none where nothing can be said."""
+) -> tuple[float, Text] | None:
+    """Most that can be reached, and the arithmetic; none where nothing can be said (as of a year that follows)."""
     goal, towns = asked
     if goal.measure == PAIRED_SLOW_TOWNS:
         return _pairs_reachable(plan)
-    if goal.measure == MONEY_PER_HEAD:
-        if whole is None:
-            return None
-        heads, last = float(plan.population[towns].sum()), plan.last_year_money()
-        yuan = min(whole.most, float(whole.spendable[:-1][towns].sum()))
-        if whole.last is not None and whole.given.year_on_year is not None:
-            yuan = min(yuan, float(whole.last[towns].sum()) * (1 + whole.given.year_on_year.up))
-        base = 0.0 if last is None else float(last[towns].sum()) / heads
-        return base, yuan / heads, Text("check.goal_money", {"yuan": number(yuan), "heads": number(heads)})
+    if plan.before is not None:
+        return None
+    if goal.measure in (MONEY, MONEY_PER_HEAD, SPECIAL_FUND_PER_HEAD):
+        return None if whole is None else _money_reachable(plan, whole, (goal, towns))
     indicator = next((i for i in plan.indicators if i.id == goal.measure), None)
-    return None if indicator is None else _value_reachable(plan, counted, whole, (indicator, towns))
+    if indicator is None or (indicator.stock is not None and plan.volunteer_stock is not None):
+        return None
+    return _value_reachable(plan, counted, whole, (indicator, towns))
 
 
-def _pairs_reachable(plan: PlanYear) -> tuple[float, float, Text]:
+def _money_reachable(plan: PlanYear, whole: Money, asked: tuple[Goal, Sequence[int]]) -> tuple[float, Text]:
+    """Most money over some towns (all of it where all towns are meant), by what can be spent and by last year's."""
+    goal, towns = asked
+    everywhere = len(towns) == len(plan.towns) and goal.scope == "district"
+    spendable = whole.spendable if everywhere else whole.spendable[:-1][list(towns)]
+    yuan = min(whole.most, float(spendable.sum()))
+    if whole.last is not None and whole.given.year_on_year is not None:
+        centre = float(whole.spendable[-1].sum()) if everywhere else 0.0
+        yuan = min(yuan, centre + float(whole.last[list(towns)].sum()) * (1 + whole.given.year_on_year.up))
+    if goal.measure == SPECIAL_FUND_PER_HEAD:
+        special = special_sources(plan)
+        yuan = min(yuan, sum(source.amount for source in whole.given.sources if source.id in special))
+    heads = 1.0 if goal.measure == MONEY else float(plan.population[list(towns)].sum())
+    return yuan / heads, Text("check.goal_money", {"yuan": number(yuan), "heads": number(heads)})
+
+
+def _pairs_reachable(plan: PlanYear) -> tuple[float, Text]:
     given: Any = plan.sections["mentoring"]
     found = candidates(plan, given)
     slow, able = int(found.slow.sum()), float(len(np.unique(found.mentee)))
     most = min(able, float(mentor_room(plan).sum())) if given.mentee_cover else 0.0
     values = {"pairs": number(most), "slow": slow, "able": number(able)}
-    return 0.0, most / slow if slow else 1.0, Text("check.goal_pairs", values)
+    return most / slow if slow else 1.0, Text("check.goal_pairs", values)
 
 
 def _value_reachable(
     plan: PlanYear, counted: Units, whole: Money | None, asked: tuple[Indicator, Sequence[int]]
-) -> tuple[float, float, Text]:
+) -> tuple[float, Text]:
     """Most of an indicator over some towns: base, best use of all money, every pair, all guidance."""
     indicator, towns = asked
     heads = plan.denominator(indicator)[towns]
@@ -133,7 +184,7 @@ def _value_reachable(
         "pairs": f"{gained[1]:.4g}",
         "guidance": f"{gained[2]:.4g}",
     }
-    return base, base + float(gained.sum()), Text("check.goal_value", values)
+    return base + float(gained.sum()), Text("check.goal_value", values)
 
 
 def _programme_gain(

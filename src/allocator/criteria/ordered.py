@@ -30,34 +30,34 @@ def smallest_sums(outcomes: Floats) -> Floats:
     return np.cumsum(np.sort(outcomes))
 
 
-def maximin(model: Model, outcome: Outcome) -> Steps:
-    """Raise the worst-off outcome as far as possible."""
-    yield _smallest(model, outcome, 1)
+def maximin(model: Model, outcome: Outcome, of: str = "") -> Steps:
+    """Raise the worst-off outcome as far as possible; ``of`` begins the step's name (``mean_``, say)."""
+    yield _smallest(model, outcome, 1, of)
 
 
-def leximin(model: Model, outcome: Outcome) -> Steps:
+def leximin(model: Model, outcome: Outcome, of: str = "") -> Steps:
     """Raise the worst-off outcome, then the two worst-off together, and so on to all."""
     for k in range(1, len(outcome) + 1):
-        yield _smallest(model, outcome, k)
+        yield _smallest(model, outcome, k, of)
 
 
-def _smallest(model: Model, outcome: Outcome, k: int) -> Step:
+def _smallest(model: Model, outcome: Outcome, k: int, of: str) -> Step:
     """Columns and rows of the sum of the k smallest outcomes, and the step that raises it."""
-    rank = k - 1
+    rank = len(model.columns.get("rank_level", ()))
     every = np.arange(len(outcome))
     level = model.variables("rank_level", {"rank": np.array([rank])}, outcome.unit, lower=-np.inf)
 
     def at_plan(x: Floats) -> float:
-        return float(smallest_sums(outcome.at(x))[rank])
+        return float(smallest_sums(outcome.at(x))[k - 1])
 
     if k == 1:
         _row_for_each(model, outcome, rank, [_spread(level, every)])
-        return Step("worst_1", level, 0.0, maximise=True, grid=LEVEL_GRID, give_weight=1.0, at_plan=at_plan)
+        return Step(f"{of}worst_1", level, 0.0, maximise=True, grid=LEVEL_GRID, give_weight=1.0, at_plan=at_plan)
     labels = {"rank": constant_label(rank, len(every)), "outcome": every}
     below = model.variables("rank_gap", labels, outcome.unit)
     _row_for_each(model, outcome, rank, [_spread(level, every), -below])
     objective = joined([(level * float(k)).labelled({}), (-below).labelled({})], ())
-    return Step(f"worst_{k}", objective, 0.0, maximise=True, grid=SUM_GRID, give_weight=float(k), at_plan=at_plan)
+    return Step(f"{of}worst_{k}", objective, 0.0, maximise=True, grid=SUM_GRID, give_weight=float(k), at_plan=at_plan)
 
 
 def _spread(level: Terms, every: Codes) -> Terms:

@@ -1,10 +1,12 @@
-"""Stability: least change from last year's plan.
+"""Stability: least change from year to year, beginning with last year's plan where there is one.
 
-change = sum over towns |money - last year's money| / unit_change.money
-       + (pairs that are new + last year's pairs that end) / unit_change.pair
+change = sum over years of
+         sum over towns |money - money of the year before| / unit_change.money
+       + (pairs that are new + pairs of the year before that end) / unit_change.pair
 
-The absolute value is split into two columns, money_up[town, year] - money_down[town, year] == money - last year's
-money: the rows money_change[town, year].
+The absolute value is split into two columns, money_up[town, year] - money_down[town, year] == money - money of the
+year before: the rows money_change[town, year]. A pair that begins counts once, one that ends counts once:
+2 * beginning + pairing of the year before - pairing.
 Source: L1 deviation as in goal programming (Charnes and Cooper 1961).
 """
 
@@ -15,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from allocator.criteria.step import Step, Steps
-from allocator.model import Codes, Floats, Model, Terms, constant_label, joined
+from allocator.model import Floats, Model, Terms, constant_label, joined
 from allocator.scenario import PlanYear, UnitChange
 
 CHANGE_GRID = 1e-4
@@ -23,26 +25,20 @@ CHANGE_GRID = 1e-4
 
 
 def change(money: Floats, last_money: Floats, pairs_changed: int, unit: UnitChange) -> float:
-    """The value of a plan under this criterion, in unit changes."""
+    """The value of a year's plan under this criterion, in unit changes."""
     return float(np.abs(money - last_money).sum() / unit.money + pairs_changed / unit.pair)
 
 
-def stability(model: Model, plan: PlanYear, unit: UnitChange) -> Steps:
-    """Lower the change from last year's plan as far as possible."""
+def stability(model: Model, plans: tuple[PlanYear, ...], unit: UnitChange) -> Steps:
+    """Lower the change from year to year as far as possible."""
     parts: list[Terms] = []
     read: list[Callable[[Floats], float]] = []
     constant = 0.0
-    money = plan.last_year_money()
-    if money is not None and "funding" in model.columns:
-        mine = _town_money(model, plan, len(money))
-        parts.append(_money_change(model, plan, mine, money) * (1.0 / unit.money))
-        read.append(lambda x: float(np.abs(_by_town(mine, x, len(money)) - money).sum()) / unit.money)
-    pairs = plan.last_year_pairs()
-    if pairs is not None and "pairing" in model.columns:
-        kept, kept_before, lost = _pair_change(model, pairs)
-        parts.append(kept * (1.0 / unit.pair))
-        read.append(lambda x: float(kept.coefficient @ x[kept.column]) / unit.pair)
-        constant = (kept_before + lost) / unit.pair
+    for plan in plans:
+        if "funding" in model.columns:
+            _money(model, plan, unit, (parts, read))
+        if "pairing" in model.columns:
+            constant += _pairs(model, plan, unit, (parts, read))
     if parts:
         objective = joined([part.labelled({}) for part in parts], ())
 
@@ -52,34 +48,59 @@ def stability(model: Model, plan: PlanYear, unit: UnitChange) -> Steps:
         yield Step("change", objective, constant, maximise=False, grid=CHANGE_GRID, at_plan=at_plan)
 
 
+def _money(
+    model: Model, plan: PlanYear, unit: UnitChange, made: tuple[list[Terms], list[Callable[[Floats], float]]]
+) -> None:
+    """The change of the towns' money in one year; nothing where the year before is not known."""
+    before, towns = plan.last_year_money(), len(plan.towns)
+    last = None if plan.before is None else _town_money(model, plan.before, towns)
+    if before is None and last is None:
+        return
+    mine, given = _town_money(model, plan, towns), np.zeros(towns) if before is None else before
+    year = model.axes["year"].code(str(plan.year))
+    labels = {"town": np.arange(towns), "year": constant_label(year, towns)}
+    up = model.variables("money_up", labels, "yuan")
+    down = model.variables("money_down", labels, "yuan")
+    terms = [mine, -up, down]
+    if last is not None:
+        terms.append(-last.labelled({"town": last["town"], "year": constant_label(year, len(last))}))
+    model.constrain("money_change", labels, terms, "==", given, unit="yuan")
+    parts, read = made
+    parts.append(joined([up.labelled({}), down.labelled({})], ()) * (1.0 / unit.money))
+
+    def moved(x: Floats) -> float:
+        came = given if last is None else _by_town(last, x, towns)
+        return float(np.abs(_by_town(mine, x, towns) - came).sum()) / unit.money
+
+    read.append(moved)
+
+
 def _town_money(model: Model, plan: PlanYear, towns: int) -> Terms:
     """Money of the plan year in towns; the district centre's is left out."""
-    funding = model.family("funding")
-    year = model.axes["year"].code(str(plan.year))
-    return funding.where((funding["town"] < towns) & (funding["year"] == year))
+    funding = model.year("funding", model.axes["year"].code(str(plan.year)))
+    return funding.where(funding["town"] < towns)
 
 
 def _by_town(money: Terms, x: Floats, towns: int) -> Floats:
     return np.bincount(money["town"], weights=money.coefficient * x[money.column], minlength=towns).astype(float)
 
 
-def _money_change(model: Model, plan: PlanYear, mine: Terms, before: Floats) -> Terms:
-    year, count = model.axes["year"].code(str(plan.year)), len(before)
-    labels = {"town": np.arange(count), "year": constant_label(year, count)}
-    up = model.variables("money_up", labels, "yuan")
-    down = model.variables("money_down", labels, "yuan")
-    model.constrain("money_change", labels, [mine, -up, down], "==", before, unit="yuan")
-    return joined([up.labelled({}), down.labelled({})], ())
-
-
-def _pair_change(model: Model, pairs: list[tuple[str, str]]) -> tuple[Terms, int, int]:
-    """(+1 for a new pair, -1 for a kept one; number that can be kept; number that cannot)."""
-    pairing = model.family("pairing")
-    town = model.axes["town"]
-    size = len(town.ids)
-    known = [(m, n) for m, n in pairs if m in town.ids and n in town.ids]
-    keys = np.array([town.code(m) * size + town.code(n) for m, n in known], dtype=np.intp)
-    of_column: Codes = pairing["mentor"] * size + pairing["mentee"]
-    before = np.isin(of_column, keys)
-    possible = int(before.sum())
-    return pairing * np.where(before, -1.0, 1.0), possible, len(pairs) - possible
+def _pairs(
+    model: Model, plan: PlanYear, unit: UnitChange, made: tuple[list[Terms], list[Callable[[Floats], float]]]
+) -> float:
+    """The change of the pairs in one year; returns what of it is given."""
+    year = model.axes["year"].code(str(plan.year))
+    pairing, beginning = model.year("pairing", year), model.year("beginning", year)
+    ran, given = [], 0.0
+    if plan.before is not None:
+        ran = [model.year("pairing", model.axes["year"].code(str(plan.before.year))).labelled({})]
+    else:
+        last = plan.last_year_pairs()
+        if last is None:
+            return 0.0
+        given = len(last) / unit.pair
+    terms = joined([(beginning * 2.0).labelled({}), (-pairing).labelled({}), *ran], ()) * (1.0 / unit.pair)
+    parts, read = made
+    parts.append(terms)
+    read.append(lambda x: float(terms.coefficient @ x[terms.column]))
+    return given

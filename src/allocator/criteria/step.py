@@ -45,6 +45,8 @@ class Step:
     """Only a question on the way: solved and answered, but neither held nor recorded."""
     hold: Callable[[float, Floats], Hold] | None = None
     """From the objective's value and the plan to what is shown and held; none: the objective itself on the grid."""
+    shown: Callable[[Floats], float] | None = None
+    """The number shown, read off any plan; none: the objective."""
 
 
 Steps = Generator[Step, Floats, None]

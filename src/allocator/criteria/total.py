@@ -16,12 +16,12 @@ def weighted_mean(outcomes: Floats, weights: Floats) -> float:
     return float(weights @ outcomes / weights.sum())
 
 
-def total(outcome: Outcome, weights: Floats) -> Steps:
-    """Raise the weighted mean as far as possible; ``weights`` in the order of the outcomes."""
+def total(outcome: Outcome, weights: Floats, of: str = "") -> Steps:
+    """Raise the weighted mean as far as possible; ``weights`` in the order of the outcomes, ``of`` as in ordered."""
     shares = weights / weights.sum()
     objective = outcome.terms * shares[outcome.terms["outcome"]]
     constant = float(shares @ outcome.constant)
-    yield Step("mean", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0)
+    yield Step(f"{of}mean", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0)
 
 
 def even_weights(outcome: Outcome) -> Floats:

@@ -15,6 +15,7 @@ SUM_TOLERANCE = 1e-9
 REFERENCES: Sequence[tuple[str, str]] = (
     ("delivery.programmes.*.spending", "spending"),
     ("delivery.programmes.*.category", "category"),
+    ("goals.*.category", "category"),
     ("funding.sources.*.pays.*", "spending"),
     ("funding.sources.*.earmark.*.town", "town"),
     ("funding.category_shares.*.spending", "spending"),
@@ -37,8 +38,18 @@ KEY_REFERENCES: Sequence[tuple[str, str]] = (
 )
 """Where keys name something by id."""
 
-OTHER_MEASURES: Mapping[str, str] = {"money_per_head": "funding", "paired_slow_towns": "mentoring"}
+OTHER_MEASURES: Mapping[str, str] = {
+    "level": "attainment",
+    "money": "funding",
+    "money_per_head": "funding",
+    "special_fund_per_head": "funding",
+    "paired_slow_towns": "mentoring",
+    "category_share": "teaching",
+}
 """Measures of goals that are no indicators, and the block that each needs."""
+
+DISTRICT_MEASURES = ("paired_slow_towns", "category_share")
+"""Measures that only the district has."""
 
 RESERVED_PROGRAMMES = tuple(ALLOWANCES)
 """Lines of cost that are no programmes; no programme may use the name."""
@@ -196,6 +207,9 @@ def _stages(tree: Node) -> list[Finding]:
     findings: list[Finding] = []
     if last and stages[-1][1].content != "tie_break":
         findings.append(Finding("E305", last[0][1].place, last[0][0], Text("load.tie_break_last")))
+    first = [(path, node) for path, node in stages if node.content == "basics"]
+    if first and stages[0][1].content != "basics":
+        findings.append(Finding("E306", first[0][1].place, first[0][0], Text("load.basics_first")))
     return findings
 
 
@@ -239,7 +253,45 @@ def _goals(tree: Node, ids: Ids) -> list[Finding]:
     for path, node in find(tree, "goals.*.at_least"):
         if not node.entries:
             findings.append(Finding("E116", node.place, path, Text("load.too_short", {"n": 1})))
+    for path, goal in find(tree, "goals.*"):
+        findings += [*_goal_parts(path, goal, ids.get("town")), *_goal_base(path, goal, tree)]
     return findings
+
+
+def _goal_parts(path: str, goal: Node, known_towns: set[str] | None) -> list[Finding]:
+    """Parts of a goal that belong together: a category with its share, a number of towns with its scope."""
+    given = {name: node.text for name, node in goal.entries.items()}
+    measure, scope, towns = given.get("measure"), given.get("scope", "district"), goal.entries.get("towns")
+    pairs = (("category", measure == "category_share"), ("towns", scope == "count_of_towns"))
+    findings = []
+    for name, wanted in pairs:
+        if wanted != (name in goal.entries):
+            place = goal.entries[name].place if name in goal.entries else goal.place
+            key = f"load.goal_{'needs' if wanted else 'without'}_{name}"
+            findings.append(Finding("E326", place, f"{path}.{name}", Text(key)))
+    if measure in DISTRICT_MEASURES and scope != "district":
+        message = Text("load.goal_of_district", {"measure": measure})
+        findings.append(Finding("E327", goal.entries["scope"].place, f"{path}.scope", message, scope))
+    if towns is not None and towns.number is not None and known_towns is not None and towns.number > len(known_towns):
+        message = Text("load.goal_too_many_towns", {"n": len(known_towns)})
+        findings.append(Finding("E328", towns.place, f"{path}.towns", message, f"{towns.number:g}"))
+    return findings
+
+
+def _goal_base(path: str, goal: Node, tree: Node) -> list[Finding]:
+    """A line needs a base: of money it is last year's table, and nothing tells it for the special fund.
+
+    A later year may be solved together with the years before it, which know the base.
+    """
+    line, measure = goal.entries.get("path"), goal.entries.get("measure")
+    if line is None or line.text != "linear_from_base" or "base" in goal.entries or measure is None:
+        return []
+    years = [node.number for _, node in find(tree, "years.*") if node.number is not None]
+    starts = [node.number for _, node in find(tree, "year")] == [min(years, default=None)]
+    money = measure.text in ("money", "money_per_head") and starts and not find(tree, "last_year.funding_by_town")
+    if not money and measure.text != "special_fund_per_head":
+        return []
+    return [Finding("E329", line.place, f"{path}.path", Text("load.goal_without_base"), line.text)]
 
 
 def _money_twice_or_free(tree: Node) -> list[Finding]:

@@ -275,10 +275,19 @@ def input_heading(column: str) -> str:
 
 def goal_unit(plan: PlanYear, goal: str) -> tuple[Shape, str]:
     """How the numbers of a goal are written, and their unit."""
-    measure = next((g.measure for g in plan.common.goals if g.id == goal), "")
-    indicator = next((i for i in plan.indicators if i.id == measure), None)
+    given = next((g for g in plan.common.goals if g.id == goal), None)
+    if given is None:
+        return "share", ""
+    if given.scope == "count_of_towns":
+        return "whole", say("terms.unit.towns")
+    indicator = next((i for i in plan.indicators if i.id == given.measure), None)
     if indicator is not None:
         return indicator_unit(indicator)
-    if measure == "money_per_head":
-        return "yuan", say("terms.unit.yuan_per_head")
-    return "share", ""
+    shapes: Mapping[str, tuple[Shape, str]] = {
+        "money": ("yuan", "yuan"),
+        "money_per_head": ("yuan", "yuan_per_head"),
+        "special_fund_per_head": ("yuan", "yuan_per_head"),
+        "level": ("points", "points"),
+    }
+    how, unit = shapes.get(given.measure, ("share", ""))
+    return how, say(f"terms.unit.{unit}") if unit else ""

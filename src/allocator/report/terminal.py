@@ -204,7 +204,7 @@ def comparison(a: Result, b: Result) -> RenderableType:
     parts.append(Padding(_town_changes(tables["towns"], names), (1, 0, 0, 0)))
     pairs = _plain(say("report.cli.pairs_changed"), "")
     for row in rows_of(tables["pairs"]):
-        side = row[2]
+        side = row[3]
         where = say("report.cli.kept") if side == "kept" else say("report.cli.only", {"label": labels[str(side)]})
         _row(pairs, f"{names.of('town', row.mentor)}→{names.of('town', row.mentee)}", where)
     parts.append(Padding(pairs if len(tables["pairs"]) else Line(say("report.cli.no_pairs")), (1, 0, 0, 0)))

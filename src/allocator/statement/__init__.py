@@ -10,9 +10,18 @@ import numpy as np
 
 from allocator.blocks.models import MODULES
 from allocator.build import build
-from allocator.criteria import ordered, stability, step, total
+from allocator.criteria import goals, ordered, stability, step, total
 from allocator.model import Floats, Model
-from allocator.scenario import BalanceStage, PlanYear, Scenario, StabilityStage, TieBreakStage, TotalStage
+from allocator.scenario import (
+    AspirationsStage,
+    BalanceStage,
+    BasicsStage,
+    PlanYear,
+    Scenario,
+    StabilityStage,
+    TieBreakStage,
+    TotalStage,
+)
 from allocator.statement.page import model_page
 from allocator.statement.parts import read_statement
 from allocator.texts import Text, say
@@ -47,7 +56,8 @@ def _titled(words: str, line: str) -> str:
 
 
 def _has(plan: PlanYear, block: str) -> bool:
-    return bool(plan.common.locks) if block == "locks" else block in plan.sections
+    of_plan = {"locks": plan.common.locks, "goals": plan.common.goals}
+    return bool(of_plan[block]) if block in of_plan else block in plan.sections
 
 
 def _sizes(model: Model, families: list[str]) -> list[str]:
@@ -123,6 +133,10 @@ def _described(plan: PlanYear, stage: object) -> tuple[str, Mapping[str, object]
     if isinstance(stage, TotalStage):
         values = {"of": stage.of, "by": stage.weighted_by or "-", "grid": f"{step.LEVEL_GRID:g}"}
         return "statement.total", values, inspect.getdoc(total) or ""
+    if isinstance(stage, BasicsStage | AspirationsStage):
+        give = stage.give if isinstance(stage, AspirationsStage) else 0.0
+        values = {"grid": f"{goals.SHORTFALL_GRID:g}", "give": f"{give:g}"}
+        return f"statement.{stage.id}", values, inspect.getdoc(goals) or ""
     if isinstance(stage, StabilityStage):
         if plan.last_year_money() is None and plan.last_year_pairs() is None:
             return "statement.no_last_year", {}, ""

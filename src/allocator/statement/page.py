@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from allocator.blocks.models import MODULES
 from allocator.build import ledgers
-from allocator.criteria import measures, ordered, stability, total
+from allocator.criteria import goals, measures, ordered, stability, total
 from allocator.statement.parts import Statement, read_statement
 from allocator.texts import Text
 
@@ -29,7 +29,8 @@ def model_page() -> str:
         parts += [f"### {_both(f'page_{block}')}", _fenced(statement.text)]
     parts += [f"## {_both('page_stages')}", _fenced(inspect.getdoc(import_module("allocator.stages")) or "")]
     tie_break = import_module("allocator.tie_break")
-    for name, module in (("balance", ordered), ("total", total), ("stability", stability), ("tie_break", tie_break)):
+    sought = (("goals_sought", goals), ("balance", ordered), ("total", total), ("stability", stability))
+    for name, module in (*sought, ("tie_break", tie_break)):
         parts += [f"### {_both(f'page_{name}')}", _fenced(inspect.getdoc(module) or "")]
     parts += [f"## {_both('page_measures')}", _fenced(inspect.getdoc(measures) or "")]
     return "\n\n".join(parts) + "\n"

@@ -4,8 +4,12 @@ value[town, indicator] = base + (what programmes add) + (what pairs add) + (what
 arrive in the ledger `value`, which closes into `credit`. A programme's effect is one number a unit, or falls
 piece by piece in units for each 1,000 residents; the pieces are concave, so that the model fills them in order.
 
+In the years that follow, a town starts from what the year before left: a share of its value, per head of the new
+denominator; stocks that are counted each year start from the count.
+
 Data
     base[town, indicator]              in the indicator's unit   base table
+    retention[indicator]               0-1                       scenario: attainment.indicators
     target[indicator], ceiling[indicator], weight[indicator]     scenario: attainment.indicators
     denominator[town, indicator]                                 towns table, over `per`
     gain[programme, indicator, piece]  numerator's unit a unit   per_unit * persons_per_attendance
@@ -14,11 +18,13 @@ Variables
     attainment[town, indicator, year]  0-1      <= min(1, ceiling / target)
     level[town, year]                  0-100
     effective_units[town, programme, indicator, piece, year]   units   <= width; only for effects in pieces
+    starting[town, indicator, year]    in the indicator's unit   only in years that follow another of the plan
 Rows
     level_sum[town, year]              level == 100 * sum over indicator of weight * attainment
     piece_sum[town, programme, indicator, year]   sum over piece of effective_units <= units
+    retained[town, indicator, year]    starting == retention * value of the year before * its denominator / denominator
 Ledgers
-    value   supply   base
+    value   supply   base; in years that follow another, starting
     value   supply   gain / denominator * units (one number), or * effective_units (pieces)
     value   use      target * attainment                       closed as credit[town, indicator, year]
 Outcomes
@@ -30,10 +36,12 @@ Source
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from allocator.blocks.attainment.section import Attainment, Effect
-from allocator.model import Floats, Model, Outcome, Provision, Terms, constant_label
+from allocator.model import Codes, Floats, Model, Provision, Terms, constant_label
 from allocator.scenario import PlanYear
 
 RESIDENTS_OF_A_PIECE = 1000.0
@@ -50,12 +58,47 @@ def build(model: Model, plan: PlanYear, given: Attainment) -> None:
     most = np.minimum(1.0, ceilings / targets)
     attainment = model.variables("attainment", labels, "share of target", upper=most[indicator])
     value = model.ledgers["value"]
-    value.provide(Provision("attainment", labels, plan.base_values().ravel()))
+    _start(model, plan, labels)
     value.use("attainment", attainment * targets[indicator])
     if "units" in model.columns:
         for effect in sorted(given.effects, key=lambda each: (each.programme, each.indicator)):
             _effect(model, plan, effect)
     _level(model, plan, attainment)
+
+
+def _start(model: Model, plan: PlanYear, labels: Mapping[str, Codes]) -> None:
+    """What every town starts the year with: the base table, or what the year before left."""
+    value = model.ledgers["value"]
+    counted = np.array([i.stock is not None and plan.volunteer_stock is None for i in plan.indicators])
+    decided = np.array([i.stock is not None and plan.volunteer_stock is not None for i in plan.indicators])
+    given = (counted if plan.before is not None else ~decided)[labels["indicator"]]
+    base = np.where(given, plan.base_values().ravel(), 0.0)
+    value.provide(Provision("attainment", labels, base))
+    moving = ~(counted | decided)[labels["indicator"]]
+    if plan.before is None or not moving.any():
+        return
+    cells = {dim: codes[moving] for dim, codes in labels.items()}
+    starting = model.variables("starting", cells, "indicator units")
+    kept = np.array([i.retention for i in plan.indicators])[None, :] * denominators(plan.before) / denominators(plan)
+    last_year = model.axes["year"].code(str(plan.before.year))
+    earned = value.side(supplied=True)
+    at = (earned["town"], earned["indicator"])
+    chosen = (earned["year"] == last_year) & ~(counted | decided)[earned["indicator"]]
+    earned = (earned * kept[at]).where(chosen)
+    earned = earned.labelled({**earned.labels, "year": constant_label(int(cells["year"][0]), len(earned))})
+    bound = np.zeros((len(plan.towns), len(plan.indicators)))
+    for provision in value.provisions:
+        own = provision.labels["year"] == last_year
+        here = (provision.labels["town"][own], provision.labels["indicator"][own])
+        np.add.at(bound, here, provision.amount[own] * kept[here])
+    rows = bound[cells["town"], cells["indicator"]]
+    model.constrain("retained", cells, [starting, -earned], "==", rows, unit="indicator units")
+    value.supply("attainment", starting)
+
+
+def denominators(plan: PlanYear) -> Floats:
+    """Denominator of each indicator [town, indicator]."""
+    return np.stack([plan.denominator(indicator) for indicator in plan.indicators], axis=1)
 
 
 def _level(model: Model, plan: PlanYear, attainment: Terms) -> None:
@@ -66,16 +109,15 @@ def _level(model: Model, plan: PlanYear, attainment: Terms) -> None:
     credited = attainment * (100.0 * weights[attainment["indicator"]])
     model.constrain("level_sum", labels, [level, -credited], "==", 0.0, unit="level points")
     terms = level.labelled({"outcome": towns})
-    model.outcomes["level"] = Outcome("level", "level points", labels, terms, np.zeros(len(towns)))
+    model.outcome("level", "level points", labels, terms)
 
 
 def _effect(model: Model, plan: PlanYear, effect: Effect) -> None:
     """Post what the units of one programme add to one indicator."""
     at = next(n for n, i in enumerate(plan.indicators) if i.id == effect.indicator)
-    delivered = model.ledgers["delivered"].side(supplied=True)
-    year = model.axes["year"].code(str(plan.year))
+    delivered = model.ledgers["delivered"].side(True, model.axes["year"].code(str(plan.year)))
     programme = model.axes["programme"].code(effect.programme)
-    units = delivered.where((delivered["programme"] == programme) & (delivered["year"] == year))
+    units = delivered.where(delivered["programme"] == programme)
     worth = effect.persons_per_attendance / plan.denominator(plan.indicators[at])
     if isinstance(effect.per_unit, tuple):
         units, gains = _pieces(model, plan, effect, units)

@@ -12,9 +12,13 @@ from allocator.blocks.checks import (
     Checks,
     Posting,
     Sense,
+    as_figure,
     by_town,
     cells,
     cost_lines,
+    figure,
+    first_of,
+    forbidden,
     rule,
 )
 from allocator.blocks.funding.section import Funding
@@ -32,15 +36,21 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Fundi
         *_source_shares(money, given),
         *_floors(money, plan, given),
         *_category_shares(money, given),
-        *_year_on_year(money, plan, given),
+        *_against_last_year(money, plan, given),
+        *_carry_over(tables, money, given),
     ]
 
 
 def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Funding) -> list[Posting]:
     """Money of each source, and the cost lines it pays."""
     money = _money(tables, plan, given)
-    amounts = pd.Series({source.id: source.amount for source in given.sources}, dtype=float)
+    amounts = pd.Series({source.id: source.amount + source.carried_in for source in given.sources}, dtype=float)
+    made = []
+    if given.carry_over is not None:
+        carried = _carried(tables, given)
+        made.append(Posting("money", "funding", "used", carried, carried * 0.0 + 1.0))
     return [
+        *made,
         Posting("money", "funding", "provided", amounts, amounts * 0.0),
         Posting("money", "funding", "used", *money.total(["source"])),
         Posting("cost", "funding", "supplied", *money.total(["town", "programme"])),
@@ -123,18 +133,64 @@ def last_year(plan: PlanYear) -> Amounts | None:
     return amounts.reindex(pd.Index(plan.towns.index, dtype=object), fill_value=0.0)
 
 
-def _year_on_year(money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
-    before, limits = last_year(plan), given.year_on_year
-    if before is None or limits is None:
+def _against_last_year(money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
+    """Money of each town, and of all towns, against last year's."""
+    before, limits, growth = last_year(plan), given.year_on_year, given.growth
+    if before is None:
         return []
     paid, weight = (part.reindex(before.index, fill_value=0.0) for part in money.total(["town"]))
     made = []
-    sides: tuple[tuple[str, Sense, float], ...] = (
-        ("at_least", ">=", 1.0 - limits.down),
-        ("at_most", "<=", 1.0 + limits.up),
-    )
-    for side, sense, factor in sides:
+    for side, sense, factor in _sides(limits.down, limits.up) if limits is not None else ():
         name = {town: f"{town}/{side}" for town in before.index}
         bound = (factor * before).rename(name)
         made.append(rule("year_on_year", paid.rename(name), sense, bound, weight.rename(name)))
+    for side, sense, factor in _sides(growth.down, growth.up) if growth is not None else ():
+        most = factor * float(before.sum())
+        made.append(rule("growth", _one(side, float(paid.sum(skipna=False))), sense, most, float(weight.sum())))
     return made
+
+
+def _sides(down: float, up: float | None) -> list[tuple[str, Sense, float]]:
+    made: list[tuple[str, Sense, float]] = [("at_least", ">=", 1.0 - down)]
+    return made if up is None else [*made, ("at_most", "<=", 1.0 + up)]
+
+
+def _carried(tables: Mapping[str, pd.DataFrame], given: Funding) -> Amounts:
+    """Money that goes on to the next year, by source."""
+    written = tables["carry_over"]
+    shown = first_of(written["source"].to_numpy(dtype=object), written["carried_out_yuan"])
+    return shown.reindex(pd.Index([source.id for source in given.sources], dtype=object), fill_value=0.0)
+
+
+def _carry_over(tables: Mapping[str, pd.DataFrame], money: Cells, given: Funding) -> list[Checks]:
+    """Money at hand by source: what is spent, what goes on (at most the year's own), what is taken back."""
+    written = tables["carry_over"]
+    key = written["source"].to_numpy(dtype=object)
+    if given.carry_over is None:
+        return [forbidden("carry_over", key)]
+    index = pd.Index([source.id for source in given.sources], dtype=object)
+    amount = pd.Series([source.amount for source in given.sources], index=index, dtype=float)
+    came = pd.Series([source.carried_in for source in given.sources], index=index, dtype=float)
+    spent, weight = (part.reindex(index, fill_value=0.0) for part in money.total(["source"]))
+    carried = _carried(tables, given)
+    left = amount + came - spent - carried
+    total, whole = money.whole()
+    at_hand = float((amount + came).sum())
+    least = given.carry_over.execution
+    made = [
+        rule("carry_age", carried, "<=", amount, 1.0),
+        as_figure(rule("carry_age", carried, ">=", 0.0, 1.0)),
+        rule("execution", _one("", total), ">=", least * at_hand, whole + least * len(index)),
+    ]
+    worth = {
+        "carried_in_yuan": came,
+        "amount_yuan": amount,
+        "spent_yuan": spent,
+        "carried_out_yuan": carried,
+        "forfeited_yuan": left.clip(lower=0.0),
+        "execution": spent / (amount + came).where(amount + came > 0),
+    }
+    return [
+        *made,
+        *(figure(f"carry_over.{name}", first_of(key, written[name]), due, weight) for name, due in worth.items()),
+    ]

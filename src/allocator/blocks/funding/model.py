@@ -14,9 +14,13 @@ Data
     lo[spending], hi[spending]              share       scenario: funding.category_shares
     last_year[town]                         yuan        table of last_year.funding_by_town
     down, up                                share       scenario: funding.year_on_year
+    slowest, fastest                        share       `down` and `up` of funding.growth
+    carried_in[source]                      yuan        what the year before the plan left
+    least_spent                             share       scenario: funding.carry_over.execution
 Variables
     funding[town, programme, source, year]  yuan        only where pays[source, spending(programme)]
     spent[spending, year]                   yuan        only with category_shares or min_share
+    carried[source, year]                   yuan        money that goes on to the next year; only with carry_over
 Rows
     earmark[town, source, year]             sum over programme of funding >= earmarked
     spending_sum[spending, year]            sum of funding in the category == spent
@@ -26,13 +30,19 @@ Rows
     category_share[spending, side, year]    at_least: spent >= lo * sum of spent;  at_most: spent <= hi * sum of spent
     year_on_year[town, side, year]          at_least: (1 - down) * last_year <= sum of funding in the town
                                             at_most:  sum of funding in the town <= (1 + up) * last_year
+                                            (in a year that follows another, last_year is the funding of that year)
+    growth[side, year]                      the same for the money of all towns together, with slowest and fastest
+    execution[year]                         sum of funding >= least_spent * (amounts and what was carried in)
+    carry_age[source, year]                 (bound)   carried <= amount: old money counts as spent first, so that
+                                            what is carried twice would have to be the year's own
 Ledgers
-    money   supply   amount[source]
-    money   use      funding                                    closed as budget[source, year]
+    money   supply   amount[source], carried_in; in a year that follows another, its carried
+    money   use      funding, carried                           closed as budget[source, year]; the rest is forfeited
     cost    supply   funding                                    closed as costing[town, programme, year] (==)
 Source
     Plan text: 人均不低于2元 (per_capita_floor), 以政府投入为主 (min_share),
-    优化经费比例结构 (category_shares), 经费投入增长机制 (year_on_year).
+    优化经费比例结构 (category_shares), 经费投入增长机制 (year_on_year, growth). Two-year rule for unspent money:
+    Budget Law, article 42, and 国办发〔2014〕70号.
 """
 
 from __future__ import annotations
@@ -40,7 +50,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.blocks.funding.section import Funding
-from allocator.model import Codes, Model, Provision, Terms, constant_label
+from allocator.model import Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
 from allocator.scenario import DISTRICT, PlanYear
 
 AT_LEAST, AT_MOST = 0, 1
@@ -48,7 +58,7 @@ AT_LEAST, AT_MOST = 0, 1
 
 def build(model: Model, plan: PlanYear, given: Funding) -> None:
     """Declare the money of every source in every cost line and the rules on it."""
-    funding = _cells(model, given)
+    funding = _cells(model, plan, given)
     money = model.ledgers["money"]
     money.use("funding", funding)
     model.ledgers["cost"].supply("funding", funding)
@@ -57,15 +67,19 @@ def build(model: Model, plan: PlanYear, given: Funding) -> None:
         labels = {"source": np.array([model.axes["source"].code(source.id)]), "year": np.array([year])}
         path = f"funding.sources.{source.id}.amount"
         money.provide(Provision("funding", labels, np.array([source.amount]), path, money=True))
+        if source.carried_in > 0 and plan.before is None:
+            money.provide(Provision("funding", labels, np.array([source.carried_in])))
+    if given.carry_over is not None:
+        _carry_over(model, plan, given, funding)
     _earmarks(model, plan, given, funding)
     _floors(model, plan, given, funding)
     _shares(model, plan, given, funding)
-    _year_on_year(model, plan, given, funding)
+    _against_last_year(model, plan, given, funding)
 
 
-def _cells(model: Model, given: Funding) -> Terms:
+def _cells(model: Model, plan: PlanYear, given: Funding) -> Terms:
     """One variable for each cost line and each source that may pay for its spending category."""
-    lines = model.ledgers["cost"].side(supplied=False)
+    lines = model.ledgers["cost"].side(False, model.axes["year"].code(str(plan.year)))
     spending = model.axes["programme"].groups["spending"]
     keys = np.unique(np.stack([lines["town"], lines["programme"], lines["year"]], axis=1), axis=0)
     may_pay = np.zeros((len(model.axes["source"].ids), len(model.axes["spending"].ids)), dtype=bool)
@@ -179,28 +193,81 @@ def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share
     )
 
 
-def _year_on_year(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+def _carry_over(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    """Declare what goes on to the next year, and how much of the money at hand must be spent."""
+    assert given.carry_over is not None
+    year = model.axes["year"].code(str(plan.year))
+    sources = sorted(given.sources, key=lambda each: each.id)
+    amounts = np.array([source.amount for source in sources])
+    codes = model.axes["source"].codes(source.id for source in sources)
+    labels = {"source": codes, "year": constant_label(year, len(sources))}
+    requirement = "funding.carry_over"
+    carried = model.variables(
+        "carried", labels, "yuan", upper=amounts, rules=(None, "carry_age"), requirement=requirement
+    )
+    model.ledgers["money"].use("funding", carried)
+    in_year = {"year": _one(year)}
+    least = given.carry_over.execution
+    at_hand = amounts.sum() + sum(source.carried_in for source in sources if plan.before is None)
+    terms = [funding.labelled({"year": funding["year"]})]
+    if plan.before is not None and "carried" in model.columns:
+        last = model.year("carried", model.axes["year"].code(str(plan.before.year)))
+        came = last.labelled({"source": last["source"], "year": constant_label(year, len(last))})
+        model.ledgers["money"].supply("funding", came)
+        terms.append((came * -least).labelled({"year": came["year"]}))
+    rows = model.constrain(
+        "execution", in_year, terms, ">=", least * at_hand, unit="yuan", requirement="funding.carry_over.execution"
+    )
+    for source, at in zip(sources, carried.column, strict=True):
+        path = f"funding.sources.{source.id}.amount"
+        model.parameter(path, ParameterUse("upper", _one(int(at)), np.ones(1), money=True))
+        model.row_parameter(path, rows, least, money=True)
+
+
+def _against_last_year(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    """Bounds on how the money of each town, and of all towns together, moves from year to year."""
+    count = len(plan.towns)
+    mine = funding.where(funding["town"] < count)
     before = plan.last_year_money()
-    if given.year_on_year is None or before is None:
+    last = None
+    if plan.before is not None and "funding" in model.columns:
+        last = model.year("funding", model.axes["year"].code(str(plan.before.year)))
+        last = last.where(last["town"] < count)
+        before = np.zeros(count)
+    if before is None:
         return
-    town, count = np.arange(len(before)), len(before)
-    in_towns = funding.where(funding["town"] < count)
-    sides = ((AT_LEAST, ">=", 1.0 - given.year_on_year.down), (AT_MOST, "<=", 1.0 + given.year_on_year.up))
-    for side, sense, factor in sides:
-        labels = {
-            "town": town,
-            "side": constant_label(side, count),
-            "year": constant_label(model.axes["year"].code(str(plan.year)), count),
-        }
-        terms = in_towns.labelled(
-            {"town": in_towns["town"], "side": constant_label(side, len(in_towns)), "year": in_towns["year"]}
-        )
-        model.constrain(
-            "year_on_year",
-            labels,
-            [terms],
-            ">=" if sense == ">=" else "<=",
-            factor * before,
-            unit="yuan",
-            requirement="funding.year_on_year",
-        )
+    year = model.axes["year"].code(str(plan.year))
+    bounds = given.year_on_year
+    for side, factor in _sides(bounds.down, bounds.up) if bounds is not None else ():
+        labels = {"town": np.arange(count), "side": constant_label(side, count), "year": constant_label(year, count)}
+        _bounded_change(model, ("year_on_year", labels), (mine, last, factor * before), factor)
+    growth = given.growth
+    for side, factor in _sides(growth.down, growth.up) if growth is not None else ():
+        labels = {"side": _one(side), "year": _one(year)}
+        _bounded_change(model, ("growth", labels), (mine, last, np.array([factor * before.sum()])), factor)
+
+
+def _sides(down: float, up: float | None) -> list[tuple[int, float]]:
+    """Sides of a bound and the factor on last year's money."""
+    return [(AT_LEAST, 1.0 - down), *([(AT_MOST, 1.0 + up)] if up is not None else [])]
+
+
+def _bounded_change(
+    model: Model,
+    rows: tuple[str, dict[str, Codes]],
+    money: tuple[Terms, Terms | None, Floats],
+    factor: float,
+) -> None:
+    """Money of the year against ``factor`` times that of the year before, decided (terms) or given (bound)."""
+    (name, labels), (mine, last, bound) = rows, money
+    terms = [_relabelled(mine, labels)]
+    if last is not None:
+        terms.append(_relabelled(last, labels) * -factor)
+    sense: Sense = ">=" if labels["side"][0] == AT_LEAST else "<="
+    model.constrain(name, labels, terms, sense, bound, unit="yuan", requirement=f"funding.{name}")
+
+
+def _relabelled(terms: Terms, labels: dict[str, Codes]) -> Terms:
+    """Terms under the labels of rows: their own town if rows have one, the rows' side and year."""
+    made = {dim: constant_label(int(codes[0]), len(terms)) for dim, codes in labels.items()}
+    return terms.labelled({**made, "town": terms["town"]} if "town" in labels else made)

@@ -30,6 +30,8 @@ class FundingSource(Section):
     earmark: tuple[Earmark, ...] = ()
     min_share: Share | None = None
     """Least share of all money spent that must come from this source."""
+    carried_in: Yuan = 0.0
+    """Money left over from last year (结转), besides the amount of the year [yuan]; only with ``carry_over``."""
 
 
 class PerCapitaFloor(Section):
@@ -58,6 +60,21 @@ class YearOnYear(Section):
     up: Amount
 
 
+class CarryOver(Section):
+    """Unspent money goes on to the next year, once: what is left of it after two years is taken back (结余收回)."""
+
+    execution: Share = 0.9
+    """Least share of the money at hand (amounts and what was carried in) that is spent in the year (执行率)."""
+
+
+class Growth(Section):
+    """How all money spent may move from last year's, as shares of it (经费投入增长机制)."""
+
+    down: Share
+    up: Amount | None = None
+    """None: no upper bound."""
+
+
 class Funding(Section):
     """Sources of money, who may pay for what, floors, shares and yearly bounds."""
 
@@ -65,6 +82,9 @@ class Funding(Section):
     per_capita_floor: PerCapitaFloor | None = None
     category_shares: tuple[CategoryShare, ...] = ()
     year_on_year: YearOnYear | None = None
+    carry_over: CarryOver | None = None
+    """None: what is not spent in its year is lost."""
+    growth: Growth | None = None
 
 
 class LastYearFundingRow(Row):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from allocator.blocks.checks import (
     cells,
     figure,
     first_of,
+    forbidden,
     keys,
     levels_before,
     reach,
@@ -43,7 +45,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mento
     made.append(rule("mentor_capacity", taken, "<=", float(given.mentor_capacity), weight))
     covered, weight = pairs.total(["mentee"])
     made.append(rule("mentee_cover", covered, "<=", float(given.mentee_cover), weight))
-    return [*made, *_figures(tables, plan, given, pairs), _unpaired(tables, plan, given)]
+    return [*made, *_terms(tables, plan, given), *_figures(tables, plan, given, pairs), _unpaired(tables, plan, given)]
 
 
 def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Posting]:
@@ -81,13 +83,18 @@ def eligible_pairs(plan: PlanYear, given: Mentoring) -> set[tuple[str, str]]:
     return set(zip(pairs["mentor"], pairs["mentee"], strict=True))
 
 
+def _levels(plan: PlanYear) -> Amounts:
+    """Level of each town before the plan's first year."""
+    return levels_before(plan if plan.start is None else replace(plan, base=plan.start.base))
+
+
 def _third(plan: PlanYear) -> int:
     return max(1, math.floor(len(plan.towns) / 3 + 0.5))
 
 
 def _ranking(plan: PlanYear) -> list[str]:
     """Towns from the lowest base level to the highest, equal ones by id."""
-    levels = levels_before(plan).round(TIE)
+    levels = _levels(plan).round(TIE)
     order = pd.DataFrame({"level": levels.to_numpy(), "town": levels.index}).sort_values(["level", "town"])
     return list(order["town"])
 
@@ -99,14 +106,47 @@ def _eligible(plan: PlanYear, given: Mentoring) -> pd.DataFrame:
     mature = [town for town in {*upper, *given.mature.preset} if town not in slow]
     ways = trips(plan, reach(plan, "mentoring")).rename(columns={"from_town": "mentor", "to_town": "mentee"})
     ways = ways[ways["mentor"].isin(mature) & ways["mentee"].isin(slow)]
-    levels = levels_before(plan)
+    levels = _levels(plan)
     gap = levels.reindex(ways["mentor"]).to_numpy() - levels.reindex(ways["mentee"]).to_numpy()
     ways = ways.assign(level_gap=gap)
     return ways[ways["level_gap"] >= given.min_gap - 10.0**-TIE].reset_index(drop=True)
 
 
 def _pairs(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Cells:
-    return cells(_eligible(plan, given), tables["pairs"].assign(pairing=1.0), PAIR, "pairing")
+    """Eligible pairs and whether they are made, with the year each began (this year where nothing is known)."""
+    made = cells(_eligible(plan, given), tables["pairs"].assign(pairing=1.0), PAIR, "pairing")
+    begun = first_of(keys(tables["pairs"], PAIR), tables["pairs"]["start_year"])
+    years = begun.reindex(keys(made.frame, PAIR)).fillna(float(plan.year)).to_numpy(dtype=float)
+    return replace(made, frame=made.frame.assign(start_year=years))
+
+
+def _terms(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Checks]:
+    """Terms: pairs from before run to their end, renewals come once and right after a term, new pairs begin now."""
+    written = tables["pairs"]
+    past = {(pair.mentor, pair.mentee): pair for pair in plan.past_pairs() or ()}
+    shown = {
+        (mentor, mentee): (start, times)
+        for mentor, mentee, start, times in zip(
+            written["mentor"], written["mentee"], written["start_year"], written["renewals"], strict=True
+        )
+    }
+    wrong, eligible = [], eligible_pairs(plan, given)
+    for key, pair in past.items():
+        runs = pair.last_year(given.term_years) >= plan.year
+        just_ended = pair.last_year(given.term_years) == plan.year - 1
+        allowed = {(pair.start_year, pair.renewals)} if runs else set()
+        if just_ended and pair.renewals == 0:
+            allowed = {(pair.start_year, 1)}
+        missing = runs and key not in shown and key in eligible
+        if missing or (key in shown and shown[key] not in allowed):
+            wrong.append("/".join(key))
+    wrong += ["/".join(key) for key, life in shown.items() if key not in past and life != (plan.year, 0)]
+    names = keys(written, PAIR)
+    end = written["start_year"] + given.term_years * (1 + written["renewals"]) - 1
+    return [
+        forbidden("pair_terms", np.array(sorted(wrong), dtype=object)),
+        figure("pairs_end_year", first_of(names, written["end_year"]), first_of(names, end)),
+    ]
 
 
 def _worth(plan: PlanYear, given: Mentoring, pairs: pd.DataFrame) -> pd.DataFrame:
@@ -114,9 +154,11 @@ def _worth(plan: PlanYear, given: Mentoring, pairs: pd.DataFrame) -> pd.DataFram
     near = np.exp(-pairs["minutes"].to_numpy(dtype=float) / given.nearness_minutes)
     made = {}
     for indicator, transfer in given.transfer.items():
-        base = pd.Series(plan.base[indicator].to_numpy(dtype=float), index=plan.towns.index)
+        start = plan.base if plan.start is None else plan.start.base
+        base = pd.Series(start[indicator].to_numpy(dtype=float), index=plan.towns.index)
         gap = base.reindex(pairs["mentor"]).to_numpy() - base.reindex(pairs["mentee"]).to_numpy()
-        made[indicator] = transfer * np.maximum(gap, 0.0) * near
+        faded = (1.0 - transfer) ** (plan.year - pairs["start_year"].to_numpy(dtype=float))
+        made[indicator] = transfer * np.maximum(gap, 0.0) * near * faded
     return pd.DataFrame(made, index=pairs.index)
 
 

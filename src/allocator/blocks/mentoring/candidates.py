@@ -25,11 +25,21 @@ class Candidates:
     mentee: npt.NDArray[np.intp]
     minutes: npt.NDArray[np.float64]
     level_gap: npt.NDArray[np.float64]
-    """Base level of the mentor less that of the mentee [level points]."""
+    """Level of the mentor less that of the mentee, before the plan [level points]."""
     transferred: npt.NDArray[np.float64]
-    """[pair, indicator]: value a pair adds in the mentee, in the indicator's unit."""
-    benefit: npt.NDArray[np.float64]
-    """Level points a pair adds in the mentee, before the cap of attainment at 1."""
+    """[pair, indicator]: value a pair adds in the mentee in its first year, in the indicator's unit."""
+    fading: npt.NDArray[np.float64]
+    """[indicator]: what a pair adds in a year over what it added the year before, 1 - transfer."""
+    points: npt.NDArray[np.float64]
+    """[indicator]: level points of one unit of value, before the cap of attainment at 1."""
+
+    def added(self, age: int) -> npt.NDArray[np.float64]:
+        """[pair, indicator]: value a pair adds in the given year of its life (1: the first)."""
+        return np.asarray(self.transferred * self.fading ** (age - 1))
+
+    def benefit(self, age: int) -> npt.NDArray[np.float64]:
+        """Level points each pair adds in the given year of its life, before the cap of attainment at 1."""
+        return np.asarray(self.added(age) @ self.points)
 
 
 def third(towns: int) -> int:
@@ -39,7 +49,7 @@ def third(towns: int) -> int:
 
 def candidates(plan: PlanYear, given: Mentoring) -> Candidates:
     """Slow and mature towns by base level, and the pairs between them within reach and with the least gap."""
-    levels = np.round(plan.base_levels(), LEVEL_DECIMALS)
+    levels = np.round(plan.levels(plan.plan_base()), LEVEL_DECIMALS)
     names = plan.towns.index
     ranked = np.lexsort((np.arange(len(levels)), levels))
     slow = np.zeros(len(levels), dtype=bool)
@@ -58,11 +68,10 @@ def candidates(plan: PlanYear, given: Mentoring) -> Candidates:
     gap = levels[:, None] - levels[None, :]
     near = minutes <= (np.inf if reach is None else reach + 1e-9)
     mentor, mentee = np.nonzero(mature[:, None] & slow[None, :] & near & (gap >= given.min_gap - 1e-9))
-    base = plan.base_values()
+    base = plan.plan_base()
     rates = np.array([given.transfer.get(i.id, 0.0) for i in plan.indicators])
     nearness = np.exp(-minutes[mentor, mentee] / given.nearness_minutes)
     transferred = rates * np.maximum(0.0, base[mentor] - base[mentee]) * nearness[:, None]
     points = np.array([100.0 * i.weight / i.target for i in plan.indicators])
-    return Candidates(
-        slow, mature, mentor, mentee, minutes[mentor, mentee], gap[mentor, mentee], transferred, transferred @ points
-    )
+    pair = (mentor, mentee)
+    return Candidates(slow, mature, *pair, minutes[pair], gap[pair], transferred, 1.0 - rates, points)

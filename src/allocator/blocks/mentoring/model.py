@@ -1,47 +1,80 @@
-"""Mentoring (结对帮扶): a mature town school helps a slow-starting one; always whole pairs.
+"""Mentoring (结对帮扶): a mature town school helps a slow-starting one; always whole pairs, for a term of years.
 
-slow    the third of the towns with the lowest base levels (or named ones); mature towns named by the plan are not slow
-mature  the third with the highest base levels, and the preset ones; a town is never both
-A pair is eligible if the mentor is mature, the mentee slow, the base level of the mentor leads by at least
-min_gap and the travel time is at most travel.reach_minutes.mentoring.
+slow    the third of the towns with the lowest levels (or named ones); mature towns named by the plan are not slow
+mature  the third with the highest levels, and the preset ones; a town is never both
+A pair is eligible if the mentor is mature, the mentee slow, the level of the mentor leads by at least min_gap and
+the travel time is at most travel.reach_minutes.mentoring. Levels and gaps are those before the plan's first year.
+
+A pair runs for a term, and may be renewed once for a second one right after it; it begins at most once. Pairs that
+began before the plan run to the end of their term. A pair adds less from year to year: in the a-th year of its life
+(a renewal goes on counting) transfer * (1 - transfer)^(a-1) of the gap.
 
 Data
     gap[mentor, mentee, indicator] = max(0, base[mentor, indicator] - base[mentee, indicator])
     nearness[mentor, mentee] = exp(-minutes / nearness_minutes)
     transfer[indicator]                   share     scenario: mentoring.transfer
     capacity, cover, hours_per_pair                 scenario: mentoring
+    term                                  years     `term_years`
+    running[mentor, mentee, year]         0 or 1    pairs of last_year.pairs whose term covers the year
 Variables
     pairing[mentor, mentee, year]         0 or 1    only eligible pairs
+    beginning[mentor, mentee, year]       0 to 1    the pair begins; not for pairs of last_year.pairs
+    renewal[mentor, mentee, year]         0 to 1    the pair enters its second term; only where a first one can end
 Rows
     mentor_capacity[mentor, year]         sum over mentee of pairing <= capacity
     mentee_cover[mentee, year]            sum over mentor of pairing <= cover
+    pair_runs[mentor, mentee, year]       pairing == running + beginning and renewal of the last `term` years
+    begun_once[mentor, mentee, year]      beginning of this and all years before <= 1
+    renewed_after_term[mentor, mentee, year]   renewal <= beginning a term before (or: a first term just ended)
 Ledgers
-    value        supply   transfer * gap * nearness * pairing, for the mentee
+    value        supply   transfer * (1 - transfer)^(a-1) * gap * nearness * pairing, for the mentee
     school_time  use      hours_per_pair * pairing, of the mentor      closed as school_hours[town, year]
     cost         use      allowance * pairing, line `mentoring` of the mentor
+    mentor_need  supply   1 for each slow town; goals read it
 Outcomes
     mentoring.benefit[town, year]         level points the pairs of a mentee add, before the cap at 1
 Source
-    Generalised b-matching. Plan text: 通过帮扶结对的形式，让较成熟的社区学校对起步较慢的社区学校进行全方位的帮扶.
+    Generalised b-matching with minimum up-times (Rajan and Takriti 2005, for the windows of starts). Plan text:
+    通过帮扶结对的形式，让较成熟的社区学校对起步较慢的社区学校进行全方位的帮扶.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from allocator.blocks.mentoring.candidates import candidates
+import numpy as np
+import numpy.typing as npt
+
+from allocator.blocks.mentoring.candidates import Candidates, candidates
 from allocator.blocks.mentoring.section import Mentoring
-from allocator.model import Model, Outcome, Terms, constant_label
-from allocator.scenario import PlanYear
+from allocator.model import Codes, Model, Provision, Terms, constant_label, joined
+from allocator.scenario import PastPair, PlanYear
+
+
+@dataclass(frozen=True, eq=False)
+class Lives:
+    """What each eligible pair adds in a year and by which columns: a pair that began in the plan by its beginning or
+    renewal, one from before by its pairing."""
+
+    terms: Terms
+    pair: Codes
+    """Position of the eligible pair of each term."""
+    age: Codes
+    """Which year of the pair's life it is."""
 
 
 def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
-    """Declare the eligible pairs and what they use and bring."""
+    """Declare the eligible pairs, their terms, and what they use and bring."""
     found = candidates(plan, given)
     year = model.axes["year"].code(str(plan.year))
     labels = {"mentor": found.mentor, "mentee": found.mentee, "year": constant_label(year, len(found.mentor))}
     pairing = model.variables("pairing", labels, "pairs", upper=1.0, integer=True, requirement="mentoring")
-    _benefit(model, plan, pairing, found.benefit)
+    lives = _lives(model, plan, given, pairing, found)
+    benefit = np.array([found.benefit(int(age))[pair] for pair, age in zip(lives.pair, lives.age, strict=True)])
+    _outcome(model, plan, lives.terms * benefit)
+    slow = np.flatnonzero(found.slow)
+    need = {"town": slow, "year": constant_label(year, len(slow))}
+    model.ledgers["mentor_need"].provide(Provision("mentoring", need, np.ones(len(slow))))
     if not len(pairing):
         return
     for family, dim, limit in (
@@ -53,11 +86,7 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
         requirement = f"mentoring.{family}"
         made = model.constrain(family, rows, [pairing], "<=", float(limit), unit="pairs", requirement=requirement)
         model.row_parameter(requirement, made, 1.0)
-    pair, indicator = np.nonzero(found.transferred > 0)
-    gains = (pairing.where(pair) * found.transferred[pair, indicator]).labelled(
-        {"town": found.mentee[pair], "indicator": indicator, "year": labels["year"][pair]}
-    )
-    model.ledgers["value"].supply("mentoring", gains)
+    _value(model, found, lives)
     at_mentor = pairing.labelled({"town": found.mentor, "year": labels["year"]})
     if given.hours_per_pair > 0:
         model.ledgers["school_time"].use("mentoring", at_mentor * given.hours_per_pair)
@@ -67,10 +96,92 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
         model.ledgers["cost"].use("mentoring", paid * given.allowance.unit_cost)
 
 
-def _benefit(model: Model, plan: PlanYear, pairing: Terms, benefit: np.ndarray) -> None:
+def _lives(model: Model, plan: PlanYear, given: Mentoring, pairing: Terms, found: Candidates) -> Lives:
+    """Declare when pairs begin and are renewed, and tie pairing to it."""
+    past, first_year = _past(plan, found)
+    old = np.array([at in past for at in range(len(pairing))], dtype=bool)
+    term, labels = given.term_years, dict(pairing.labels)
+    new = np.flatnonzero(~old)
+    model.variables("beginning", {dim: codes[new] for dim, codes in labels.items()}, "pairs", upper=1.0)
+    ends = np.array([past[at].last_year(term) if at in past else first_year + term - 1 for at in range(len(pairing))])
+    once = np.array([at in past and past[at].renewals > 0 for at in range(len(pairing))], dtype=bool)
+    may_renew = np.flatnonzero(~once & np.where(old, ends == plan.year - 1, plan.year > ends))
+    model.variables("renewal", {dim: codes[may_renew] for dim, codes in labels.items()}, "pairs", upper=1.0)
+    running = (old & (ends >= plan.year)).astype(float)
+    begun, renewed = _until_now(model, plan, "beginning", pairing), _until_now(model, plan, "renewal", pairing)
+    young, fresh = begun.where(begun["age"] <= term), renewed.where(renewed["age"] <= term)
+    parts = [pairing, *(-part.labelled(_as_rows(part, labels)) for part in (young, fresh) if len(part))]
+    model.constrain("pair_runs", labels, parts, "==", running, unit="pairs")
+    if len(new):
+        rows = {dim: codes[new] for dim, codes in labels.items()}
+        mine = begun.labelled(_as_rows(begun, labels))
+        model.constrain("begun_once", rows, [mine], "<=", 1.0, unit="pairs")
+    if len(may_renew):
+        rows = {dim: codes[may_renew] for dim, codes in labels.items()}
+        now, of_term = renewed.where(renewed["age"] == 1), begun.where(begun["age"] == term + 1)
+        of_term = of_term.where(np.isin(of_term["pair"], may_renew))
+        ended = old[may_renew].astype(float)
+        terms = [now.labelled(_as_rows(now, labels)), -of_term.labelled(_as_rows(of_term, labels))]
+        model.constrain("renewed_after_term", rows, terms, "<=", ended, unit="pairs")
+    return _lived(plan, term, pairing, (young, fresh), past)
+
+
+def _past(plan: PlanYear, found: Candidates) -> tuple[dict[int, PastPair], int]:
+    """Eligible pair (position) to its life before the plan, and the plan's first year that is decided here."""
+    start = plan
+    while start.before is not None:
+        start = start.before
+    names = plan.towns.index
+    at = {(names[m], names[n]): k for k, (m, n) in enumerate(zip(found.mentor, found.mentee, strict=True))}
+    known = {(pair.mentor, pair.mentee): pair for pair in start.past_pairs() or ()}
+    return {at[key]: pair for key, pair in known.items() if key in at}, start.year
+
+
+def _until_now(model: Model, plan: PlanYear, family: str, pairing: Terms) -> Terms:
+    """Columns of a family up to this year with ``pair``, position of the pair, and ``age``, 1 for this year."""
+    cells = model.family(family)
+    size = len(model.axes["town"].ids)
+    keys = pairing["mentor"] * size + pairing["mentee"]
+    mine = cells["mentor"] * size + cells["mentee"]
+    order = np.argsort(keys)
+    pair = order[np.searchsorted(keys[order], mine)] if len(mine) else np.zeros(0, dtype=np.intp)
+    years = np.array([int(label) for label in model.axes["year"].ids], dtype=np.intp)
+    age = plan.year - years[cells["year"]] + 1
+    return cells.labelled({"pair": pair, "age": age})
+
+
+def _as_rows(part: Terms, labels: dict[str, Codes]) -> dict[str, Codes]:
+    """Labels of the rows that terms with a ``pair`` belong to."""
+    return {dim: codes[part["pair"]] for dim, codes in labels.items()}
+
+
+def _lived(plan: PlanYear, term: int, pairing: Terms, parts: tuple[Terms, Terms], past: dict[int, PastPair]) -> Lives:
+    young, fresh = parts
+    at = np.array(sorted(past), dtype=np.intp)
+    own = pairing.where(at)
+    age = np.array([plan.year - past[int(pair)].start_year + 1 for pair in at], dtype=np.intp)
+    every = [
+        young,
+        fresh.labelled({"pair": fresh["pair"], "age": fresh["age"] + term}),
+        own.labelled({"pair": at, "age": age}),
+    ]
+    lives = joined(every, ("pair", "age"))
+    town: npt.NDArray[np.intp] = pairing["mentee"][lives["pair"]]
+    year = constant_label(int(pairing["year"][0]) if len(pairing) else 0, len(lives))
+    return Lives(lives.labelled({"town": town, "year": year}), lives["pair"], lives["age"])
+
+
+def _value(model: Model, found: Candidates, lives: Lives) -> None:
+    """What the pairs add to each indicator of their mentees."""
+    added = {int(age): found.added(int(age)) for age in np.unique(lives.age)}
+    gains = np.array([added[int(age)][pair] for pair, age in zip(lives.pair, lives.age, strict=True)])
+    term, indicator = np.nonzero(gains > 0)
+    worth = lives.terms.where(term)
+    labels = {"town": worth["town"], "indicator": indicator, "year": worth["year"]}
+    model.ledgers["value"].supply("mentoring", (worth * gains[term, indicator]).labelled(labels))
+
+
+def _outcome(model: Model, plan: PlanYear, terms: Terms) -> None:
     towns = np.arange(len(plan.towns))
-    year = constant_label(model.axes["year"].code(str(plan.year)), len(towns))
-    terms = (pairing * benefit).labelled({"outcome": pairing["mentee"]})
-    model.outcomes["mentoring.benefit"] = Outcome(
-        "mentoring.benefit", "level points", {"town": towns, "year": year}, terms, np.zeros(len(towns))
-    )
+    labels = {"town": towns, "year": constant_label(model.axes["year"].code(str(plan.year)), len(towns))}
+    model.outcome("mentoring.benefit", "level points", labels, terms.labelled({"outcome": terms["town"]}))

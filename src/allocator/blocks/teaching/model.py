@@ -41,7 +41,7 @@ WAYS_OF_A_VISIT = 2.0
 
 def build(model: Model, plan: PlanYear, given: Teaching) -> None:
     """Declare the hours of every teacher in every town within reach and the rules on them."""
-    needed = model.ledgers["teaching_time"].side(supplied=False)
+    needed = model.ledgers["teaching_time"].side(False, model.axes["year"].code(str(plan.year)))
     if not len(needed):
         return
     labels, proficiency = _cells(model, plan, given, needed)

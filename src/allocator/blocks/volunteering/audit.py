@@ -11,9 +11,12 @@ from allocator.blocks.checks import (
     Cells,
     Checks,
     Posting,
+    as_figure,
+    by_town,
     cells,
     figure,
     first_of,
+    forbidden,
     keys,
     programmes,
     reach,
@@ -31,11 +34,16 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volun
     """Hours: within reach, within what volunteers can give, and supervised by teachers."""
     hours = _hours(tables, plan)
     made = hours.checks("volunteering", WAY)
-    heads = plan.tables[given.volunteers]
-    able = heads["heads"] * heads["active_rate"] * heads["hours_per_active"]
-    supply = totals(heads["town"].to_numpy(dtype=object), able.to_numpy(dtype=float))
+    heads, per_head = _heads(plan, given)
     sent, weight = hours.total(["from_town"])
-    made.append(rule("volunteer_supply", sent, "<=", supply, weight))
+    if given.stock is None:
+        made.append(rule("volunteer_supply", sent, "<=", heads * per_head, weight))
+        made.append(forbidden("volunteer_stock", tables["volunteer_stock"]["town"].to_numpy(dtype=object)))
+    else:
+        stock = _written(tables, plan, "heads")
+        net = sent.sub(stock * per_head, fill_value=0.0)
+        made.append(rule("volunteer_supply", net, "<=", 0.0, weight + per_head.reindex(net.index, fill_value=0.0)))
+        made += _stock(tables, plan, given)
     if given.supervision_ratio is not None:
         received, heard = hours.total(["to_town"])
         taught, taught_weight = _teacher_hours(tables, plan)
@@ -51,10 +59,69 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volun
     return [*made, figure("volunteering_minutes", first_of(key, written["minutes"]), minutes)]
 
 
-def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, _given: Volunteering) -> list[Posting]:
+def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volunteering) -> list[Posting]:
     """Volunteer hours that arrive in each town."""
     amounts, weights = _hours(tables, plan).total(["to_town"])
-    return [Posting("volunteer_time", "volunteering", "supplied", amounts, weights)]
+    made = [Posting("volunteer_time", "volunteering", "supplied", amounts, weights)]
+    if given.stock is None:
+        return made
+    stock, trained = _written(tables, plan, "heads"), _written(tables, plan, "trained")
+    for indicator in plan.indicators:
+        if indicator.stock is not None:
+            counted = pd.Series(1.0 / plan.denominator(indicator), index=stock.index)
+            share, weight = stock * counted, counted
+            name = [f"{town}/{indicator.id}" for town in stock.index]
+            made.append(Posting("value", "volunteering", "supplied", share.set_axis(name), weight.set_axis(name)))
+    if given.training_allowance is not None:
+        name = [f"{town}/volunteer_training" for town in trained.index]
+        cost = given.training_allowance.unit_cost
+        paid = (trained * cost).set_axis(name)
+        made.append(Posting("cost", "volunteering", "used", paid, paid * 0.0 + cost))
+    return made
+
+
+def _heads(plan: PlanYear, given: Volunteering) -> tuple[pd.Series, pd.Series]:
+    """Heads of the volunteers table and hours a head gives in a year, by town."""
+    table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
+    index = pd.Index(plan.towns.index, dtype=object)
+    hours = (table["active_rate"] * table["hours_per_active"]).to_numpy(dtype=float)
+    return pd.Series(table["heads"].to_numpy(dtype=float), index=index), pd.Series(hours, index=index)
+
+
+def _written(tables: Mapping[str, pd.DataFrame], plan: PlanYear, column: str) -> pd.Series:
+    """A column of the table of the stock, by town; 0 where a town is left out."""
+    table = tables["volunteer_stock"]
+    shown = first_of(table["town"].to_numpy(dtype=object), table[column])
+    return shown.reindex(pd.Index(plan.towns.index, dtype=object), fill_value=0.0)
+
+
+def _stock(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volunteering) -> list[Checks]:
+    """The stock: what stays and who is trained; within recruits and places; figures of the table."""
+    assert given.stock is not None
+    heads, _ = _heads(plan, given)
+    trained = _written(tables, plan, "trained")
+    table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
+    most = by_town(plan, given.stock.recruits.of) * given.stock.recruits.heads / given.stock.recruits.per
+    kept = given.stock.retention * heads
+    active = (kept + trained) * table["active_rate"].to_numpy(dtype=float)
+    worth = {
+        "heads_before": heads,
+        "retained": kept,
+        "heads": kept + trained,
+        "active": active,
+        "hours": active * table["hours_per_active"].to_numpy(dtype=float),
+    }
+    key = tables["volunteer_stock"]["town"].to_numpy(dtype=object)
+    places = pd.Series([float(trained.sum(skipna=False))], index=pd.Index([""], dtype=object))
+    return [
+        rule("recruits", trained, "<=", most, 1.0),
+        as_figure(rule("recruits", trained, ">=", 0.0, 1.0)),
+        rule("training_places", places, "<=", given.stock.training_places, float(len(trained))),
+        *(
+            figure(f"volunteer_stock.{name}", first_of(key, tables["volunteer_stock"][name]), due, 100.0)
+            for name, due in worth.items()
+        ),
+    ]
 
 
 def _hours(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> Cells:

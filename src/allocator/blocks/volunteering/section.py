@@ -6,7 +6,26 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.scenario import Amount, Id, Row, Section, Share
+from allocator.scenario import Allowance, Amount, Id, Row, Section, Share
+
+
+class Recruits(Section):
+    """Most people a town can recruit in a year: ``heads`` for every ``per`` of a column of the towns table."""
+
+    per: Annotated[float, Field(gt=0)]
+    of: str
+    """Column of the towns table."""
+    heads: Amount
+
+
+class VolunteerStock(Section):
+    """How the stock of volunteers moves: part of it stays, recruits join once they are trained."""
+
+    retention: Share
+    """Share of the volunteers that stays from one year to the next."""
+    recruits: Recruits
+    training_places: Amount
+    """Places of training in the whole district in a year [heads]."""
 
 
 class Volunteering(Section):
@@ -16,6 +35,11 @@ class Volunteering(Section):
     """Table of volunteers by town."""
     supervision_ratio: Annotated[float, Field(gt=0)] | None = None
     """Most volunteer hours for each teacher hour in a town; none: no limit."""
+    stock: VolunteerStock | None = None
+    """Recruiting and training decided by the plan; the table's heads are then those before the first year. None: the
+    table gives the heads of the year."""
+    training_allowance: Allowance | None = None
+    """Paid for each volunteer trained, in the volunteer's town."""
 
 
 class VolunteerRow(Row):

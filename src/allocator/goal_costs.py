@@ -1,0 +1,61 @@
+"""What each goal costs the others: the plan solved again without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from allocator.result import Result
+from allocator.scenario import Scenario
+from allocator.solve import Options, solve
+
+COLUMNS = ["dropped", "year", "what", "before", "after", "change", "unit"]
+
+STAGE_UNITS: Mapping[str, str] = {
+    "basics": "shares of targets",
+    "aspirations": "shares of targets",
+    "stability": "unit changes",
+}
+"""Unit of a stage's first step where it is not that of the level."""
+
+KEY = ["year", "what"]
+
+
+def goal_costs(scenario: Scenario, options: Options | None = None) -> pd.DataFrame:
+    """Solve once with all goals and once without each goal that is asked for, everything else alike.
+
+    Integers are free in every solve, so that these are what-ifs, not prices.
+
+    Returns:
+        One row for each dropped goal and each other goal (``goal`` or ``goal/town``) or stage (``stage/step``, its
+        first step): ``before`` with the goal, ``after`` without it, ``change`` = after - before, and their unit.
+        What only one of the two plans has is nan in the other.
+
+    Raises:
+        What ``solve`` raises.
+    """
+    with_all = _values(solve(scenario, options))
+    asked = {
+        goal.id for plan in scenario.plan_years for goal in plan.common.goals if plan.common.enforced(goal) != "no"
+    }
+    parts = []
+    for dropped in sorted(asked):
+        without = _values(solve(scenario.with_({f"goals.{dropped}.strength": "measured"}), options))
+        both = with_all.merge(without, on=[*KEY, "unit"], how="outer", suffixes=("_before", "_after"), sort=False)
+        both = both.rename(columns={"value_before": "before", "value_after": "after"})
+        others = both["what"].str.partition("/")[0] != dropped
+        parts.append(both[others].assign(dropped=dropped, change=both["after"] - both["before"]))
+    return pd.concat(parts, ignore_index=True)[COLUMNS] if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def _values(result: Result) -> pd.DataFrame:
+    """What every goal reaches and the value of each stage's first step."""
+    goals = result.tables["goals"]
+    town = goals["town"].fillna("")
+    reached = goals.assign(what=goals["goal"] + town.where(town == "", "/" + town), value=goals["reached"])
+    stages = result.tables["stages"].query("stage != 'tie_break'").drop_duplicates(["year", "stage"])
+    units = stages["stage"].map(STAGE_UNITS).fillna("level points")
+    steps = stages.assign(what=stages["stage"] + "/" + stages["step"], unit=units)
+    columns = [*KEY, "value", "unit"]
+    return pd.concat([reached[columns], steps[columns]], ignore_index=True)
