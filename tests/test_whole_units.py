@@ -170,8 +170,8 @@ def test_rounding_to_the_nearest_would_break_a_floor(tmp_path: Path) -> None:
 
 
 def test_cells_leave_their_neighbours_only_where_there_is_no_other_table(tmp_path: Path) -> None:
-    # a must have 1,500 and b 2,000; gov gives 3,500 and spends 1.5 + 2. Of gov's 3 whole units b needs 2, so a needs one
-    # of social, which the plan does not use. The other way, a 2 and b 1 of gov, would move b by a unit as well.
+    # a must have 1,500 and b 2,000; gov gives 3,500 and spends 1.5 + 2. Of gov's 3 whole units b needs 2, so a needs
+    # one of social, which the plan does not use. The other way, a 2 and b 1 of gov, would move b by a unit as well.
     sources = [government(3500), {**government(1000), "id": "social"}]
     locks = [
         {"id": f"l_{town}", "decision": "funding", "where": {"town": town}, "at_least": least, "reason": "by hand"}

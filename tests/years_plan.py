@@ -29,7 +29,7 @@ names:
 
 travel:
   roads: roads
-  reach_minutes: {volunteering: 20, mentoring: 40}
+  reach_minutes: {volunteering: 20, mentoring: 60}
 
 delivery:
   programmes:
@@ -41,12 +41,10 @@ delivery:
 
 attainment:
   indicators:
-    - {id: participation, name: {zh: 经常性参与率, en: Regular participation}, weight: 0.7, target: 0.40,
+    - {id: participation, name: {zh: 经常性参与率, en: Regular participation}, weight: 0.8, target: 0.40,
        denominator: resident_pop, ceiling: 1, retention: 0.8}
     - {id: standard_stations, name: {zh: 达标辅导站占比, en: Stations up to standard}, weight: 0.2, target: 0.20,
        denominator: stations, ceiling: 1}
-    - {id: volunteers, name: {zh: 每千人志愿者, en: "Volunteers per 1,000"}, weight: 0.1, target: 2,
-       denominator: resident_pop, per: 1000, stock: volunteers}
   effects:
     - {programme: class, indicator: participation, per_unit: 50,
        origin: {kind: illustrative, rule: 示例数据（虚构）：每班50人}}
@@ -71,7 +69,7 @@ mentoring:
   mature: {upper_third: true, preset: [middle]}
   min_gap: 5
   mentor_capacity: 1
-  mentee_cover: 1
+  mentee_cover: 2
   term_years: 2
   transfer: {participation: 0.25}
   nearness_minutes: 28.85390081777927
@@ -131,7 +129,7 @@ west,40000
 """,
     "last_year_pairs": """\
 mentor,mentee,start_year,renewals
-west,east,2015,0
+middle,east,2013,1
 """,
 }
 

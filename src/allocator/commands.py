@@ -152,6 +152,7 @@ def math(plan: Path) -> None:
 @click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
 @click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
 @click.option("--mode", type=click.Choice(["horizon", "rolling"]), default="horizon", help=say("cli.mode"))
+@click.option("--proof", is_flag=True, help=say("cli.proof"))
 @_changes
 @click.option("--xlsx", is_flag=True, help=say("cli.xlsx"))
 @_force
@@ -165,6 +166,7 @@ def solve(
     gap: float | None,
     time_limit: float | None,
     mode: Any,
+    proof: bool,
     changes: tuple[str, ...],
     xlsx: bool,
     force: bool,
@@ -183,7 +185,7 @@ def solve(
     refuse_to_replace(folder, force)
     _print_findings(scenario.warnings)
     with _interruptible() as interrupted, _progress(quiet=as_json) as progress:
-        result = solve_scenario(scenario, Options(solver, gap, time_limit, progress, interrupted, mode))
+        result = solve_scenario(scenario, Options(solver, gap, time_limit, progress, interrupted, mode, proof))
     extra = _workbook(result) if xlsx else {}
     result.save(folder, force=force, extra=extra)
     if as_json:
@@ -199,15 +201,24 @@ def solve(
 @click.argument("results", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--scenario", "plan", type=click.Path(exists=True, path_type=Path), help=say("cli.audit_scenario"))
 @click.option("--no-hash", is_flag=True, help=say("cli.no_hash"))
+@click.option("--proof", is_flag=True, help=say("cli.audit_proof"))
 @_language
-def audit(results: Path, plan: Path | None, no_hash: bool) -> int:
+def audit(results: Path, plan: Path | None, no_hash: bool, proof: bool) -> int:
     from allocator.audit import audit_folder
     from allocator.load import load
 
     report = audit_folder(results, None if plan is None else load(plan), use_hashes=not no_hash)
     for line in report.lines(current_language()):
         click.echo(line)
-    return 0 if report.passed else AUDIT_FAILED
+    proven = True
+    if proof:
+        from allocator.proving.checking import check_proof
+
+        checked = check_proof(results)
+        proven = checked.passed
+        for line in checked.lines(current_language()):
+            click.echo(line)
+    return 0 if report.passed and proven else AUDIT_FAILED
 
 
 @program.command(help=say("cli.report"))

@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ class Result:
     scenario: Scenario
     tables: Mapping[str, pd.DataFrame]
     run: Mapping[str, Any]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Further files written with the tables and covered by the record's hashes, by name: the proof, if asked for."""
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in RESULT_TABLES:
@@ -133,6 +135,11 @@ class Result:
             content = table_bytes(table)
             (folder / f"{name}.csv").write_bytes(content)
             hashes[f"{name}.csv"] = hashlib.sha256(content).hexdigest()
+        for name, content in self.files.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            hashes[name] = hashlib.sha256(content).hexdigest()
         self.scenario.save(folder / SCENARIO_FOLDER)
         for file in sorted((folder / SCENARIO_FOLDER).rglob("*")):
             if file.is_file():

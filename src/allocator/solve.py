@@ -18,7 +18,7 @@ import pandas as pd
 from allocator.audit import audit_tables
 from allocator.build import build
 from allocator.chain import following
-from allocator.errors import AuditError, NoPlanError
+from allocator.errors import AuditError, NoPlanError, UsageError
 from allocator.goals import missed_goals
 from allocator.model import Floats, Model
 from allocator.result import Result
@@ -47,6 +47,8 @@ class Options:
     mode: Mode = "horizon"
     """Several years: ``horizon`` decides them together; ``rolling`` one after the other, each year's result being the
     next year's base."""
+    proof: bool = False
+    """Also export the model and the duals of every linear step, for `audit --proof`; in one model only."""
 
 
 @dataclass
@@ -69,6 +71,7 @@ def solve(scenario: Scenario, options: Options | None = None) -> Result:
     """Solve all plan years of a scenario and audit the plan.
 
     Raises:
+        UsageError: a proof is asked for of a rolling plan, which is no single model.
         InfeasibleError, UnboundedError, StoppedError: there is no plan (rolling: in the year that is named).
         AuditError: the plan breaks a rule in the independent audit.
     """
@@ -91,12 +94,18 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
     x, tie = _settle_ties(model, scenario, session, run, (clock, base_columns))
     with clock.step("prices"):
         prices = stage_prices(model, session, run)
+    files: dict[str, bytes] = {}
+    if chosen.proof:
+        from allocator.proof import proof_of
+
+        with clock.step("proof"):
+            files = proof_of(model, session, run).files()
     with clock.step("tables"):
         made = tabulated(model, scenario, x, prices, run.records)
     with clock.step("audit"):
         _audited(scenario, made)
     record = _record(scenario, chosen, session, run, tie) | {"hard_goals_missed": missed_goals(made["goals"])}
-    return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)})
+    return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)}, files)
 
 
 def _audited(scenario: Scenario, made: Mapping[str, pd.DataFrame]) -> None:
@@ -108,6 +117,8 @@ def _audited(scenario: Scenario, made: Mapping[str, pd.DataFrame]) -> None:
 
 def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
     """Each year by itself, starting with what the year before left; then all tables audited as one plan."""
+    if chosen.proof:
+        raise UsageError(Text("solve.proof_rolling"))
     begun, results = time.monotonic(), list[Result]()
     for given in scenario.plan_years:
         plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
