@@ -12,7 +12,7 @@ import pytest
 
 from allocator.audit import audit, audit_tables
 from allocator.errors import InputError
-from allocator.goal_costs import goal_costs
+from allocator.studies.goal_costs import goal_costs
 from allocator.goals import missed_goals
 from allocator.load import load
 from allocator.result import Result

@@ -21,7 +21,7 @@ from allocator.load import load
 from allocator.model import Model
 from allocator.result import Result
 from allocator.scenario import Scenario
-from allocator.solve import solve
+from allocator.solve import Mode, Options, solve
 from allocator.stages import StagesRun, run_stages
 
 TOWNS: Mapping[str, Mapping[str, float]] = {"a": {"resident_pop": 500}, "b": {"resident_pop": 1000}}
@@ -34,6 +34,7 @@ CLASS = {
 }
 TALK = {"id": "talk", "spending": "activities", "unit_cost": 100}
 PARTICIPATION = {"id": "participation", "weight": 1, "target": 1, "denominator": "resident_pop"}
+ONE_YEAR: Mapping[int, Mapping[str, Any]] = {2016: {}}
 TOTAL = {"id": "total"}
 LEXIMIN = {"id": "balance"}
 NEARNESS_MINUTES = 28.85390081777927
@@ -61,14 +62,18 @@ def world(
     base: Mapping[str, float | Mapping[str, float]] | None = None,
     tables: Mapping[str, list[Mapping[str, Any]]] | None = None,
     roads: Mapping[tuple[str, str], float] | None = None,
+    years: Mapping[int, Mapping[str, Any]] = ONE_YEAR,
     **plan: Any,
 ) -> Scenario:
-    """Write a one-year plan and load it; a section given as None is left out."""
+    """Write a plan, of one year unless ``years`` says what each year changes, and load it.
+
+    A section given as None is left out.
+    """
     whole: dict[str, Any] = {
         "schema_version": 1,
         "plan": "world",
         "name": {"zh": "手算", "en": "by hand"},
-        "years": [2016],
+        "years": list(years),
         "population": {"column": "resident_pop", "vintage": "made_up"},
         "categories": ["health", "skills"],
         "spending": ["activities", "courses", "operations"],
@@ -98,13 +103,15 @@ def world(
             columns = list(rows[0]) if rows else ["town", "indicator", "value"]
             pd.DataFrame(rows, columns=columns).to_csv(folder / "tables" / f"{name}.csv", index=False)
     (folder / "plan.yaml").write_text(json.dumps(whole, ensure_ascii=False), encoding="utf-8")
-    (folder / "2016.yaml").write_text("year: 2016\n", encoding="utf-8")
-    return load(folder / "2016.yaml")
+    for year, changes in years.items():
+        text = json.dumps({"year": year, **changes}, ensure_ascii=False)
+        (folder / f"{year}.yaml").write_text(text, encoding="utf-8")
+    return load(folder / f"{min(years)}.yaml" if len(years) == 1 else folder)
 
 
-def solved(folder: Path, **plan: Any) -> Result:
+def solved(folder: Path, mode: Mode = "horizon", **plan: Any) -> Result:
     """The result of a world."""
-    return solve(world(folder, **plan))
+    return solve(world(folder, **plan), Options(mode=mode))
 
 
 def run(scenario: Scenario) -> tuple[Model, HighsSession, StagesRun]:
@@ -114,22 +121,28 @@ def run(scenario: Scenario) -> tuple[Model, HighsSession, StagesRun]:
     return model, session, run_stages(model, scenario, session)
 
 
-def levels(result: Result) -> dict[str, float]:
-    """Level of each town."""
-    return result.towns.set_index("town")["level_after"].round(3).to_dict()
+def levels(result: Result, year: int | None = None) -> dict[str, float]:
+    """Level of each town, in one year of several."""
+    return of_year(result.towns, year).set_index("town")["level_after"].round(3).to_dict()
 
 
-def rule(result: Result, name: str, key: str = "", sense: str | None = None) -> pd.Series:
-    """The one row of the table of rules with this name and key."""
-    rows = result.rows[(result.rows["rule"] == name) & (result.rows["key"] == key)]
+def of_year(table: pd.DataFrame, year: int | None) -> pd.DataFrame:
+    """Rows of one year of a result table; the whole table without one."""
+    return table if year is None else table[table["year"] == year]
+
+
+def rule(result: Result, name: str, key: str = "", sense: str | None = None, year: int | None = None) -> pd.Series:
+    """The one row of the table of rules with this name and key (in a year of several)."""
+    every = of_year(result.rows, year)
+    rows = every[(every["rule"] == name) & (every["key"] == key)]
     rows = rows if sense is None else rows[rows["sense"] == sense]
-    assert len(rows) == 1, f"{name}/{key}: {len(rows)} rows of {sorted(result.rows['rule'] + '/' + result.rows['key'])}"
+    assert len(rows) == 1, f"{name}/{key}: {len(rows)} rows of {sorted(every['rule'] + '/' + every['key'])}"
     return rows.iloc[0]
 
 
-def slack(result: Result, name: str, key: str = "", sense: str | None = None) -> float:
+def slack(result: Result, name: str, key: str = "", sense: str | None = None, year: int | None = None) -> float:
     """Slack of one rule, rounded as far as rules are kept."""
-    return round(float(rule(result, name, key, sense)["slack"]), 3) + 0.0
+    return round(float(rule(result, name, key, sense, year)["slack"]), 3) + 0.0
 
 
 def cells(table: pd.DataFrame, value: str, *labels: str) -> dict[Any, float]:

@@ -75,10 +75,10 @@ mentoring:
   nearness_minutes: 28.85390081777927
 
 goals:
-  - {id: participation_35, measure: participation, strength: soft, at_least: {2018: 0.35}, path: linear_from_base,
+  - {id: participation_35, measure: participation, strength: hard, at_least: {2018: 0.35}, path: linear_from_base,
      requirement: A50, text: 到2018年全区经常性参与率达到35%（示例）}
-  - {id: stations_20, measure: standard_stations, scope: every_town, strength: hard, at_least: {2018: 0.1},
-     requirement: A22, text: 到2018年各镇达标辅导站占比达到10%（示例）}
+  - {id: stations_20, measure: standard_stations, scope: every_town, strength: soft, at_least: {2018: 0.2},
+     requirement: A22, text: 到2018年各镇达标辅导站占比达到20%（示例）}
   - {id: eight_yuan, measure: money_per_head, strength: soft, at_least: {2018: 8},
      requirement: A61, text: 争取资金投入达到人均8元（示例）}
 

@@ -21,6 +21,8 @@ import pandas as pd
 from allocator.auditing import cleaning, figures, ledgers
 from allocator.auditing.goals import goal_rules, goals
 from allocator.auditing.ledgers import Side
+from allocator.auditing.limits import limit_rules
+from allocator.auditing.rounding import whole_units
 from allocator.auditing.rows import rows
 from allocator.auditing.stages import AuditedYear, stages
 from allocator.auditing.stages import step_values as measured_steps
@@ -39,8 +41,10 @@ EXCLUDED = (
     "rows.price_kind",
     "unpaired.reason",
     "goals.unit",
+    "towns.could_reach",
     "accounts.unit",
     "stages.before",
+    "rounding.level_exact",
     "stages.status",
     "stages.gap",
     "stages: tie_break/hashed_order",
@@ -212,10 +216,11 @@ def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[
     rules = [check for block in AUDITS if block in given for check in AUDITS[block](tables, plan, given[block])]
     postings = [each for block in POSTINGS if block in given for each in POSTINGS[block](tables, plan, given[block])]
     entries = ledgers.book(postings, plan)
-    rules += [*ledgers.closed(entries), *goal_rules(tables, plan)]
+    rules += [*ledgers.closed(entries), *goal_rules(tables, plan), *limit_rules(tables, plan)]
     made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], entries)]
     made += cleaning.without_block(tables, set(given))
     made += figures.money_by_town(tables, plan)
+    made += whole_units(tables, plan)
     shares, levels = figures.attained(tables, plan, ledgers.values(entries))
     if "attainment" in plan.sections:
         made += [*shares, *figures.towns(tables, plan, levels), *figures.balance(tables, plan)]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from allocator.blocks.models import MODULES
+from allocator.limits import declare_limits
 from allocator.model import Axis, Ledger, Model, Provision
 from allocator.scenario import ANY_CATEGORY, DISTRICT, PlanYear, Scenario
 
@@ -37,6 +38,7 @@ def build(scenario: Scenario) -> Model:
                 module.build(model, plan, given)
         _capacities(model, plan)
     model.close_ledgers()
+    declare_limits(model, scenario)
     return model
 
 

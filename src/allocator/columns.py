@@ -30,6 +30,13 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "hours": "hours",
         "minutes": "minutes",
     },
+    "issue": {
+        "town": "label",
+        "source": "label",
+        "issued_yuan": "yuan",
+        "this_issue_yuan": "yuan",
+        "total_yuan": "yuan",
+    },
     "carry_over": {
         "source": "label",
         "carried_in_yuan": "yuan",
@@ -78,6 +85,15 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "rank_after": "whole",
     },
     "balance": {"measure": "label", "before": "number", "after": "number"},
+    "remainders": {
+        "source": "label",
+        "unit_yuan": "whole",
+        "at_hand_yuan": "yuan",
+        "published_yuan": "yuan",
+        "carried_out_yuan": "yuan",
+        "unallocated_yuan": "yuan",
+    },
+    "rounding": {"town": "label", "level_exact": "points", "level_published": "points", "lost": "points"},
     "rows": {
         "rule": "label",
         "key": "label",
@@ -115,6 +131,7 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "before": "number",
         "value": "number",
         "held_at": "number",
+        "published": "number",
         "status": "text",
         "gap": "number",
     },

@@ -17,11 +17,14 @@ from allocator.errors import AllocatorError, InfeasibleError, InputError, UsageE
 from allocator.texts import LANGUAGES, Language, Text, current_language, say, use_language
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from allocator.result import Result
     from allocator.stages import Progress
 
 FEASIBLE, GOALS_MISSED, BATCH_FAILURES, AUDIT_FAILED, BAD_INPUT, INFEASIBLE = 5, 1, 7, 8, 3, 4
 INTERRUPTED, INTERNAL = 130, 70
+MONEY_UNITS = ("元", "百元", "千元", "0.01 万元", "万元")
 
 
 def _speak(_context: click.Context, _option: click.Parameter, language: Language | None) -> None:
@@ -152,6 +155,7 @@ def math(plan: Path) -> None:
 @click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
 @click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
 @click.option("--mode", type=click.Choice(["horizon", "rolling"]), default="horizon", help=say("cli.mode"))
+@click.option("--unit", type=click.Choice(MONEY_UNITS), help=say("cli.unit"))
 @click.option("--proof", is_flag=True, help=say("cli.proof"))
 @_changes
 @click.option("--xlsx", is_flag=True, help=say("cli.xlsx"))
@@ -166,6 +170,7 @@ def solve(
     gap: float | None,
     time_limit: float | None,
     mode: Any,
+    unit: str | None,
     proof: bool,
     changes: tuple[str, ...],
     xlsx: bool,
@@ -185,7 +190,8 @@ def solve(
     refuse_to_replace(folder, force)
     _print_findings(scenario.warnings)
     with _interruptible() as interrupted, _progress(quiet=as_json) as progress:
-        result = solve_scenario(scenario, Options(solver, gap, time_limit, progress, interrupted, mode, proof))
+        options = Options(solver, gap, time_limit, progress, interrupted, mode=mode, unit=unit, proof=proof)
+        result = solve_scenario(scenario, options)
     extra = _workbook(result) if xlsx else {}
     result.save(folder, force=force, extra=extra)
     if as_json:
@@ -246,6 +252,67 @@ def compare(a: Path, b: Path) -> None:
     print_comparison(Result.load(a), Result.load(b), current_language())
 
 
+@program.group(help=say("cli.study"))
+def study() -> None:
+    pass
+
+
+@study.command("goals", help=say("cli.study_goals"))
+@_plan
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=say("cli.study_out"))
+@_changes
+@_force
+@_language
+def study_goals(plan: Path, out: Path | None, changes: tuple[str, ...], force: bool) -> None:
+    from allocator.load import load
+    from allocator.studies.goal_costs import goal_costs
+
+    _print_study(goal_costs(load(plan, _parsed(changes))), out, force)
+
+
+@study.command("stability", help=say("cli.study_stability"))
+@_plan
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=say("cli.study_out"))
+@_changes
+@_force
+@_language
+def study_stability(plan: Path, out: Path | None, changes: tuple[str, ...], force: bool) -> None:
+    from allocator.load import load
+    from allocator.studies.stability_price import stability_price
+
+    _print_study(stability_price(load(plan, _parsed(changes))), out, force)
+
+
+@study.command("nested", help=say("cli.study_nested"))
+@_plan
+@click.argument("path")
+@click.argument("values", nargs=-1, required=True, type=float)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=say("cli.study_out"))
+@_changes
+@_force
+@_language
+def study_nested(
+    plan: Path, path: str, values: tuple[float, ...], out: Path | None, changes: tuple[str, ...], force: bool
+) -> None:
+    from allocator.load import load
+    from allocator.studies.nested import nested
+
+    _print_study(nested(load(plan, _parsed(changes)), path, values), out, force)
+
+
+@study.command("modes", help=say("cli.study_modes"))
+@click.argument("horizon", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("rolling", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=say("cli.study_out"))
+@_force
+@_language
+def study_modes(horizon: Path, rolling: Path, out: Path | None, force: bool) -> None:
+    from allocator.result import Result
+    from allocator.studies.modes import compare_modes
+
+    _print_study(compare_modes(Result.load(horizon), Result.load(rolling)), out, force)
+
+
 @program.command(help=say("cli.batch"))
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help=say("cli.batch_out"))
@@ -261,6 +328,21 @@ def batch(folder: Path, out: Path, jobs: int, time_limit: float | None, force: b
         summary = run_batch(folder, out, jobs=jobs, time_limit=time_limit, force=force, progress=progress)
     print_batch(summary, out, current_language())
     return 0 if summary.all_solved else BATCH_FAILURES
+
+
+def _print_study(table: pd.DataFrame, out: Path | None, force: bool) -> None:
+    """Print a study's table, or write it as CSV that opens in Excel."""
+    from allocator.report.terminal import print_table
+    from allocator.result import refuse_to_replace, table_bytes
+
+    if out is None:
+        print_table(table, current_language())
+        return
+    if out.exists() and not force:
+        refuse_to_replace(out, force)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(table_bytes(table))
+    click.echo(say("cli.study_done", {"file": out}))
 
 
 def _parsed(changes: Sequence[str]) -> dict[str, Any]:

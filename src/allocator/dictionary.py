@@ -13,6 +13,7 @@ UNITS = {
     "text": "text",
     "year": "year",
     "whole": "whole number",
+    "heads": "persons",
     "yuan": "yuan",
     "hours": "hours",
     "minutes": "minutes",

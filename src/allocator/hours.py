@@ -23,6 +23,8 @@ from allocator.session import Limits
 from allocator.stages import integer_values
 from allocator.tie_break import HOURS_SCALE, SIZE_LIMIT, column_bounds
 
+OF_LEVELS = ("capped", "bend_full")
+"""Whole things that follow from the decisions."""
 FREE_UNITS = ("hours", "heads")
 """Units of the decisions that are taken anew."""
 LEVEL_GRID = 1e-4
@@ -61,7 +63,7 @@ def hours_for_money(
     values = np.concatenate([money[1], np.round(plan[published])])
     session = opening(model, limits)
     session.set_column_bounds(columns, values, values)
-    session.hold_integers(*integer_values(model, plan))
+    session.hold_integers(*integer_values(model, possible[base]))
     lost = _loss(model, plan)
     found = session.solve(lost, 0.0, False, LEVEL_GRID / 10)
     solved = found.status == "optimal"
@@ -80,7 +82,8 @@ def hours_for_money(
 def published_columns(model: Model) -> Codes:
     """Whole things and everything counted in pairs: decisions that stay as they are."""
     parts = [part for parts in model.columns.values() for part in parts]
-    columns = [part.terms.column for part in parts if part.integer or part.unit == "pairs"]
+    published = [part for part in parts if part.integer or part.unit == "pairs"]
+    columns = [part.terms.column for part in published if part.name not in OF_LEVELS]
     return np.unique(np.concatenate([np.zeros(0, dtype=np.intp), *columns]))
 
 

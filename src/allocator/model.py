@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -257,6 +257,14 @@ class Outcome:
         return Outcome(self.name, self.unit, {"town": towns, "year": last}, terms, constant)
 
 
+class Curved(Protocol):
+    """A rule that no finite set of rows can say: rows are added where a plan breaks it."""
+
+    def add_cuts(self, model: Model, x: Floats) -> int:
+        """Add rows that the plan x breaks; how many. None where it keeps the rule."""
+        ...
+
+
 class Model:
     """Families, ledgers, outcomes and parameters over one pulp problem (always a minimisation)."""
 
@@ -269,6 +277,7 @@ class Model:
         self.rows: dict[str, list[Rows]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.parameters: dict[str, list[ParameterUse]] = {}
+        self.curved: list[Curved] = []
         self.problem = pulp.LpProblem("allocator", pulp.LpMinimize)
         self.pulp_columns: list[pulp.LpVariable] = []
         self.pulp_rows: list[pulp.LpConstraint] = []

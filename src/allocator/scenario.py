@@ -182,17 +182,45 @@ class Goal(Section):
     """The sentence of the plan text."""
 
 
+RELATIVE = ("gini", "mean_deviation", "range")
+"""Criteria of the balance stage that are relative to the mean."""
+
+
 class BalanceStage(Section):
     """How evenly the outcomes lie."""
 
     id: Literal["balance"]
-    criterion: Literal["maximin", "leximin", "none"] = "leximin"
+    criterion: Literal[
+        "maximin", "leximin", "inequality_aversion", "gini", "mean_deviation", "range", "none"
+    ] = "leximin"
+    """gini, mean_deviation and range are lowered relative to the mean, weighted by population."""
+    aversion: Amount | None = None
+    """With ``inequality_aversion``: from 0, the mean, towards ever more weight on the worst-off."""
     of: str = "level"
     over: Literal["final_then_mean", "every"] = "final_then_mean"
     """Over several years: outcomes of the final year, then each town's mean over the years; or every town and year
     alike (up to 100 outcomes)."""
     give: Amount = 0.0
     """Level points that later stages may spend."""
+
+
+class InequalityLimit(Section):
+    """How unequal the outcomes may be at most: a rule, kept by every stage."""
+
+    id: Id
+    measure: Literal["gini", "mean_deviation", "range", "cv"]
+    of: str = "level"
+    at_most: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """The measure relative to the mean, e.g. 0.3."""
+    weighted_by: str | None = None
+    """Column of the towns table; none: the plan's population column."""
+    years: Literal["final", "every"] = "final"
+    """Whether it is kept in the last year that is decided, or in each."""
+    requirement: str = ""
+    """Number of the requirement in the list of plan sentences."""
+    reason: str = ""
+    text: str = ""
+    """The sentence of the plan text."""
 
 
 class TotalStage(Section):
@@ -275,6 +303,13 @@ class Lock(Section):
     """Why; printed wherever the lock matters."""
 
 
+class Publish(Section):
+    """How the plan is published."""
+
+    unit: Literal["元", "百元", "千元", "0.01 万元", "万元"] | None = None
+    """Unit of money: every sum is a whole number of it, all rules kept. None: exact to the digits of the tables."""
+
+
 class Common(Section):
     """The parts of a plan year that belong to no single decision block."""
 
@@ -284,6 +319,7 @@ class Common(Section):
     years: tuple[int, ...]
     year: int
     units: Units = Units()
+    publish: Publish = Publish()
     population: Population
     categories: tuple[Id, ...] = ()
     """Course categories."""
@@ -298,6 +334,13 @@ class Common(Section):
     stages: tuple[Stage, ...]
     last_year: LastYear | None = None
     locks: tuple[Lock, ...] = ()
+    limits: tuple[InequalityLimit, ...] = ()
+
+    @property
+    def compares(self) -> bool:
+        """Whether a stage or a limit looks at inequality relative to the mean, which holding towns down could lower."""
+        stages = any(isinstance(each, BalanceStage) and each.criterion in RELATIVE for each in self.stages)
+        return stages or bool(self.limits)
 
     def enforced(self, goal: Goal) -> Literal["rule", "yes", "no"]:
         """Whether a goal is asked for: as a rule, by a stage of the plan, or only measured."""
@@ -354,6 +397,10 @@ class PlanYear:
     before: PlanYear | None = None
     """The year before where it is decided together with this one; then neither ``base`` (but for counted stocks) nor
     last year's plan is given."""
+    earlier: tuple[PlanYear, ...] = ()
+    """The years of the plan before this one, as they are given; the first of them begins the plan."""
+    is_last: bool = True
+    """Whether no further year of the plan is decided after this one."""
 
     @property
     def year(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,13 +20,17 @@ from allocator.build import build
 from allocator.chain import following
 from allocator.errors import AuditError, NoPlanError, UsageError
 from allocator.goals import missed_goals
+from allocator.limits import WithinLimits
 from allocator.model import Floats, Model
 from allocator.result import Result
 from allocator.scenario import Scenario, TieBreakStage
 from allocator.session import Limits, Prices, Session
 from allocator.stages import Progress, StagesRun, integer_values, loosen, run_stages
-from allocator.tabulate import tabulated
+from allocator.tabulate import rounding_tables, tabulated
 from allocator.texts import Text
+
+if TYPE_CHECKING:
+    from allocator.rounding import Rounded
 
 SolverName = Literal["highs", "cbc"]
 Mode = Literal["horizon", "rolling"]
@@ -47,6 +51,8 @@ class Options:
     mode: Mode = "horizon"
     """Several years: ``horizon`` decides them together; ``rolling`` one after the other, each year's result being the
     next year's base."""
+    unit: str | None = None
+    """Unit money is published in (元, 百元, 千元, 0.01 万元, 万元); none: as the scenario says, else exact."""
     proof: bool = False
     """Also export the model and the duals of every linear step, for `audit --proof`; in one model only."""
 
@@ -100,12 +106,46 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
 
         with clock.step("proof"):
             files = proof_of(model, session, run).files()
+    rounded = _whole_units(model, scenario, x, chosen, clock, deadline)
     with clock.step("tables"):
-        made = tabulated(model, scenario, x, prices, run.records)
+        made = tabulated(model, scenario, x if rounded is None else rounded.x, prices, run)
+        if rounded is not None:
+            made |= rounding_tables(scenario, rounded.exact, rounded.unit_yuan, made)
     with clock.step("audit"):
         _audited(scenario, made)
     record = _record(scenario, chosen, session, run, tie) | {"hard_goals_missed": missed_goals(made["goals"])}
+    if rounded is not None:
+        record |= _rounding_record(rounded)
     return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)}, files)
+
+
+def _whole_units(
+    model: Model, scenario: Scenario, x: Floats, chosen: Options, clock: Clock, deadline: float | None
+) -> Rounded | None:
+    """The plan in the unit money is published in; none where it stays exact."""
+    unit = chosen.unit or scenario.first.common.publish.unit
+    if unit is None:
+        return None
+    from allocator.rounding import in_whole_units
+
+    def opening(own: Model, limits: Limits) -> Session:
+        return open_session(own, chosen.solver, limits)
+
+    with clock.step("whole_units"):
+        return in_whole_units(model, scenario, x, unit, (opening, Limits(deadline, chosen.interrupted)))
+
+
+def _rounding_record(rounded: Rounded) -> dict[str, Any]:
+    """What the run record says of whole units: the worst of all years, and each year's part."""
+    years = {
+        str(year): {"moved_yuan": round(whole.moved, 2), "cells": whole.cells, "reach": whole.reach, "gap": whole.gap}
+        for year, whole in rounded.years.items()
+    }
+    closed = all(whole.status == "optimal" for whole in rounded.years.values())
+    hours = all(whole.hours == "converged" for whole in rounded.years.values())
+    unit = next(iter(rounded.years.values())).unit
+    facts: dict[str, Any] = {"whole_units": {"unit": unit, "closed": closed, "years": years}}
+    return facts if closed and hours else {**facts, "unique": False}
 
 
 def _audited(scenario: Scenario, made: Mapping[str, pd.DataFrame]) -> None:
@@ -162,7 +202,12 @@ def _rolling_record(scenario: Scenario, results: list[Result], made: Mapping[str
 
 
 def open_session(model: Model, solver: SolverName, limits: Limits) -> Session:
-    """A session of the solver asked for."""
+    """A session of the solver asked for; its answers keep limits that are curved."""
+    session = _bare_session(model, solver, limits)
+    return WithinLimits(model, session) if model.curved else session
+
+
+def _bare_session(model: Model, solver: SolverName, limits: Limits) -> Session:
     if solver == "cbc":
         from allocator.cbc import CbcSession
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from allocator.criteria import ordered
+from allocator.criteria import inequality, ordered
+from allocator.criteria.aversion import inequality_aversion
 from allocator.criteria.goals import aspirations, basics
 from allocator.criteria.stability import stability
 from allocator.criteria.step import Hold, Step, Steps
@@ -128,6 +129,7 @@ def run_stages(
     for stage in scenario.first.common.stages:
         outcome = model.outcomes.get(getattr(stage, "of", "level"))
         for steps in _steps(model, scenario, stage, run):
+            first = len(run.held)
             try:
                 step = next(steps)
                 while True:
@@ -136,8 +138,7 @@ def run_stages(
                         progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
                     step = steps.send(_solve_step(model, session, stage.id, step, gap, run))
             except StopIteration:
-                continue
-        lower_by_give(session, run, scenario, stage.id)
+                lower_by_give(session, run, scenario, stage.id, first)
     if run.x is None:
         _any_plan(session, run, gap)
     return run
@@ -160,10 +161,9 @@ def hold_bound(step: Step, value: float) -> float:
 def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> Iterator[Steps]:
     """The steps of a stage; nothing for one that has nothing to do."""
     if isinstance(stage, BalanceStage):
-        criterion = {"maximin": ordered.maximin, "leximin": ordered.leximin}.get(stage.criterion)
-        if criterion is not None:
+        if stage.criterion != "none":
             for outcome, name in _views(_outcome(model, stage.of), stage.over):
-                yield criterion(model, outcome, name)
+                yield _balance(model, scenario, stage, outcome, name)
     elif isinstance(stage, BasicsStage):
         yield basics(model, scenario)
     elif isinstance(stage, AspirationsStage):
@@ -181,6 +181,20 @@ def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> I
             run.skipped.append(("stability", "stages.no_last_year"))
         else:
             yield stability(model, scenario.plan_years, stage.unit_change)
+
+
+def _balance(model: Model, scenario: Scenario, stage: BalanceStage, outcome: Outcome, name: str) -> Steps:
+    """The steps of a balance stage on what it looks at; only ratios and the dial weigh the towns."""
+    if stage.criterion == "maximin":
+        return ordered.maximin(model, outcome, name)
+    if stage.criterion == "leximin":
+        return ordered.leximin(model, outcome, name)
+    weights = outcome_weights(scenario, outcome, scenario.first.common.population.column)
+    if stage.criterion == "inequality_aversion":
+        assert stage.aversion is not None
+        return inequality_aversion(model, outcome, weights, stage.aversion, name)
+    assert stage.criterion != "none"
+    return inequality.smallest(model, outcome, weights, stage.criterion, name)
 
 
 def _views(outcome: Outcome, over: str) -> list[tuple[Outcome, str]]:
@@ -214,10 +228,10 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     found = session.solve(step.objective, step.constant, step.maximise, asked)
     if not found.has_plan and run.x is None:
         raise no_plan(found)
-    before = np.nan if run.x is None else _value(step, run.x)
+    before = np.nan if run.x is None else value_at(step, run.x)
     if not found.has_plan:
         assert run.x is not None
-        found = Solution("stopped", _value(step, run.x), np.nan, np.inf, run.x)
+        found = Solution("stopped", _objective_at(step, run.x), np.nan, np.inf, run.x)
     run.x, mark = found.x, session.mark()
     if step.probe and found.status == "optimal":
         return found.x
@@ -241,19 +255,27 @@ def _hold(step: Step, value: float) -> Hold:
     return Hold(value, held_at, step.objective, sense, held_at - step.constant, step.grid)
 
 
-def _value(step: Step, x: Floats) -> float:
-    """A step's objective at an earlier plan, which may lack the step's own columns."""
+def value_at(step: Step, x: Floats) -> float:
+    """What a plan reaches in a step; the plan may lack the step's own columns."""
+    return _objective_at(step, x) if step.shown is None else step.shown(x)
+
+
+def _objective_at(step: Step, x: Floats) -> float:
+    """A step's objective at a plan."""
     if step.at_plan is not None:
         return step.at_plan(x)
     return float(step.objective.coefficient @ x[step.objective.column]) + step.constant
 
 
-def lower_by_give(session: Session, run: StagesRun, scenario: Scenario, stage: str) -> None:
-    """Lower what a stage holds by its give x weight, once all its steps are known."""
+def lower_by_give(session: Session, run: StagesRun, scenario: Scenario, stage: str, first: int = 0) -> None:
+    """Lower what a stage holds, from the ``first`` held step on, by its give x weight, once those steps are known.
+
+    Over several years the final year gives way before the means over the years are raised.
+    """
     give = next((getattr(s, "give", 0.0) for s in scenario.first.common.stages if s.id == stage), 0.0)
     if give == 0.0:
         return
-    for held in run.held:
+    for held in run.held[first:]:
         if held.stage == stage:
             held.give_way(session, give * held.step.give_weight / held.step.grid)
     _record_held(run)

@@ -107,7 +107,7 @@ class _Built:
 
         Remembers the parameters' present values [internal units].
         """
-        steps_stand = all(held.step.hold is None for held in self.run.held)
+        steps_stand = all(held.step.hold is None for held in self.run.held) and not self.scenario.first.common.compares
         if not steps_stand or not all(path in self.model.parameters for path in paths):
             return False
         self.current = {path: number_at(self.scenario, path) for path in paths}

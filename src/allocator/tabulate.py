@@ -20,14 +20,28 @@ from allocator.chain import following
 from allocator.columns import DECIMALS, RESULT_TABLES
 from allocator.criteria.measures import MEASURES, measures, variation
 from allocator.goals import goals_table
+from allocator.limits import limit_weights, limits_of
 from allocator.model import Codes, Floats, Ledger, Model, Rows, Terms
 from allocator.result import tidy
 from allocator.scenario import DISTRICT, PastPair, PlanYear, Scenario
 from allocator.session import Prices
-from allocator.stages import StageRecord
+from allocator.stages import StagesRun, value_at
 
 NO_RULES = (
     "level_sum",
+    "at_cap",
+    "exact_credit",
+    "bend_filled",
+    "bend_order",
+    "bend_sum",
+    "inequality_limit",
+    "inequality_pair",
+    "inequality_deviation",
+    "inequality_ends",
+    "averaging",
+    "aversion_filling",
+    "cv_limit",
+    "cv_tangent",
     "spending_sum",
     "piece_sum",
     "retained",
@@ -83,7 +97,7 @@ def tabulated(
     scenario: Scenario,
     x: Floats,
     prices: Mapping[str, Prices | None],
-    records: list[StageRecord],
+    run: StagesRun,
 ) -> dict[str, pd.DataFrame]:
     """All result tables of a plan: year after year, each starting with what the tables of the year before say.
 
@@ -100,15 +114,27 @@ def tabulated(
         settle_goals(model, settled)
         parts.append(_tables(year, prices))
     made = {name: pd.concat([part[name] for part in parts], ignore_index=True) for name in parts[0]}
-    made["stages"] = tidy("stages", scenario.last.year, _stages(records))
+    made["stages"] = tidy("stages", scenario.last.year, _stages(run, settled))
     return made
 
 
-def _stages(records: list[StageRecord]) -> pd.DataFrame:
+def year_tables(
+    model: Model, plan: PlanYear, settled: Floats, prices: Mapping[str, Prices | None] | None = None
+) -> dict[str, pd.DataFrame]:
+    """All result tables of one year but the stages; ``settled`` gets the year's derived columns as they truly are."""
+    year = _Year(model, plan, settled)
+    _settle(year)
+    return _tables(year, prices or {})
+
+
+def _stages(run: StagesRun, x: Floats) -> pd.DataFrame:
+    """Steps as they were taken, and what the published plan reaches in each."""
+    published = {(held.stage, held.step.name): value_at(held.step, x) for held in run.held}
     rows = [
-        (r.stage, r.step, r.before, r.value, r.held_at, r.status, r.gap if np.isfinite(r.gap) else np.nan)
-        for r in records
+        (r.stage, r.step, r.before, r.value, r.held_at, published.get((r.stage, r.step), np.nan), r.status, r.gap)
+        for r in run.records
     ]
+    rows = [(*row[:-1], row[-1] if np.isfinite(row[-1]) else np.nan) for row in rows]
     return pd.DataFrame(rows, columns=list(RESULT_TABLES["stages"]))
 
 
@@ -219,6 +245,9 @@ def _tables(year: _Year, prices: Mapping[str, Prices | None]) -> dict[str, pd.Da
     made["funding_by_town"] = _funding_by_town(plan, made["funding"])
     if year.has("carried"):
         made["carry_over"] = _carry_over(year, made["funding"])
+    issued = getattr(plan.sections.get("funding"), "issued", None)
+    if issued is not None:
+        made["issue"] = _issue(plan.tables[issued.table], made["funding"])
     if year.has("volunteer_stock"):
         made["volunteer_stock"] = _volunteer_stock(year)
     if year.has("level"):
@@ -245,6 +274,15 @@ def _carry_over(year: _Year, funding: pd.DataFrame) -> pd.DataFrame:
         share = used / at_hand if at_hand > 0 else np.nan
         rows.append((source.id, source.carried_in, source.amount, used, out[source.id], left, share))
     return pd.DataFrame(rows, columns=list(RESULT_TABLES["carry_over"]))
+
+
+def _issue(gone: pd.DataFrame, funding: pd.DataFrame) -> pd.DataFrame:
+    """Money that had gone out, what this issue adds (or takes back), and both together."""
+    total = funding.groupby(["town", "source"])["amount_yuan"].sum()
+    before = gone.set_index(["town", "source"])["amount_yuan"]
+    both = pd.DataFrame({"issued_yuan": before, "total_yuan": total}).fillna(0.0)
+    both["this_issue_yuan"] = both["total_yuan"] - both["issued_yuan"]
+    return both.rename_axis(["town", "source"]).reset_index()
 
 
 def _volunteer_stock(year: _Year) -> pd.DataFrame:
@@ -415,9 +453,20 @@ def _rows(year: _Year, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
                 parts.append(_bound_rule(year, (part.lower_rule, part.terms, part.lower), prices, ">="))
             if part.upper_rule is not None:
                 parts.append(_bound_rule(year, (part.upper_rule, part.terms, part.upper), prices, "<="))
-    kind = "" if not prices else "fixed_pairs" if _has_integers(model) else "linear"
+    parts.append(_limit_rows(year))
+    kind = "" if not prices else "fixed_integers" if _has_integers(model) else "linear"
     made = pd.concat([part for part in parts if len(part)], ignore_index=True) if parts else pd.DataFrame()
     return made.assign(price_kind=kind)
+
+
+def _limit_rows(year: _Year) -> pd.DataFrame:
+    """Every limit on inequality with what the published plan reaches; prices are not taken."""
+    rows = []
+    for limit in limits_of(year.plan):
+        outcomes = year.model.outcomes[limit.of].of_year(year.code).at(year.x).round(DECIMALS)
+        reached = measures(outcomes, limit_weights(year.plan, limit))[limit.measure] if outcomes.any() else 0.0
+        rows.append(("limit", limit.id, "<=", reached, limit.at_most, limit.at_most - reached))
+    return pd.DataFrame(rows, columns=["rule", "key", "sense", "activity", "bound", "slack"])
 
 
 def _has_integers(model: Model) -> bool:
@@ -506,3 +555,35 @@ def _ledger_parts(year: _Year, ledger: Ledger) -> list[pd.DataFrame]:
         )
         for block, key, amount, supplied in made
     ]
+
+
+def rounding_tables(
+    scenario: Scenario, exact: pd.DataFrame, unit_yuan: float, made: Mapping[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """What whole units leave over, source by source, and what each town's level loses by them.
+
+    Args:
+        exact: columns year, town, level: levels before rounding.
+        unit_yuan: the unit in yuan.
+        made: the tables of the rounded plan.
+    """
+    remainders, losses = [], []
+    before: PlanYear | None = None
+    for given in scenario.plan_years:
+        plan = given if before is None else following(given, before, made)
+        own = {name: made[name][made[name]["year"] == plan.year] for name in ("funding", "carry_over", "towns")}
+        spent = own["funding"].groupby("source")["amount_yuan"].sum()
+        out = own["carry_over"].set_index("source")["carried_out_yuan"]
+        rows = []
+        for source in _sources(plan) if "funding" in plan.sections else ():
+            at_hand = source.amount + source.carried_in
+            used, carried = float(spent.get(source.id, 0.0)), float(out.get(source.id, 0.0))
+            rows.append((source.id, unit_yuan, at_hand, used, carried, at_hand - used - carried))
+        frame = pd.DataFrame(rows, columns=list(RESULT_TABLES["remainders"]))
+        remainders.append(tidy("remainders", plan.year, frame))
+        level = exact[exact["year"] == plan.year].set_index("town")["level"]
+        published = own["towns"].set_index("town")["level_after"]
+        loss = pd.DataFrame({"level_exact": level, "level_published": published, "lost": level - published})
+        losses.append(tidy("rounding", plan.year, loss.reset_index()))
+        before = plan
+    return {"remainders": pd.concat(remainders), "rounding": pd.concat(losses)}

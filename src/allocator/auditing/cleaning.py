@@ -17,7 +17,7 @@ MAY_BE_EMPTY: Mapping[str, tuple[str, ...]] = {
     "balance": ("before", "after"),
     "rows": ("price_balance", "price_total"),
     "goals": ("target", "reached", "shortfall"),
-    "stages": ("before", "gap"),
+    "stages": ("before", "published", "gap"),
     "carry_over": ("execution",),
 }
 """Number columns that may have no number; where one is recomputed, an empty cell must be empty again."""
@@ -29,6 +29,9 @@ OF_BLOCK: Mapping[str, str] = {
     "volunteering": "volunteering",
     "volunteer_stock": "volunteering",
     "carry_over": "funding",
+    "issue": "funding",
+    "remainders": "funding",
+    "rounding": "attainment",
     "pairs": "mentoring",
     "unpaired": "mentoring",
     "guidance": "guidance",

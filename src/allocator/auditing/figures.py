@@ -110,7 +110,7 @@ def balance(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Checks]:
     made = []
     for moment in ("before", "after"):
         level = first_of(town, tables["towns"][f"level_{moment}"]).reindex(order).to_numpy(dtype=float)
-        expected, error = _measures(level, plan.population)
+        expected, error = inequality(level, plan.population)
         for indicator in plan.indicators:
             value = _values(tables, indicator, order) if moment == "after" else plan.base[indicator.id].to_numpy(float)
             cv, of_cv = variation(value, plan.denominator(indicator))
@@ -130,7 +130,7 @@ def _values(tables: Mapping[str, pd.DataFrame], indicator: Indicator, order: pd.
     return np.asarray(value.to_numpy(dtype=float))
 
 
-def _measures(level: Floats, heads: Floats) -> tuple[dict[str, float], dict[str, float]]:
+def inequality(level: Floats, heads: Floats) -> tuple[dict[str, float], dict[str, float]]:
     """Inequality of levels among residents, and how much each measure moves when all levels move by 1."""
     share = heads / heads.sum()
     mean = float((share * level).sum())

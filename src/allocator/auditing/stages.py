@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from allocator.auditing.figures import inequality
 from allocator.auditing.goals import goal_steps
 from allocator.auditing.ledgers import Side
 from allocator.blocks.checks import (
@@ -15,6 +17,7 @@ from allocator.blocks.checks import (
     RELATIVE,
     Amounts,
     Checks,
+    Floats,
     Sense,
     by_town,
     first_of,
@@ -36,6 +39,10 @@ from allocator.scenario import (
 
 GRIDS: Mapping[str, float] = {"worst_1": 1e-4, "mean": 1e-4, "change": 1e-4}
 """Step to its grid; sums of more than one smallest outcome lie on a grid of 1e-3."""
+
+
+TANGENTS = 0.01
+"""Level points by which the tangents of a utility may promise too much."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +69,18 @@ class AuditedYear:
 
 
 def stages(table: pd.DataFrame, years: Sequence[AuditedYear]) -> list[Checks]:
-    """Every step of every stage of years that were decided together; the order of hashes is not repeated here."""
+    """Every step of every stage of years that were decided together; the order of hashes is not repeated here.
+
+    A plan in whole units need not keep what was held: there only what it reaches is compared with what is written.
+    """
     steps = step_values(table, years)
     ties = [step for step in steps if step.key.startswith("tie_break/")]
     steps = [step for step in steps if step not in ties]
     if (table["stage"] == "tie_break").any():
         steps = [replace(step, given_way=step.given_way + step.grid) for step in steps]
         ties += _last_again(table, steps)
-    return _held_checks(table, [*steps, *ties])
+    rounded = any(len(year.tables["remainders"]) for year in years)
+    return _held_checks(table, [*steps, *ties], kept=not rounded)
 
 
 def step_values(table: pd.DataFrame, years: Sequence[AuditedYear]) -> list[Held]:
@@ -77,7 +88,7 @@ def step_values(table: pd.DataFrame, years: Sequence[AuditedYear]) -> list[Held]
     steps: list[Held] = []
     for stage in years[0].plan.common.stages:
         if isinstance(stage, BalanceStage | TotalStage):
-            steps += _of_outcome(years, stage)
+            steps += _of_outcome(table, years, stage)
         elif isinstance(stage, BasicsStage | AspirationsStage):
             steps += _of_goals(table, years, stage)
         elif isinstance(stage, StabilityStage):
@@ -106,7 +117,7 @@ def _outcome(year: AuditedYear, name: str) -> Side | None:
     return None
 
 
-def _of_outcome(years: Sequence[AuditedYear], stage: BalanceStage | TotalStage) -> list[Held]:
+def _of_outcome(table: pd.DataFrame, years: Sequence[AuditedYear], stage: BalanceStage | TotalStage) -> list[Held]:
     """Steps over the outcomes of all years."""
     found = [_outcome(year, stage.of) for year in years]
     if any(side is None or not len(side.amounts) for side in found):
@@ -122,13 +133,46 @@ def _of_outcome(years: Sequence[AuditedYear], stage: BalanceStage | TotalStage) 
     elif len(years) > 1:
         mean = [sum(getattr(side, name) for side in sides) / len(sides) for name in ("amounts", "weights")]
         views.append(("mean_", Side(mean[0], mean[1])))
-    return [
-        held
-        for of, side in views
-        for held in _smallest_sums(
-            side.amounts, side.weights, 1 if stage.criterion == "maximin" else len(side.amounts), stage.give, of
-        )
-    ]
+    if stage.criterion in ("maximin", "leximin"):
+        most = 1 if stage.criterion == "maximin" else len(sides[-1].amounts) * len(years)
+        return [
+            held
+            for of, side in views
+            for held in _smallest_sums(side.amounts, side.weights, min(most, len(side.amounts)), stage.give, of)
+        ]
+    heads = [by_town(year.plan, year.plan.common.population.column) for year in years]
+    size = _together([Side(each, each) for each in heads]).amounts if stage.over == "every" else heads[-1]
+    return [held for of, side in views for held in _unequal(table, stage, side, size, of)]
+
+
+def _unequal(table: pd.DataFrame, stage: BalanceStage, side: Side, heads: Amounts, of: str) -> list[Held]:
+    """Steps of a ratio to the mean, or of the dial; questions that were stopped on the way are held as well."""
+    taken = set(table.loc[table["stage"] == stage.id, "step"])
+    level, size = side.amounts.to_numpy(dtype=float), heads.reindex(side.amounts.index).to_numpy(dtype=float)
+    error = (float(side.weights.max()) + 1.0) * HALF_DIGIT
+    if stage.criterion != "inequality_aversion":
+        found, moved = inequality(level, size)
+        name = f"{of}{stage.criterion}"
+        steps = [step for step in taken if step == name or re.fullmatch(rf"{name}_\d+", step)]
+        return [
+            Held(f"balance/{step}", found[stage.criterion], False, error * moved[stage.criterion]) for step in steps
+        ]
+    if stage.aversion == 0:
+        return [_weighted_mean(f"balance/{of}mean", side, heads, stage.give)]
+    made = [Held(f"balance/{of}equal_level", _equal_level(level, size, stage.aversion), True, TANGENTS, stage.give)]
+    return made + (_smallest_sums(side.amounts, side.weights, 1, stage.give, of) if f"{of}worst_1" in taken else [])
+
+
+def _equal_level(level: Floats, size: Floats, aversion: float | None) -> float:
+    """The level which, had by everybody, would be worth as much; below one point worth goes on in a straight line."""
+    assert aversion is not None
+    share, floor = size / size.sum(), max(1.0, float(level.min()))
+    high = np.maximum(level, floor) / floor
+    worth = np.log(high) if aversion == 1 else (high ** (1.0 - aversion) - 1.0) / (1.0 - aversion)
+    mean = float(share @ (worth + (np.minimum(level, floor) / floor - 1.0)))
+    if mean < 0:
+        return floor * (1.0 + mean)
+    return floor * float(np.exp(mean) if aversion == 1 else (1.0 + (1.0 - aversion) * mean) ** (1.0 / (1.0 - aversion)))
 
 
 def _of_goals(table: pd.DataFrame, years: Sequence[AuditedYear], stage: BasicsStage | AspirationsStage) -> list[Held]:
@@ -198,8 +242,11 @@ def _last_pairs(plan: PlanYear) -> set[tuple[str, str]] | None:
     return None if pairs is None else set(pairs)
 
 
-def _held_checks(table: pd.DataFrame, steps: list[Held]) -> list[Checks]:
-    """Each step stands in the table, is held one grid step worse than its value, and is kept by the final plan."""
+def _held_checks(table: pd.DataFrame, steps: list[Held], kept: bool) -> list[Checks]:
+    """Each step stands in the table, is held one grid step worse than its value, and is kept by the final plan.
+
+    What the final plan reaches stands in ``published``; ``kept``: it must also keep what is held.
+    """
     key = keys(table, ("stage", "step"))
     value, held = first_of(key, table["value"]), first_of(key, table["held_at"])
     made = []
@@ -211,11 +258,17 @@ def _held_checks(table: pd.DataFrame, steps: list[Held]) -> list[Checks]:
         activity = np.array([step.activity for step in own])
         scale = np.nan_to_num(np.maximum(1.0, np.abs(bound)), nan=1.0)
         tolerance = np.array([step.tolerance for step in own]) + HALF_DIGIT + RELATIVE * scale
-        made.append(Checks("stages", names, activity, sense, bound, tolerance))
+        if kept:
+            made.append(Checks("stages", names, activity, sense, bound, tolerance))
+        shown = table.dropna(subset="published")
+        published = first_of(keys(shown, ("stage", "step")), shown["published"])
+        due = np.array([name in published.index for name in names], dtype=bool)
+        reached = published.reindex(names[due]).to_numpy(dtype=float)
+        made.append(Checks("stages.published", names[due], reached, "==", activity[due], tolerance[due]))
         worse = np.array([step.grid + step.given_way for step in own]) * (1.0 if maximised else -1.0)
-        due = value.reindex(names).to_numpy(dtype=float) - worse
+        asked = value.reindex(names).to_numpy(dtype=float) - worse
         half_grid = np.array([step.grid / 2 for step in own]) + 2 * HALF_DIGIT + RELATIVE * scale
-        made.append(Checks("stages.held_at", names, bound, "==", due, half_grid))
+        made.append(Checks("stages.held_at", names, bound, "==", asked, half_grid))
     known = {step.key for step in steps} | {"tie_break/fewest_changes", "tie_break/hashed_order"}
     made.append(forbidden("stages", np.array([name for name in key if name not in known], dtype=object)))
     return made
@@ -238,8 +291,8 @@ def _smallest_sums(levels: Amounts, weights: Amounts, steps: int, give: float, o
     ]
 
 
-def _weighted_mean(key: str, side: Side, size: Amounts) -> Held:
+def _weighted_mean(key: str, side: Side, size: Amounts, give: float = 0.0) -> Held:
     """Mean outcome weighted by a column of the towns table."""
     share = size.reindex(side.amounts.index) / float(size.reindex(side.amounts.index).sum())
     error = float((share * side.weights.reindex(side.amounts.index)).sum()) * HALF_DIGIT + HALF_DIGIT
-    return Held(key, float((share * side.amounts).sum(skipna=False)), True, error)
+    return Held(key, float((share * side.amounts).sum(skipna=False)), True, error, give)

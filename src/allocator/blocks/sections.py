@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from allocator.blocks.attainment.section import Attainment, BaseRow
 from allocator.blocks.delivery.section import Delivery
-from allocator.blocks.funding.section import Funding, LastYearFundingRow
+from allocator.blocks.funding.section import Funding, IssuedRow, LastYearFundingRow
 from allocator.blocks.guidance.section import Guidance
 from allocator.blocks.mentoring.section import LastYearPairRow, Mentoring
 from allocator.blocks.teaching.section import SkillRow, TeacherRow, Teaching
@@ -56,6 +56,7 @@ TABLES: tuple[TableUse, ...] = (
         default="skills",
     ),
     TableUse("volunteering.volunteers", VolunteerRow, ("town",), {"town": "town"}, default="volunteers"),
+    TableUse("funding.issued.table", IssuedRow, ("town", "source"), {"town": "recipient", "source": "source"}),
     TableUse("last_year.funding_by_town", LastYearFundingRow, ("town",), {"town": "town"}, every_town=True),
     TableUse("last_year.pairs", LastYearPairRow, ("mentor", "mentee"), {"mentor": "town", "mentee": "town"}),
 )

@@ -39,6 +39,9 @@ from allocator.criteria.measures import measures
 from allocator.criteria.step import Hold, Step, Steps
 from allocator.model import Codes, Floats, Model, Outcome, Rows, Terms, constant_label, joined
 
+SLIP = 0.5
+"""Part of a grid step that a held ratio gives way by: then no plan with at least half the mean passes the full step."""
+
 Measure = Literal["gini", "mean_deviation", "range"]
 Linear = tuple[Terms, float]
 """Terms whose labels do not matter, and a constant."""
@@ -139,7 +142,7 @@ class _Stage:
             value = min(reached, self.ratio(x))
             held_at = held_ratio(value)
             terms, constant = _excess(self.top, self.bottom, held_at)
-            return Hold(value, held_at, terms, "<=", -constant, RATIO_GRID * self.mean(x))
+            return Hold(value, held_at, terms, "<=", -constant, RATIO_GRID * SLIP * self.mean(x))
 
         return hold
 

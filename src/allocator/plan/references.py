@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from allocator.errors import Finding, Place
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, children, find
-from allocator.scenario import ALLOWANCES, ANY_CATEGORY
+from allocator.scenario import ALLOWANCES, ANY_CATEGORY, RELATIVE
 from allocator.texts import Text
 
 SUM_TOLERANCE = 1e-9
@@ -51,6 +51,9 @@ OTHER_MEASURES: Mapping[str, str] = {
 DISTRICT_MEASURES = ("paired_slow_towns", "category_share")
 """Measures that only the district has."""
 
+OUTCOMES = ("level", "mentoring.benefit")
+"""What limits may look at."""
+
 RESERVED_PROGRAMMES = tuple(ALLOWANCES)
 """Lines of cost that are no programmes; no programme may use the name."""
 
@@ -85,6 +88,7 @@ def reference_findings(tree: Node, ids: Ids) -> list[Finding]:
         *_repeated(tree),
         *_reserved(tree),
         *_stages(tree),
+        *_inequality(tree),
         *_category_shares(tree),
         *_goals(tree, ids),
         *_effects(tree),
@@ -210,6 +214,32 @@ def _stages(tree: Node) -> list[Finding]:
     first = [(path, node) for path, node in stages if node.content == "basics"]
     if first and stages[0][1].content != "basics":
         findings.append(Finding("E306", first[0][1].place, first[0][0], Text("load.basics_first")))
+    return findings
+
+
+def _inequality(tree: Node) -> list[Finding]:
+    """A dial with its criterion and nowhere else; nothing to give by a ratio; limits on what the plan decides."""
+    findings: list[Finding] = []
+    for path, stage in find(tree, "stages.*"):
+        given = {name: stage.entries[name] for name in ("criterion", "aversion", "give") if name in stage.entries}
+        criterion = given["criterion"].text if "criterion" in given else None
+        dial, give = given.get("aversion"), given.get("give")
+        has_dial = dial is not None and dial.content is not None
+        if (criterion == "inequality_aversion") != has_dial:
+            wanted = "with" if has_dial else "without"
+            place = dial.place if dial is not None else stage.place
+            findings.append(Finding("E330", place, f"{path}.aversion", Text(f"load.{wanted}_aversion")))
+        if criterion in RELATIVE and give is not None and give.number:
+            message = Text("load.ratio_gives_nothing", {"criterion": criterion})
+            findings.append(Finding("E331", give.place, f"{path}.give", message, f"{give.number:g}"))
+    for path, limit in find(tree, "limits.*"):
+        of = limit.entries.get("of")
+        name = "level" if of is None else of.text
+        block = {"level": "attainment", "mentoring.benefit": "mentoring"}.get(name or "")
+        if block is None and of is not None and name is not None:
+            findings.append(_unknown("outcome", of.place, f"{path}.of", name, OUTCOMES))
+        elif block is not None and block not in tree.entries:
+            findings.append(_needs((of or limit).place, path, block))
     return findings
 
 
@@ -378,6 +408,7 @@ def _vintages(tree: Node) -> list[Finding]:
         "delivery.programmes.*.audience",
         "delivery.programmes.*.max_units.of",
         "stages.*.weighted_by",
+        "limits.*.weighted_by",
     )
     used = [(path, node.place, node.text) for pattern in patterns for path, node in find(tree, pattern)]
     used += [(path, node.key or node.place, path.rpartition(".")[2]) for path, node in find(tree, "stages.*.factors.*")]

@@ -30,11 +30,13 @@ RULE_COLUMNS = (
     "delivery.programmes.*.audience",
     "delivery.programmes.*.floor",
     "delivery.programmes.*.max_units.of",
+    "volunteering.stock.recruits.of",
     "stages.*.weighted_by",
+    "limits.*.weighted_by",
 )
 """Paths whose value is a column of the towns table (``floor`` without its ending)."""
 
-POSITIVE = ("population.column", "attainment.indicators.*.denominator")
+POSITIVE = ("population.column", "attainment.indicators.*.denominator", "limits.*.weighted_by")
 """Of these, the ones something is divided by."""
 
 WHOLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -77,8 +79,10 @@ def year_tables(tree: Node, folder: TableFolder, plan_folder: Path) -> YearTable
     year = YearTables()
     year.ids["category"] = ids_of(tree, "categories") or set()
     year.ids["indicator"] = ids_of(tree, "attainment.indicators")
+    year.ids["source"] = ids_of(tree, "funding.sources")
     towns = _read(year, tree, folder, TableUse("", TownRow, ("town",)), (TOWNS, None))
     year.ids["town"] = {normal(cell) for cell in towns.values("town") if cell} if towns is not None else None
+    year.ids["recipient"] = None if year.ids["town"] is None else year.ids["town"] | {DISTRICT}
     if towns is not None:
         _reserved_town(year, towns)
         _rule_columns(year, tree, towns)

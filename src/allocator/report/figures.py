@@ -11,14 +11,18 @@ import pandas as pd
 from plotly.graph_objects import Bar, Figure, Scatter
 
 from allocator.errors import UsageError
+from allocator.report.figures_years import goals_over_years, levels_over_years, money_by_year, pair_timeline
 from allocator.report.labels import Names, names_of
 from allocator.report.maps import level_map, pairs_map
 from allocator.report.numbers import written
-from allocator.report.style import AFTER, BEFORE, GRID, INK, PALETTE, base_layout, nothing_to_draw
+from allocator.report.style import AFTER, BEFORE, GRID, INK, MONEY_UNIT, PALETTE, base_layout, nothing_to_draw
+from allocator.report.years import end_view, is_several, year_views
 from allocator.result import Result
 from allocator.texts import Text, current_language, say
 
-FigureName = Literal["levels", "pairs", "funding"]
+FigureName = Literal[
+    "levels", "pairs", "funding", "levels_over_years", "money_over_years", "pair_timeline", "goals"
+]
 
 MOST_TOWNS = 60
 """Most towns a chart with one line a town shows; of more, those lowest after the plan (or with most money)."""
@@ -27,19 +31,20 @@ ROW_PIXELS = 26
 GAP = "\u00a0\u00a0"
 """Blanks between a mark and its number."""
 
-MONEY_UNIT: Mapping[str, float] = {"zh": 1e4, "en": 1e3}
-"""Yuan in the unit of the money axis: 万元 in Chinese, thousand yuan in English."""
-
 
 def figure(result: Result, name: str) -> Figure:
-    """A chart of a result: ``levels``, ``pairs`` or ``funding``.
+    """A chart of a result.
+
+    ``levels``, ``pairs`` and ``funding`` show one year: of several years the last one, against the state before the
+    plan. ``levels_over_years``, ``money_over_years``, ``pair_timeline`` and ``goals`` show all years.
 
     Raises:
         UsageError: there is no such figure.
     """
     if name not in FIGURES:
         raise UsageError(Text("report.unknown_figure", {"name": name, "known": ", ".join(FIGURES)}))
-    return FIGURES[name](result)
+    shown = end_view(year_views(result)) if name in OF_ONE_YEAR and is_several(result) else result
+    return FIGURES[name](shown)
 
 
 def levels(result: Result) -> Figure:
@@ -181,6 +186,13 @@ def _unique(names: Names, towns: pd.Series[str]) -> list[str]:
     return [escape(f"{name} {town}" if name in twice else name) for name, town in pairs]
 
 
-FIGURES: Mapping[str, Callable[[Result], Figure]] = {"levels": levels, "pairs": pairs_map, "funding": funding}
+OF_ONE_YEAR: Mapping[str, Callable[[Result], Figure]] = {"levels": levels, "pairs": pairs_map, "funding": funding}
+FIGURES: Mapping[str, Callable[[Result], Figure]] = {
+    **OF_ONE_YEAR,
+    "levels_over_years": levels_over_years,
+    "money_over_years": money_by_year,
+    "pair_timeline": pair_timeline,
+    "goals": goals_over_years,
+}
 
 __all__ = ["FIGURES", "FigureName", "figure", "level_map"]

@@ -58,9 +58,11 @@ _RULE_UNITS: Mapping[str, tuple[str, ...]] = {
 }
 _DECISION_UNITS = {"funding": "yuan", "pairing": "pairs", "units": "units"}
 
-_UNITS: Mapping[Kind, str] = {kind: kind for kind in ("yuan", "hours", "minutes", "units", "share")}
+_UNITS: Mapping[Kind, str] = {kind: kind for kind in ("heads", "yuan", "hours", "minutes", "units", "share")}
 _SHAPES: Mapping[Kind, Shape] = {
+    "year": "year",
     "whole": "whole",
+    "heads": "heads",
     "yuan": "yuan",
     "hours": "hours",
     "minutes": "minutes",
@@ -116,7 +118,7 @@ def shape(table: str, column: str) -> Shape | None:
     """How the numbers of a result column are written; none for words."""
     if column == "change_share":
         return "change"
-    if table == "stages" and column in ("value", "held_at"):
+    if table == "stages" and column in ("before", "value", "held_at"):
         return "ratio"
     return _SHAPES.get(RESULT_TABLES[table].get(column, "text"))
 

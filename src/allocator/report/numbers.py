@@ -6,13 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-Shape = Literal["whole", "yuan", "hours", "minutes", "units", "share", "points", "number", "ratio", "change", "price"]
+Shape = Literal[
+    "year", "whole", "heads", "yuan", "hours", "minutes", "units", "share", "points", "number", "ratio", "change", "price"
+]
 """How a number is written: ratio has four decimals, change is a share with its sign, price has three figures."""
 
 DASH = "—"
 
 _PATTERNS: Mapping[Shape, str] = {
+    "year": "{:.0f}",
     "whole": "{:,.0f}",
+    "heads": "{:,.1f}",
     "yuan": "{:,.2f}",
     "hours": "{:,.1f}",
     "minutes": "{:,.0f}",

@@ -29,29 +29,6 @@ HTML_LANGUAGES = {"zh": "zh-CN", "en": "en"}
 BUNDLE = "plotly-basic.min.js"
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A chart of the page: where it stands, what it shows, and its data as JSON safe inside a script."""
-
-    id: str
-    title: str
-    height: int
-    json: Markup
-
-
-@dataclass(frozen=True)
-class Part:
-    """A section of the page."""
-
-    id: str
-    title: str
-    lead: str
-    charts: tuple[tuple[Chart, ...], ...]
-    """Rows of charts that stand side by side where there is room."""
-    grids: tuple[Grid, ...]
-    notes: tuple[str, ...] = ()
-
-
 def write_page(result: Result, file: str | Path, language: Language, force: bool = False) -> Path:
     """Write the page in a language; returns the file.
 
@@ -109,11 +86,6 @@ def _parts(result: Result, names: Names) -> list[Part]:
     ]
     parts = [part for part in (make(result, names) for make in makers) if part is not None]
     return [*parts, _part("run", (), [record.run_grid(result), record.hashes_grid(result)])]
-
-
-def _part(name: str, charts: tuple[tuple[Chart, ...], ...], grids: list[Grid], notes: tuple[str, ...] = ()) -> Part:
-    stem = name.removesuffix("_enforced")
-    return Part(stem, say(f"report.section.{name}"), say(f"report.lead.{name}"), charts, tuple(grids), notes)
 
 
 def _levels(result: Result, names: Names) -> Part | None:
@@ -182,23 +154,6 @@ def _assumptions(result: Result, names: Names) -> Part | None:
     grids = [record.effects_grid(result, names), record.origins_grid(result, names)]
     kept = [each for each in grids if each.rows]
     return _part("assumptions", (), kept) if kept else None
-
-
-def _chart(name: str, drawn: Figure) -> Chart:
-    """A chart whose title stands in the page instead of in the picture."""
-    title = str(drawn.layout.title.text)
-    drawn.layout.title = None
-    top = 36 if drawn.layout.showlegend is not False else 12
-    drawn.layout.margin.t = top
-    height = int(drawn.layout.height or 450) - 40
-    drawn.layout.height = height
-    drawing = json.dumps(json.loads(drawn.to_json()), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return Chart(name, title, height, Markup(_script_safe(drawing)))
-
-
-def _script_safe(text: str) -> str:
-    """A script text that cannot end its script element early."""
-    return text.replace("</", "<\\/").replace("<!--", "<\\!--")
 
 
 def _unescaped(parts: list[Part]) -> str:

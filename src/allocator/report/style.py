@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from plotly.graph_objects import Figure, Layout
@@ -15,6 +16,9 @@ BEFORE, AFTER, ARROW = "#7a7a7a", "#0072B2", "#D55E00"
 INK, GRID, GROUND = "#1f2d3d", "#dfe5ec", "#f6f8fa"
 SCALE = "Cividis"
 """Source: Nuñez, Anderton, Renslow 2018; even in lightness, also for colour-blind readers."""
+
+MONEY_UNIT: Mapping[str, float] = {"zh": 1e4, "en": 1e3}
+"""Yuan in the unit of a money axis: 万元 in Chinese, thousand yuan in English."""
 
 FONT_FAMILY = (
     "'Allocator Sans','Microsoft YaHei','PingFang SC','Noto Sans SC','Noto Sans CJK SC','Source Han Sans SC',"

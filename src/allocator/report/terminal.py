@@ -260,3 +260,24 @@ def batch_table(made: Summary, out: Path) -> RenderableType:
 
 def _or_blank(value: float, how: Shape) -> str:
     return "" if np.isnan(value) else written(value, how)
+
+
+def print_table(table: pd.DataFrame, language: Language) -> None:
+    """Print the table of a study."""
+    Console().print(speaking(language, partial(_study, table)))
+
+
+def _study(table: pd.DataFrame) -> RenderableType:
+    made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for name in table.columns:
+        made.add_column(Line(say(f"study.{name}")), justify="right" if table[name].dtype.kind in "fi" else "left")
+    for row in table.to_dict("records"):
+        _row(made, *(_cell(str(name), value) for name, value in row.items()))
+    return made
+
+
+def _cell(column: str, value: object) -> str:
+    """A cell of a study: numbers to four decimals, years and words as they are."""
+    if isinstance(value, float):
+        return "" if np.isnan(value) else f"{value:,.4f}"
+    return "" if value is None else str(value) if column == "year" or not isinstance(value, int) else f"{value:,}"

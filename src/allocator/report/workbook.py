@@ -33,7 +33,9 @@ NARROWEST, WIDEST = 8.0, 60.0
 """Width of a column [characters]."""
 
 PATTERNS: Mapping[Shape, str] = {
+    "year": "0",
     "whole": "#,##0",
+    "heads": "#,##0.0",
     "yuan": "#,##0.00",
     "hours": "#,##0.0",
     "minutes": "#,##0",

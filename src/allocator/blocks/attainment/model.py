@@ -18,10 +18,19 @@ Variables
     attainment[town, indicator, year]  0-1      <= min(1, ceiling / target)
     level[town, year]                  0-100
     effective_units[town, programme, indicator, piece, year]   units   <= width; only for effects in pieces
+    capped[town, indicator, year]      0 or 1   credited in full; only where plans are compared by inequality, and
+                                       where value can reach its cap, min(target, ceiling), and can stay below it
+    bend_full[town, programme, indicator, piece, year]   0 or 1   the piece is full; likewise
     starting[town, indicator, year]    in the indicator's unit   only in years that follow another of the plan
 Rows
     level_sum[town, year]              level == 100 * sum over indicator of weight * attainment
     piece_sum[town, programme, indicator, year]   sum over piece of effective_units <= units
+    at_cap[town, indicator, year]      attainment >= cap / target * capped            (exactness, as capped)
+    exact_credit[town, indicator, year]   value - target * attainment <= (largest value - cap) * capped
+    bend_filled[town, programme, indicator, piece, year]   effective_units >= width * bend_full
+    bend_order[town, programme, indicator, piece, year]    effective_units of the next piece <= its width * bend_full
+    bend_sum[town, programme, indicator, year]   units - sum over piece of effective_units <= (most units - end of the
+                                       last piece) * bend_full of the last piece
     retained[town, indicator, year]    starting == retention * value of the year before * its denominator / denominator
 Ledgers
     value   supply   base; in years that follow another, starting
@@ -31,7 +40,8 @@ Outcomes
     level[town, year]                  level points
 Source
     Composite index with capped achievement of targets, as in goal programming normalised by target
-    (Charnes and Cooper 1961). Concave piecewise-linear responses are exact in a maximisation.
+    (Charnes and Cooper 1961). Concave piecewise-linear responses are exact in a maximisation; where inequality is
+    lowered or limited, see exact.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from allocator.blocks.checks import (
+    HALF_DIGIT,
     Amounts,
     Cells,
     Checks,
@@ -19,6 +20,7 @@ from allocator.blocks.checks import (
     figure,
     first_of,
     forbidden,
+    keys,
     rule,
 )
 from allocator.blocks.funding.section import Funding
@@ -38,6 +40,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Fundi
         *_category_shares(money, given),
         *_against_last_year(money, plan, given),
         *_carry_over(tables, money, given),
+        *_issued(tables, money, plan, given),
     ]
 
 
@@ -194,3 +197,23 @@ def _carry_over(tables: Mapping[str, pd.DataFrame], money: Cells, given: Funding
         *made,
         *(figure(f"carry_over.{name}", first_of(key, written[name]), due, weight) for name, due in worth.items()),
     ]
+
+
+def _issued(tables: Mapping[str, pd.DataFrame], money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
+    """What has gone out stays but for what may be taken back; the table of this issue adds up."""
+    written, cell = tables["issue"], ("town", "source")
+    key = keys(written, cell)
+    if given.issued is None:
+        return [forbidden("issue", key)]
+    table = plan.tables[given.issued.table]
+    gone = first_of(keys(table, cell), table["amount_yuan"])
+    paid, weight = money.total(cell)
+    name = gone.index
+    kept = paid.reindex(name, fill_value=0.0)
+    made = [rule("issued", kept, ">=", (1.0 - given.issued.take_back) * gone, weight.reindex(name, fill_value=0.0))]
+    known = paid.index.union(name)
+    paid, gone = paid.reindex(known, fill_value=0.0), gone.reindex(known, fill_value=0.0)
+    some = (paid.abs() > HALF_DIGIT) | (gone > 0)
+    worth = {"issued_yuan": gone[some], "this_issue_yuan": (paid - gone)[some], "total_yuan": paid[some]}
+    error = weight.reindex(known, fill_value=0.0)
+    return [*made, *(figure(f"issue.{name}", first_of(key, written[name]), due, error) for name, due in worth.items())]

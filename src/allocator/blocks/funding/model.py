@@ -17,6 +17,8 @@ Data
     slowest, fastest                        share       `down` and `up` of funding.growth
     carried_in[source]                      yuan        what the year before the plan left
     least_spent                             share       scenario: funding.carry_over.execution
+    gone_out[town, source]                  yuan        table of funding.issued
+    take_back                               share       scenario: funding.issued
 Variables
     funding[town, programme, source, year]  yuan        only where pays[source, spending(programme)]
     spent[spending, year]                   yuan        only with category_shares or min_share
@@ -32,6 +34,7 @@ Rows
                                             at_most:  sum of funding in the town <= (1 + up) * last_year
                                             (in a year that follows another, last_year is the funding of that year)
     growth[side, year]                      the same for the money of all towns together, with slowest and fastest
+    issued[town, source, year]              sum over programme of funding >= (1 - take_back) * gone_out
     execution[year]                         sum of funding >= least_spent * (amounts and what was carried in)
     carry_age[source, year]                 (bound)   carried <= amount: old money counts as spent first, so that
                                             what is carried twice would have to be the year's own
@@ -72,6 +75,7 @@ def build(model: Model, plan: PlanYear, given: Funding) -> None:
     if given.carry_over is not None:
         _carry_over(model, plan, given, funding)
     _earmarks(model, plan, given, funding)
+    _issued(model, plan, given, funding)
     _floors(model, plan, given, funding)
     _shares(model, plan, given, funding)
     _against_last_year(model, plan, given, funding)
@@ -114,6 +118,29 @@ def _earmarks(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> N
         np.array(amounts, dtype=float),
         unit="yuan",
         requirement="funding.sources",
+    )
+
+
+def _issued(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    """Money that has gone out stays where it is, but for the share that may be taken back."""
+    if given.issued is None:
+        return
+    table = plan.tables[given.issued.table]
+    labels = {
+        "town": model.axes["recipient"].codes(table["town"]),
+        "source": model.axes["source"].codes(table["source"]),
+        "year": constant_label(model.axes["year"].code(str(plan.year)), len(table)),
+    }
+    width = len(model.axes["source"].ids)
+    gone = np.isin(funding["town"] * width + funding["source"], labels["town"] * width + labels["source"])
+    model.constrain(
+        "issued",
+        labels,
+        [funding.where(gone)],
+        ">=",
+        (1.0 - given.issued.take_back) * table["amount_yuan"].to_numpy(dtype=float),
+        unit="yuan",
+        requirement="funding.issued",
     )
 
 

@@ -75,6 +75,15 @@ class Growth(Section):
     """None: no upper bound."""
 
 
+class Issued(Section):
+    """Money that has gone out already this year (已下达): a re-plan in mid-year shares out the rest."""
+
+    table: str
+    """Table (town, source, amount_yuan)."""
+    take_back: Share = 0.0
+    """Largest share of an issued amount that may be taken back, for a cut in mid-year."""
+
+
 class Funding(Section):
     """Sources of money, who may pay for what, floors, shares and yearly bounds."""
 
@@ -85,6 +94,15 @@ class Funding(Section):
     carry_over: CarryOver | None = None
     """None: what is not spent in its year is lost."""
     growth: Growth | None = None
+    issued: Issued | None = None
+
+
+class IssuedRow(Row):
+    """Money of a source that has gone out to a town already."""
+
+    town: Id
+    source: Id
+    amount_yuan: Amount
 
 
 class LastYearFundingRow(Row):

@@ -1,0 +1,1 @@
+"""Questions that are answered by solving a scenario more than once; each returns labelled tables."""
