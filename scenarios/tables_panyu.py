@@ -15,8 +15,8 @@ DEMONSTRATION = ("nancun", "zhongcun")
 """Towns the plan text names as examples to follow."""
 TOWN_IN_PLAN_PERIOD = ("440113017",)
 """Codes of units that were a 镇 in the plan period and are a 街道 today: 沙湾."""
-VOLUNTEERS = {2016: 1_700, 2017: 1_800, 2018: 1_900, 2019: 2_000, 2020: 2_120}
-"""Heads in the volunteer pool by year; 2016 from the plan text, later years assumed."""
+VOLUNTEERS = 1_700
+"""Heads in the volunteer pool before the plan (plan text: 1700 多名); the plan decides who is trained in each year."""
 TEACHERS = 96
 CATEGORIES = ("health", "moral", "skills", "culture", "leisure", "local")
 TARGETS = {"participation": 0.40, "elderly_participation": 0.30, "course_hours": 40.0, "capability": 1.0}
@@ -29,13 +29,12 @@ MONEY_2015 = 1.8
 def tables() -> list[Table]:
     """All tables of the plan."""
     towns = _towns()
-    pools = [_volunteers(towns.frame, year, heads) for year, heads in VOLUNTEERS.items()]
     return [
         towns,
         _base(towns.frame),
         _teachers(),
         _skills(),
-        *pools,
+        _volunteers(towns.frame),
         _roads(towns.frame),
         _last_year_funding(towns.frame),
         _last_year_pairs(),
@@ -231,28 +230,25 @@ def _skills() -> Table:
     return Table("skills", frame, rules)
 
 
-def _volunteers(towns: pd.DataFrame, year: int, total: int) -> Table:
+def _volunteers(towns: pd.DataFrame) -> Table:
     stations = dict(zip(towns["town"], towns["stations"], strict=True))
     heads = largest_remainder(
         {town: n * (0.5 + maturity(town)) * (0.8 + 0.4 * draw("panyu", "heads", town)) for town, n in stations.items()},
-        total,
+        VOLUNTEERS,
     )
     frame = pd.DataFrame({"town": list(heads), "heads": list(heads.values())})
     frame["active_rate"] = [round(0.50 + 0.20 * draw("panyu", "active", town), 2) for town in heads]
     frame["hours_per_active"] = 30
-    told = (f"假定{total}名", f"{total} assumed")
-    if year == min(VOLUNTEERS):
-        told = ("规划文本的1700多名", "the plan text's 1,700-odd")
     rules = {
         "town": _key("towns.town"),
         "heads": fiction(
-            f"全区{told[0]}按“站数×(0.5+成熟度)×(0.8+0.4u)”以最大余额法分摊",
-            f"{told[1]}, spread by stations x (0.5 + maturity) x (0.8 + 0.4 u), largest remainder",
+            "全区规划文本的1700多名按“站数×(0.5+成熟度)×(0.8+0.4u)”以最大余额法分摊",
+            "the plan text's 1,700-odd, spread by stations x (0.5 + maturity) x (0.8 + 0.4 u), largest remainder",
         ),
         "active_rate": fiction("0.50+0.20u", "0.50 + 0.20 u"),
         "hours_per_active": fiction("每名活跃志愿者每年30小时", "30 hours a year for each active volunteer"),
     }
-    return Table("volunteers" if year == min(VOLUNTEERS) else f"volunteers_{year}", frame, rules)
+    return Table("volunteers", frame, rules)
 
 
 def _roads(towns: pd.DataFrame) -> Table:

@@ -7,7 +7,8 @@ baseline is last year's plan, the town's share of last year's money (of the year
 decided together). programme_share is stated by the scenario,
 else even, and spread anew over the programmes whose spending category the source may pay for. The other
 decisions follow: units by unit cost, teaching at home evenly over the teacher's categories, volunteering at home
-by need, guidance by stations, last year's pairs or none. The result need not be feasible.
+by need, as many volunteers trained as leave, guidance by stations, last year's pairs or none, no money carried on.
+The result need not be feasible.
 
 Source: 因素法 as used for special funds (sum of weight x share).
 """
@@ -38,6 +39,8 @@ class Baseline:
     """Units [town, programme]."""
     volunteering: Floats
     """Hours at home [town]."""
+    trained: Floats
+    """Volunteers trained [town]."""
     guidance: Floats
     """Hours of the district centre [town]."""
     station_guidance: Floats
@@ -80,10 +83,21 @@ def baseline(plan: PlanYear, stage: TieBreakStage) -> Baseline:
         funding,
         units,
         units @ hours if len(programmes) else np.zeros(len(plan.towns)),
+        _leaving(plan),
         of_district * stations / max(1.0, stations.sum()),
         of_school * stations,
         tuple(pairs),
     )
+
+
+def _leaving(plan: PlanYear) -> Floats:
+    """Volunteers that leave in the year, of those before it [town]; none where the stock is not decided."""
+    stock = plan.volunteer_stock
+    if stock is None:
+        return np.zeros(len(plan.towns))
+    volunteering: Any = plan.sections["volunteering"]
+    heads = plan.tables[volunteering.volunteers].set_index("town")["heads"].reindex(plan.towns.index, fill_value=0.0)
+    return np.asarray((1.0 - stock.retention) * heads.to_numpy(dtype=float))
 
 
 def _funding(plan: PlanYear, stage: TieBreakStage, shares: Floats, programmes: Any) -> Floats:

@@ -11,7 +11,8 @@
 
        min sum over cells ((decision - baseline) / scale)^2
 
-   Scales: yuan by 1 yuan a resident of the town, hours by 10, units by what 1 yuan a resident buys.
+   Scales: yuan by 1 yuan a resident of the town (of the district, for money carried on), hours and heads by 10, units
+   by what 1 yuan a resident buys.
 
 Source: optimal faces by complementary slackness: Goldman and Tucker 1956, Theory of linear programming.
 """
@@ -28,6 +29,8 @@ from scipy import sparse
 
 from allocator.baseline import Baseline, baseline
 from allocator.blocks.delivery.section import Delivery
+from allocator.limits import add_cuts
+from allocator.criteria.goals import MET
 from allocator.model import Floats, Model, Rows, Terms, joined
 from allocator.project import Polyhedron, Projection, project
 from allocator.scenario import PlanYear, Scenario, TieBreakStage
@@ -41,16 +44,27 @@ SIZE_LIMIT = 60_000
 DUAL_ZERO = 1e-7
 """Loss of the last stage's objective below which a step of natural size counts as free."""
 
+CUT_ROUNDS = 40
+"""Most rounds of projections under curved limits."""
+
 INTEGER_GAP = 1e-7
-DECISIONS = ("funding", "units", "teaching", "volunteering", "guidance", "station_guidance")
+HEADS_SCALE = 10.0
+DECISIONS = ("funding", "units", "carried", "teaching", "volunteering", "trained", "guidance", "station_guidance")
 
 
 def choose_integers(model: Model, session: Session, scenario: Scenario, stage: TieBreakStage, run: StagesRun) -> bool:
-    """Settle the integer columns by the published rule and fix them. True if the choice is provably unique."""
+    """Settle the integer columns by the published rule and fix them. True if the choice is provably unique.
+
+    Columns of exact attainment (see blocks.attainment.exact) say which stretch of a bent figure the plan lies on; they
+    stay as in the plan at hand, and another solver may end on another stretch that is as good.
+    """
     pairing = _family(model, "pairing", ("mentor", "mentee", "year"))
     met = _family(model, "met", ("goal", "town", "year"))
+    stretches = sum(len(_family(model, name, ())) for name in ("capped", "bend_full"))
     if not len(pairing) + len(met):
-        return True
+        assert run.x is not None
+        session.hold_integers(*integer_values(model, run.x))
+        return not stretches
     before = _before(model, scenario, stage, pairing)
     direction = np.where(before, -1.0, 1.0)
     changes = pairing * direction
@@ -60,7 +74,7 @@ def choose_integers(model: Model, session: Session, scenario: Scenario, stage: T
     alone = fewest and _first_in_hashed_order(model, session, run, whole, hashed)
     assert run.x is not None
     session.hold_integers(*integer_values(model, run.x))
-    return run.closed and alone
+    return run.closed and alone and not stretches
 
 
 def _family(model: Model, name: str, dims: tuple[str, ...]) -> Terms:
@@ -152,7 +166,27 @@ def _forbid(model: Model, pairing: Terms, x: Floats, at: int) -> Rows:
 def project_plan(
     model: Model, scenario: Scenario, session: Session, stage: TieBreakStage, run: StagesRun
 ) -> tuple[str, Projection | None]:
-    """Replace the run's plan by the projected one; says how that ended. Integers must be held."""
+    """Replace the run's plan by the projected one; says how that ended. Integers must be held.
+
+    Where the projected plan breaks a curved limit, rows are added and the last stage is solved and projected from
+    again: its best plans lie along the curve then, so that a few rounds do, and every round stays linear and exact.
+    """
+    for _ in range(CUT_ROUNDS):
+        how, found = _projected(model, scenario, session, stage, run)
+        if how != "converged" or found is None:
+            return how, found
+        assert run.x is not None
+        if not add_cuts(model, run.x + found.x):
+            run.x = run.x + found.x
+            return how, found
+        del run.records[-1]
+    return "not converged", found
+
+
+def _projected(
+    model: Model, scenario: Scenario, session: Session, stage: TieBreakStage, run: StagesRun
+) -> tuple[str, Projection | None]:
+    """The projection as steps from the run's plan, over the rows as they stand."""
     assert run.x is not None
     if len(run.x) > SIZE_LIMIT:
         return "skipped (size)", None
@@ -168,10 +202,7 @@ def project_plan(
     ]
     face = _best_plans(model, rows, run.x, duals, np.where(weighted, scale, 1.0))
     found = project(face, target - run.x, scale, weighted, np.zeros(len(run.x)))
-    if not found.converged:
-        return "not converged", found
-    run.x = run.x + found.x
-    return "converged", found
+    return "converged" if found.converged else "not converged", found
 
 
 def _last_stage_again(session: Session, run: StagesRun) -> Prices | None:
@@ -222,8 +253,21 @@ def _best_plans(model: Model, rows: list[Rows], x: Floats, duals: Prices | None,
     whole, _ = integer_values(model, x)
     fixed = np.zeros(len(x), dtype=bool) if duals is None else np.abs(duals.columns) * natural > DUAL_ZERO
     fixed[whole] = True
+    fixed[_settled(model, x)] = True
     low[fixed] = high[fixed] = 0.0
     return Polyhedron(sparse.csr_array(sparse.vstack(parts)), np.concatenate(lower), np.concatenate(upper), low, high)
+
+
+def _settled(model: Model, x: Floats) -> npt.NDArray[np.intp]:
+    """Columns that have no choice left: shortfalls of goals that are met (zero but for the solver's last digits), and
+    who has a mentor, which the pairs decide."""
+    columns = [np.zeros(0, dtype=np.intp)]
+    if "shortfall" in model.columns:
+        shortfall = model.family("shortfall").column
+        columns.append(shortfall[x[shortfall] <= MET])
+    if "mentored" in model.columns:
+        columns.append(model.family("mentored").column)
+    return np.concatenate(columns)
 
 
 def current_bounds(model: Model, family: Rows) -> Floats:
@@ -251,6 +295,10 @@ def _distances(model: Model, scenario: Scenario, stage: TieBreakStage) -> tuple[
             weighted[cells.column] = True
             if name in ("funding", "units"):
                 target[cells.column], scale[cells.column] = _money(model, plan, goal, name)
+            elif name == "carried":
+                scale[cells.column] = plan.population.sum()
+            elif name == "trained":
+                target[cells.column], scale[cells.column] = goal.trained[cells["town"]], HEADS_SCALE
             else:
                 target[cells.column], scale[cells.column] = _hours(model, plan, goal, name), HOURS_SCALE
     return target, scale, weighted
