@@ -156,8 +156,11 @@ def _as_rows(part: Terms, labels: dict[str, Codes]) -> dict[str, Codes]:
 
 
 def _lived(plan: PlanYear, term: int, pairing: Terms, parts: tuple[Terms, Terms], past: dict[int, PastPair]) -> Lives:
+    """What pairs add goes by their beginning and renewal; a pair from before has one age a year, whatever keeps it."""
     young, fresh = parts
     at = np.array(sorted(past), dtype=np.intp)
+    fresh = fresh.where(~np.isin(fresh["pair"], at))  # a pair from before is counted by its pairing, renewed or not
+    fresh = fresh.where(~np.isin(fresh["pair"], at))
     own = pairing.where(at)
     age = np.array([plan.year - past[int(pair)].start_year + 1 for pair in at], dtype=np.intp)
     every = [
