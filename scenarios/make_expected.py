@@ -10,6 +10,8 @@ exported to MPS and read back. The stages run on that file, by PuLP's COIN_CMD a
   as they are broken (the engine has one helper column a town and k instead). Rows of earlier k are kept the same way.
 - A value is rounded to the nearest grid point and held one step worse (MODEL.md section 5): 1e-4 level points, 1e-3
   for sums of levels, 1e-4 unit changes. `give` lowers what its stage holds, times k, once the stage is over.
+- Goals: least sum of importance x shortfall in shares of the targets; where one is missed, the hashed sum of SHA-256(
+  "shortfall", goal, town, year); then every goal that is met stays met.
 - Change from last year: for each town a column at least as large as the difference either way.
 - Before the tie-break every held value gives way by one more grid step.
 - Pairs: fewest changes from last year's, then the smallest sum of 1 + SHA-256("pairing", mentor, mentee, year) /
@@ -40,7 +42,9 @@ from allocator.scenario import Scenario
 
 HERE = Path(__file__).parent
 PLANS = ("panyu", "wuchuan")
-LEVEL_GRID, SUM_GRID, CHANGE_GRID, PAIR_GRID = 1e-4, 1e-3, 1e-4, 1e-6
+LEVEL_GRID, SUM_GRID, CHANGE_GRID, SHORTFALL_GRID, PAIR_GRID = 1e-4, 1e-3, 1e-4, 1e-5, 1e-6
+MET, RULE_SLACK = 1e-4, 1e-7
+"""Shortfall that counts as none, and what a met goal may fall short afterwards [percent of the target]."""
 GRID_STEPS_BETWEEN_ANSWERS = 5
 BROKEN = 1e-6
 """Level points by which a sum may fall short before its row is added; below a tenth of the finest grid."""
@@ -63,6 +67,8 @@ class Exported:
     pairing: dict[tuple[str, str], pulp.LpVariable]
     money: list[list[pulp.LpVariable]]
     """Funding columns of each town."""
+    shortfall: dict[tuple[str, str, str], pulp.LpVariable]
+    """Goal, place and year to its shortfall [percent of the target]."""
 
 
 @dataclass
@@ -118,7 +124,10 @@ def export(scenario: Scenario) -> Exported:
     money: dict[str, list[pulp.LpVariable]] = {town: [] for town in towns}
     for town, column in zip(labels["town"], funding, strict=True):
         money.get(town, []).append(column)
-    return Exported(problem, level, dict(zip(pairs, pairing, strict=True)), list(money.values()))
+    labels, shortfall = columns("shortfall")
+    aims = list(zip(*(labels.get(dim, []) for dim in ("goal", "town", "year")), strict=True))
+    by_pair, by_aim = dict(zip(pairs, pairing, strict=True)), dict(zip(aims, shortfall, strict=True))
+    return Exported(problem, level, by_pair, list(money.values()), by_aim)
 
 
 # -- solving ---------------------------------------------------------------------------------------------------------
@@ -246,6 +255,35 @@ def loosen(run: Run) -> None:
         row.changeRHS(-row.constant + step)
 
 
+def goals(run: Run, stage: Any) -> None:
+    """Shortfalls of hard (basics) or soft (aspirations) goals, as small as possible; met goals stay met."""
+    strength = {"basics": "hard", "aspirations": "soft"}[stage.id]
+    known = {goal.id: goal for goal in run.scenario.first.common.goals if goal.strength == strength}
+    own = {key: column for key, column in run.exported.shortfall.items() if key[0] in known}
+    if not own:
+        return
+    weights: Form = {column: -known[key[0]].importance / 100 for key, column in own.items()}
+    steps = [("shortfall", weights)]
+    hashed = {column: -hash_weight("shortfall", *key) / 100 for key, column in own.items()}
+    for name, form in steps:
+        value = -optimise(run, form, SHORTFALL_GRID / 10)
+        run.note(stage.id, name, value + 0.0, SHORTFALL_GRID)
+        bound = -one_step_worse(value, SHORTFALL_GRID, maximise=False)
+        hold(run, form, bound, maximise=True, grid=SHORTFALL_GRID)
+        if name == "shortfall" and len(own) > 1 and any(column.varValue > MET for column in own.values()):
+            steps.append(("which", hashed))
+    met = [column for column in own.values() if column.varValue <= MET]
+    for column in met:
+        column.upBound = max(RULE_SLACK, column.varValue)
+    if met:
+        run.note(stage.id, "met", len(met), SHORTFALL_GRID)
+
+
+def hash_weight(*ids: str) -> float:
+    """1 + SHA-256 of the ids / 2^256."""
+    return 1.0 + int.from_bytes(hashlib.sha256("\x1f".join(ids).encode()).digest(), "big") / 2.0**256
+
+
 def total(run: Run, stage: Any) -> None:
     """The weighted mean level, as large as possible."""
     weights = run.scenario.first.per_town(stage.weighted_by)
@@ -298,13 +336,12 @@ def tie_break(run: Run, stage: Any) -> None:
     hold(run, changes, fewest - len(before) + 0.5, maximise=False)
     hashed: Form = {}
     for (mentor, mentee), column in run.exported.pairing.items():
-        digest = hashlib.sha256("\x1f".join(("pairing", mentor, mentee, str(plan.year))).encode()).digest()
-        hashed[column] = changes[column] * (1.0 + int.from_bytes(digest, "big") / 2.0**256)
+        hashed[column] = changes[column] * hash_weight("pairing", mentor, mentee, str(plan.year))
     value = -optimise(run, {column: -factor for column, factor in hashed.items()}, 1e-7)
     run.note("tie_break", "hashed_order", value, PAIR_GRID)
 
 
-STAGES = {"balance": balance, "total": total, "stability": stability, "tie_break": tie_break}
+STAGES = {"basics": goals, "aspirations": goals, "balance": balance, "total": total, "stability": stability, "tie_break": tie_break}
 
 
 def expected(file: Path) -> dict[str, Any]:

@@ -18,7 +18,8 @@ import pandas as pd
 from allocator.audit import audit_tables
 from allocator.build import build
 from allocator.chain import following
-from allocator.errors import AuditError, NoPlanError, UsageError
+from allocator.columns import DECIMALS
+from allocator.errors import AuditError, InfeasibleError, NoPlanError, UsageError
 from allocator.goals import missed_goals
 from allocator.limits import WithinLimits
 from allocator.model import Floats, Model
@@ -96,7 +97,7 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
     deadline = None if chosen.time_limit is None else time.monotonic() + chosen.time_limit
     session = open_session(model, chosen.solver, Limits(deadline, chosen.interrupted))
     with clock.step("solve"):
-        run = run_stages(model, scenario, session, chosen.gap, chosen.progress)
+        run = _stages(model, scenario, session, chosen)
     x, tie = _settle_ties(model, scenario, session, run, (clock, base_columns))
     with clock.step("prices"):
         prices = stage_prices(model, session, run)
@@ -111,12 +112,25 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
         made = tabulated(model, scenario, x if rounded is None else rounded.x, prices, run)
         if rounded is not None:
             made |= rounding_tables(scenario, rounded.exact, rounded.unit_yuan, made)
+    if scenario.first.common.compares and "level" in model.columns:
+        with clock.step("held_down"):
+            _mark_held_down(model, scenario, session, run, made)
     with clock.step("audit"):
         _audited(scenario, made)
     record = _record(scenario, chosen, session, run, tie) | {"hard_goals_missed": missed_goals(made["goals"])}
     if rounded is not None:
         record |= _rounding_record(rounded)
     return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)}, files)
+
+
+def _stages(model: Model, scenario: Scenario, session: Session, chosen: Options) -> StagesRun:
+    """All stages but the tie-break; where there is no plan because of locks, the error names them."""
+    try:
+        return run_stages(model, scenario, session, chosen.gap, chosen.progress)
+    except InfeasibleError as wrong:
+        from allocator.lock_conflicts import name_locks
+
+        raise name_locks(model, scenario, session, wrong) from wrong
 
 
 def _whole_units(
@@ -146,6 +160,21 @@ def _rounding_record(rounded: Rounded) -> dict[str, Any]:
     unit = next(iter(rounded.years.values())).unit
     facts: dict[str, Any] = {"whole_units": {"unit": unit, "closed": closed, "years": years}}
     return facts if closed and hours else {**facts, "unique": False}
+
+
+def _mark_held_down(
+    model: Model, scenario: Scenario, session: Session, run: StagesRun, made: Mapping[str, pd.DataFrame]
+) -> None:
+    """Write into the table of towns what each could reach in the final year."""
+    from allocator.held_down import could_reach
+
+    towns, cells = made["towns"], model.decoded(model.family("level").labels)
+    published = towns.assign(year=towns["year"].astype(str)).set_index(["year", "town"])["level_after"]
+    levels = published.reindex(pd.MultiIndex.from_arrays([cells["year"], cells["town"]])).to_numpy(dtype=float)
+    final = published.index.get_level_values("year") == str(scenario.last.year)
+    order = towns["town"][final].map({town: at for at, town in enumerate(scenario.last.towns.index)})
+    highest = could_reach(model, scenario, session, run, levels).round(DECIMALS)
+    towns.loc[final, "could_reach"] = highest[order.to_numpy(dtype=int)]
 
 
 def _audited(scenario: Scenario, made: Mapping[str, pd.DataFrame]) -> None:
@@ -235,7 +264,8 @@ def stage_prices(model: Model, session: Session, run: StagesRun) -> dict[str, Pr
             session.release_rows(held.row.positions)
         step = run.held[own[0]].step
         session.return_to(run.held[own[0]].mark)
-        prices[stage] = session.prices(step.objective, step.maximise)
+        if step.shown is None or step.maximise:  # a ratio has no price in level points
+            prices[stage] = session.prices(step.objective, step.maximise)
         for held in run.held[own[0] :]:
             session.set_row_bounds(held.row.positions, np.array([held.limit]))
     return prices
