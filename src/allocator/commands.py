@@ -151,7 +151,7 @@ def math(plan: Path) -> None:
 @program.command(help=say("cli.solve"))
 @_plan
 @click.option("--out", type=click.Path(path_type=Path), help=say("cli.out"))
-@click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", help=say("cli.solver"))
+@click.option("--solver", type=click.Choice(["highs", "highs-ipm", "cbc"]), default="highs", help=say("cli.solver"))
 @click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
 @click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
 @click.option("--mode", type=click.Choice(["horizon", "rolling"]), default="horizon", help=say("cli.mode"))

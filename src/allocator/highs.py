@@ -110,8 +110,9 @@ class HighsSession:
 
     name = "highs"
 
-    def __init__(self, model: Model, limits: Limits | None = None) -> None:
-        self.model, self.limits = model, limits or Limits()
+    def __init__(self, model: Model, limits: Limits | None = None, *, interior: bool = False) -> None:
+        """``interior``: every linear solve from nothing by interior point and crossover, instead of simplex."""
+        self.model, self.limits, self.interior = model, limits or Limits(), interior
         self.version = highspy.Highs().version()
         solver = OneCallHiGHS(msg=False)
         solver.createAndConfigureSolver(model.problem)
@@ -237,7 +238,7 @@ class HighsSession:
             counted = 0.0 if self._branches() else self.highs.getRunTime()
             _checked(self.highs.setOptionValue("time_limit", counted + left))
         large = self.highs.getNumNz() >= _LARGE
-        options = _FROM_NOTHING if large and not self._begun else {}
+        options = _FROM_NOTHING if self.interior or (large and not self._begun) else {}
         self._begun = True
         self._set({**options, "simplex_iteration_limit": _PATIENCE if large and not options else _NO_LIMIT})
         self.highs.run()

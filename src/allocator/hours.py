@@ -4,7 +4,7 @@
     minimise  sum over hours and heads of ((decision - plan) / HOURS_SCALE)^2   with  level_lost <= its least,
               rounded onto LEVEL_GRID and one step more, so that solvers hold the same number
 
-All rules stand; money, units and whole things are what was settled.
+All rules stand, goals that are met too where the money lets them; money, units and whole things are what was settled.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from allocator.build import build
+from allocator.criteria.goals import MET
 from allocator.model import Codes, Floats, Model, Terms
 from allocator.project import Polyhedron, project
 from allocator.rule_conflicts import Opening
@@ -29,6 +30,8 @@ FREE_UNITS = ("hours", "heads")
 """Units of the decisions that are taken anew."""
 LEVEL_GRID = 1e-4
 """Level points onto which the largest loss is rounded."""
+GOAL_SLACK = 1e-6
+"""What a goal that is met may fall short [percent of the target]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,12 @@ def hours_for_money(
     session.set_column_bounds(columns, values, values)
     session.hold_integers(*integer_values(model, possible[base]))
     lost = _loss(model, plan)
+    kept = met_goals(model, plan)
+    session.set_column_bounds(kept, np.zeros(len(kept)), np.full(len(kept), GOAL_SLACK))
     found = session.solve(lost, 0.0, False, LEVEL_GRID / 10)
+    if not found.has_plan and len(kept):
+        session.set_column_bounds(kept, np.zeros(len(kept)), np.full(len(kept), np.inf))
+        found = session.solve(lost, 0.0, False, LEVEL_GRID / 10)
     solved = found.status == "optimal"
     start = found.x if solved else np.append(possible[base], np.full(len(lost), 100.0))
     if solved:
@@ -77,6 +85,14 @@ def hours_for_money(
     _pay_units(model, start, fixed)
     closest, how = _closest(model, start, fixed, plan)
     return Hours(closest[base], float(found.value) if solved else np.nan, how)
+
+
+def met_goals(model: Model, plan: Floats) -> Codes:
+    """Shortfalls of the goals that a plan meets: they are rules."""
+    if "shortfall" not in model.columns:
+        return np.zeros(0, dtype=np.intp)
+    shortfall = model.family("shortfall").column
+    return shortfall[plan[shortfall] <= MET]
 
 
 def published_columns(model: Model) -> Codes:

@@ -33,7 +33,7 @@ from allocator.texts import Text
 if TYPE_CHECKING:
     from allocator.rounding import Rounded
 
-SolverName = Literal["highs", "cbc"]
+SolverName = Literal["highs", "highs-ipm", "cbc"]
 Mode = Literal["horizon", "rolling"]
 
 
@@ -243,7 +243,7 @@ def _bare_session(model: Model, solver: SolverName, limits: Limits) -> Session:
         return CbcSession(model, limits)
     from allocator.highs import HighsSession
 
-    return HighsSession(model, limits)
+    return HighsSession(model, limits, interior=solver == "highs-ipm")
 
 
 def stage_prices(model: Model, session: Session, run: StagesRun) -> dict[str, Prices | None]:

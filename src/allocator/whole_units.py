@@ -17,6 +17,9 @@ Alabama paradox (weights 2952, 617, 2114, 668, 478, 2133: town 4 gets 2 of 18 un
 squares are Webster's: if all cells grow alike and no other rule binds, none loses a unit while his method keeps each
 within one unit of its plan.
 
+Goals that the exact plan meets stay met where there is such a table, in the order neighbours, any; else they may slip,
+and the table of goals says by how much.
+
 Last, the hours (see allocator.hours): those closest to the exact plan among those with which levels lose least.
 
 Source: controlled rounding: Cox 1987, JASA 82(398). Method of Webster / Sainte-Laguë: Balinski and Young 1982, Fair
@@ -35,7 +38,7 @@ import numpy as np
 
 from allocator.build import build
 from allocator.errors import WholeUnitsError
-from allocator.hours import hours_for_money, published_columns
+from allocator.hours import GOAL_SLACK, hours_for_money, met_goals, published_columns
 from allocator.model import Codes, Floats, Model, Terms, joined
 from allocator.rule_conflicts import Infeasible, Opening, RuleConflict, conflicting_rules, soonest
 from allocator.scenario import Scenario
@@ -152,11 +155,15 @@ def _first_that_works(
 ) -> _Tried | Solution:
     """The rounding with the least reach that has a table, solved; else the answer that ended the search."""
     found = None
-    for reach in REACHES:
+    met = bool(len(met_goals(build(scenario), x)))
+    for goals, reach in [*([(True, reach) for reach in REACHES[:2]] if met else []), *((False, r) for r in REACHES)]:
         rounding = _rounding(scenario, x, yuan, reach)
         session = opening(rounding.model, limits)
         columns, values = rounding.fixed
         session.set_column_bounds(columns, values, values)
+        if goals:
+            kept = met_goals(rounding.model, x)
+            session.set_column_bounds(kept, np.zeros(len(kept)), np.full(len(kept), GOAL_SLACK))
         found = session.solve(rounding.cost, rounding.constant, False, GAP)
         if found.has_plan:
             return _Tried(reach, rounding, found)

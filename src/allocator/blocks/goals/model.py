@@ -90,6 +90,9 @@ def settle(model: Model, x: Floats) -> None:
         met = of_towns.pop((int(part.terms["goal"][0]), int(part.terms["year"][0])), None)
         if met is not None:
             x[met.terms.column] = x[reached] >= PERCENT * (1.0 - COUNTED)
+    for part, rows in zip(model.columns.get("shortfall", []), model.rows.get("aim", []), strict=True):
+        x[part.terms.column] = 0.0
+        x[part.terms.column] = np.maximum(0.0, rows.bound - rows.activity(x))
 
 
 def _asked_for(model: Model, goal: Goal, reached: Terms) -> None:
