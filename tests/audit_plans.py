@@ -11,6 +11,7 @@ import pandas as pd
 
 from allocator.audit import audit_tables, checks_of_year
 from allocator.auditing.cleaning import cleaned, of_years
+from allocator.auditing.stages import AuditedYear, stages
 from allocator.blocks.checks import Checks
 from allocator.columns import RESULT_TABLES
 from allocator.result import Result
@@ -88,7 +89,10 @@ def failed(result: Result, changed: Tables) -> tuple[str, ...]:
 def year_checks(result: Result, changed: Tables | None = None) -> list[Checks]:
     clean, _ = cleaned(changed if changed is not None else result.tables)
     by_year, _ = of_years(clean, result.scenario.years)
-    return checks_of_year(by_year[2016], result.scenario.first)
+    plan = result.scenario.first
+    with np.errstate(all="ignore"):
+        made, levels = checks_of_year(by_year[2016], plan)
+        return [*made, *stages(clean["stages"], [AuditedYear(plan, by_year[2016], levels)])]
 
 
 def the_check(
@@ -243,6 +247,9 @@ FIGURES = [
     ("accounts", "accounts", "used"),
     ("stages.held_at", "stages", "value"),
     ("stages.held_at", "stages", "held_at"),
+    ("stages.published", "stages", "published"),
+    ("pairs_end_year", "pairs", "end_year"),
+    ("pair_terms", "pairs", "start_year"),
 ]
 
 
@@ -359,8 +366,10 @@ def hand_made() -> Tables:
         ("participation_20", "district", "", "soft", "no", 0.2, 0.16, 0.04, "", "全区经常性参与率达到20%（示例）")
     ]
     sums = (("worst_1", 16.0, 1e-4), ("worst_2", 58.0, 1e-3), ("worst_3", 116.0, 1e-3))
-    lines["stages"] = [("balance", step, value, value - grid, "optimal", 0.0) for step, value, grid in sums]
-    lines["stages"].append(("total", "mean", 39.5, 39.4999, "optimal", 0.0))
+    lines["stages"] = [
+        ("balance", step, None, value, value - grid, value, "optimal", 0.0) for step, value, grid in sums
+    ]
+    lines["stages"].append(("total", "mean", 39.5, 39.5, 39.4999, 39.5, "optimal", 0.0))
     made = {}
     for name, kinds in RESULT_TABLES.items():
         frame = pd.DataFrame([row + (None,) * (len(kinds) - len(row)) for row in lines[name]], columns=list(kinds))

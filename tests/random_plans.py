@@ -38,6 +38,57 @@ def random_scenario(rng: random.Random, folder: Path, stages: list[Plan] | None 
     return world(folder, towns, base=base, tables=tables, roads=roads, reach=reach, **plan)
 
 
+def random_years(rng: random.Random, folder: Path, stages: list[Plan] | None = None) -> Scenario:
+    """Draw a plan of two or three years that depend on one another, write it to a folder and load it."""
+    names = [f"t{n}" for n in range(rng.randint(2, 4))]
+    towns = {name: _town(rng) for name in names}
+    attained = _attainment(rng)
+    for indicator in attained["indicators"]:
+        indicator["retention"] = rng.randint(4, 10) / 10
+    funding = _funding(rng, towns)
+    funding["carry_over"] = {"execution": rng.choice([0, 0.5, 0.9])}
+    if rng.random() < 0.3:
+        funding["growth"] = {"down": 0.5, "up": rng.randint(1, 5) / 10}
+    blocks = {block for block in ("volunteering", "mentoring") if rng.random() < 0.7}
+    plan: Plan = {
+        "delivery": {"programmes": _programmes(rng, blocks)},
+        "attainment": attained,
+        "funding": funding,
+        "years": {2016: {}, **{2017 + n: _later(rng, funding) for n in range(rng.randint(1, 2))}},
+        "stages": stages or _stages_of_years(rng),
+    }
+    tables: dict[str, list[Plan]] = {}
+    for block in sorted(blocks):
+        section, more = BLOCKS[block](rng, names)
+        plan[block], tables = section, tables | more
+    if "mentoring" in blocks:
+        plan["mentoring"] |= {"term_years": rng.randint(1, 2), "min_gap": 0}
+    if "volunteering" in blocks:
+        recruits = {"per": 1000, "of": "resident_pop", "heads": rng.randint(1, 20)}
+        stock = {"retention": rng.randint(5, 10) / 10, "recruits": recruits, "training_places": rng.randint(5, 60)}
+        plan["volunteering"] = {"stock": stock}
+    roads = {pair: float(rng.randint(5, 50)) for pair in itertools.combinations(names, 2)}
+    reach = {"teaching": 40, "volunteering": 30, "mentoring": 60}
+    base = {town: {"participation": rng.randint(0, 40) / 100, "upgraded": rng.randint(0, 4) / 10} for town in names}
+    return world(folder, towns, base=base, tables=tables, roads=roads, reach=reach, **plan)
+
+
+def _later(rng: random.Random, funding: Plan) -> Plan:
+    """What a later year changes: the money of the government and the cost of a lesson."""
+    amount = round(funding["sources"][0]["amount"] * rng.randint(8, 14) / 10)
+    changed: Plan = {"funding": {"sources": [{"id": "gov", "amount": amount}]}}
+    if rng.random() < 0.5:
+        changed["delivery"] = {"programmes": [{"id": "lesson", "unit_cost": rng.randint(80, 300)}]}
+    return changed
+
+
+def _stages_of_years(rng: random.Random) -> list[Plan]:
+    balance: Plan = {"id": "balance", "criterion": rng.choice(["leximin", "maximin"])}
+    if rng.random() < 0.3:
+        balance["over"] = "every"
+    return [balance, {"id": "total", "weighted_by": "resident_pop"}]
+
+
 def _town(rng: random.Random) -> Plan:
     return {
         "resident_pop": 100 * rng.randint(3, 40),

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from allocator.errors import UsageError
-from allocator.report.figures import FIGURES, MONEY_UNIT, MOST_TOWNS, figure
+from allocator.report.figures import FIGURES, MOST_TOWNS, figure
 from allocator.report.maps import level_map, points_of
 from allocator.report.placement import PLACES, label_places, text_width
+from allocator.report.style import MONEY_UNIT
 from allocator.result import Result
 from allocator.texts import Language, use_language
 
@@ -45,7 +46,9 @@ def test_a_figure_speaks_one_language_and_asks_for_no_tiles(tiny_result: Result,
     assert has_chinese(title) == (language == "zh")
     assert "2016" in title
     assert {trace["type"] for trace in drawn["data"]} <= {"scatter", "bar"}
-    assert {"zh": "东镇", "en": "East"}[language] in json.dumps(drawn, ensure_ascii=False)
+    named = {"zh": ("政府", "经常性参与率", "东镇"), "en": ("Government", "Regular participation", "East")}[language]
+    at = {"money_over_years": 0, "goals": 1}.get(name, 2)
+    assert named[at] in json.dumps(drawn, ensure_ascii=False)
     assert "mapbox" not in drawn["layout"] and "geo" not in drawn["layout"]
 
 
@@ -118,7 +121,7 @@ def test_both_level_maps_share_one_scale_of_colours(panyu_result: Result) -> Non
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_plan_without_the_numbers_gives_an_empty_chart_that_says_why(tiny_result: Result, name: str) -> None:
-    drawn = figure(without(tiny_result, "towns", "funding", "funding_by_town", "balance", "pairs"), name)
+    drawn = figure(without(tiny_result, "towns", "funding", "funding_by_town", "balance", "pairs", "goals"), name)
     assert not drawn.data
     assert drawn.layout.annotations[0].text
 

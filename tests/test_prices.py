@@ -157,7 +157,7 @@ def test_prices_with_pairs_fixed(tmp_path: Path) -> None:
     rows = priced.rows
     assert rows.loc[("school_hours", "m"), "price_total"] == 0
     assert rows.loc[("mentor_capacity", "m"), "price_total"] == 0
-    assert set(rows["price_kind"]) == {"fixed_pairs"}
+    assert set(rows["price_kind"]) == {"fixed_integers"}
     # The price of money is unaffected: 0.01 class a yuan, one point a class, three towns.
     assert rows.loc[("budget", "gov"), "price_total"] == pytest.approx(0.01 / 3)
     assert priced.compare(("school_hours", "m"), "total", 1.0)

@@ -215,5 +215,5 @@ def test_a_district_page_lists_prices_pairs_and_kept_agreements(panyu_result: Re
         assert panyu_result.scenario.first.towns.loc[mentor, "name_zh"] in shown
     assert "上限提高" in shown and "影子价格" in shown
     assert "石碁镇" in shown and unknown_characters(shown) == ""
-    for title in ("经费来源与使用", "按支出类别", "项目安排汇总", "目标测量表"):
+    for title in ("结转结余表", "按支出类别", "项目安排汇总", "目标测量表"):
         assert title in shown

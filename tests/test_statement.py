@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from allocator import limits
 from allocator.blocks.models import MODULES
 from allocator.build import build
 from allocator.criteria import ordered, stability
@@ -52,8 +54,11 @@ EVERYTHING = {
         {"id": "pair", "decision": "pairing", "where": {"mentor": "nancun"}, "at_least": 1, "reason": "协议已签"},
         {"id": "hours", "decision": "guidance", "where": {"town": "xinzao"}, "equals": 60, "reason": "已承诺"},
     ],
+    "limits": [{"id": name, "measure": name, "at_most": 0.9} for name in ("cv", "gini", "mean_deviation", "range")],
 }
 """What Panyu's 2016 leaves out."""
+
+OF_LIMITS = {"no_fall", *(name for names in limits.FAMILIES.values() for name in names)}
 
 STAGES = ("basics", "balance", "aspirations", "total", "stability", "tie_break")
 
@@ -73,6 +78,16 @@ def solved() -> Model:
     """A small plan after its stages: the columns and rows of the criteria stand in the model too."""
     scenario = load(ROOT / "scenarios" / "panyu" / "2016.yaml")
     scenario = scenario.with_({"mentoring": None, "teaching": None, "goals": None})
+    made = build(scenario)
+    run_stages(made, scenario, HighsSession(made))
+    return made
+
+
+@pytest.fixture(scope="module")
+def dial() -> Model:
+    """A small plan after a stage of aversion to inequality."""
+    scenario = load(ROOT / "scenarios" / "tiny" / "2016.yaml")
+    scenario = scenario.with_({"stages": [{"id": "balance", "criterion": "inequality_aversion", "aversion": 1}]})
     made = build(scenario)
     run_stages(made, scenario, HighsSession(made))
     return made
@@ -98,12 +113,13 @@ def bound_rules(model: Model) -> dict[str, tuple[str, ...]]:
 
 
 def test_variables_of_the_model_are_those_of_the_statements_with_the_same_labels(model: Model) -> None:
-    assert {name: parts[0].dims for name, parts in model.columns.items()} == of_all("variables")
+    own = {name: parts[0].dims for name, parts in model.columns.items() if name not in OF_LIMITS}
+    assert own == of_all("variables")
 
 
 def test_rows_of_the_model_are_those_of_the_statements_with_the_same_labels(model: Model) -> None:
     closed = {ledger.row_name: ledger.dims for ledger in model.ledgers.values() if ledger.is_closed}
-    own = {name: parts[0].dims for name, parts in model.rows.items() if name not in closed}
+    own = {name: parts[0].dims for name, parts in model.rows.items() if name not in {*closed, *OF_LIMITS}}
     assert own | bound_rules(model) == of_all("rows")
 
 
@@ -156,7 +172,17 @@ def test_a_variable_a_row_family_a_ledger_and_a_coefficient_never_share_a_name(m
     assert {name: kinds for name, kinds in owners.items() if len(kinds) > 1} == {}
 
 
-def test_every_family_stands_in_some_test_model(model: Model, solved: Model) -> None:
+def test_limits_bring_the_families_that_their_statements_list(model: Model) -> None:
+    known = {name for each in STATEMENTS.values() for part in (each.variables, each.rows) for name in part}
+    known |= {ledger.row_name for ledger in model.ledgers.values()} | set(bound_rules(model))
+    brought = (set(model.columns) | set(model.rows)) - known
+    assert brought >= OF_LIMITS
+    said = {name: inspect.getdoc(import_module(name)) or "" for name in limits.FAMILIES}
+    assert [(name, each) for name, own in limits.FAMILIES.items() for each in own if each not in said[name]] == []
+    assert "no_fall[town, year]" in (inspect.getdoc(limits) or "")
+
+
+def test_every_family_stands_in_some_test_model(model: Model, solved: Model, dial: Model) -> None:
     families = {
         name
         for file in (ROOT / "src" / "allocator").rglob("*.py")
@@ -164,7 +190,11 @@ def test_every_family_stands_in_some_test_model(model: Model, solved: Model) -> 
     }
     families |= {"mentor_capacity", "mentee_cover"} | {ledger.row_name for ledger in model.ledgers.values()} - {None}
     met = {
-        name for each in (model, solved) for parts in (each.columns, each.rows) for name, part in parts.items() if part
+        name
+        for each in (model, solved, dial)
+        for parts in (each.columns, each.rows)
+        for name, part in parts.items()
+        if part
     }
     assert families - met == {"forbidden"}, "only the tie-break's check of its own answer adds a row of another family"
     empty = [name for name in families for parts in (model.rows.get(name, []),) if parts and not any(map(len, parts))]

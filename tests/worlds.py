@@ -19,6 +19,7 @@ from allocator.build import build
 from allocator.highs import HighsSession
 from allocator.load import load
 from allocator.model import Model
+from allocator.plan.tables import TownRow
 from allocator.result import Result
 from allocator.scenario import Scenario
 from allocator.solve import Mode, Options, solve
@@ -83,6 +84,8 @@ def world(
     }
     if roads is not None:
         whole["travel"] = {"roads": "roads", "reach_minutes": plan.pop("reach", {})}
+    if more := sorted({column for columns in towns.values() for column in columns} - set(TownRow.model_fields)):
+        whole["extra_columns"] = {"towns": more}
     whole = {key: value for key, value in (whole | plan).items() if value is not None}
     indicators = [i["id"] for i in whole.get("attainment", {}).get("indicators", ()) if "stock" not in i]
     given = base or {}

@@ -34,17 +34,19 @@ travel:
 delivery:
   programmes:
     - {id: operations, name: {zh: 基本运转, en: Running cost}, spending: operations, unit_cost: 1, floor: running_cost}
-    - {id: class, name: {zh: 课程班, en: Class}, spending: courses, unit_cost: 2000, volunteer_hours: 10}
+    - {id: class, name: {zh: 课程班, en: Class}, spending: courses, unit_cost: 2000, volunteer_hours: 1}
     - {id: online_kit, name: {zh: 线上学习包, en: Online kit}, spending: courses, unit_cost: 1000}
     - {id: station_upgrade, name: {zh: 辅导站达标建设, en: Station upgrade}, spending: facilities, unit_cost: 25000,
        max_units: {per: 10, of: stations, units: 1}}
 
 attainment:
   indicators:
-    - {id: participation, name: {zh: 经常性参与率, en: Regular participation}, weight: 0.8, target: 0.40,
-       denominator: resident_pop, ceiling: 1, retention: 0.8}
+    - {id: participation, name: {zh: 经常性参与率, en: Regular participation}, weight: 0.7, target: 0.40,
+       denominator: resident_pop, ceiling: 1, retention: 0.5}
     - {id: standard_stations, name: {zh: 达标辅导站占比, en: Stations up to standard}, weight: 0.2, target: 0.20,
        denominator: stations, ceiling: 1}
+    - {id: volunteers, name: {zh: 每千人志愿者, en: "Volunteers per 1,000"}, weight: 0.1, target: 2,
+       denominator: resident_pop, per: 1000, stock: volunteers}
   effects:
     - {programme: class, indicator: participation, per_unit: 50,
        origin: {kind: illustrative, rule: 示例数据（虚构）：每班50人}}
@@ -75,8 +77,8 @@ mentoring:
   nearness_minutes: 28.85390081777927
 
 goals:
-  - {id: participation_35, measure: participation, strength: hard, at_least: {2018: 0.35}, path: linear_from_base,
-     requirement: A50, text: 到2018年全区经常性参与率达到35%（示例）}
+  - {id: participation_22, measure: participation, strength: hard, at_least: {2018: 0.22}, path: linear_from_base,
+     requirement: A50, text: 到2018年全区经常性参与率达到22%（示例）}
   - {id: stations_20, measure: standard_stations, scope: every_town, strength: soft, at_least: {2018: 0.2},
      requirement: A22, text: 到2018年各镇达标辅导站占比达到20%（示例）}
   - {id: eight_yuan, measure: money_per_head, strength: soft, at_least: {2018: 8},

@@ -82,7 +82,7 @@ def _base(plan: PlanYear, before: PlanYear, own: Mapping[str, pd.DataFrame]) -> 
     """Values the year starts from [town, indicator]."""
     base = plan.base.copy()
     reached = own["attainment"]
-    for indicator in plan.indicators:
+    for indicator, earlier in zip(plan.indicators, before.indicators, strict=True):
         if indicator.stock is not None:
             if plan.volunteer_stock is not None:
                 volunteering: Any = plan.sections["volunteering"]
@@ -90,6 +90,6 @@ def _base(plan: PlanYear, before: PlanYear, own: Mapping[str, pd.DataFrame]) -> 
                 base[indicator.id] = heads.to_numpy(dtype=float) / plan.denominator(indicator)
             continue
         value = _by(reached[reached["indicator"] == indicator.id], "town", "value").reindex(plan.towns.index)
-        ratio = before.denominator(indicator) / plan.denominator(indicator)
+        ratio = before.denominator(earlier) / plan.denominator(indicator)
         base[indicator.id] = indicator.retention * value.to_numpy(dtype=float) * np.asarray(ratio)
     return base

@@ -83,6 +83,7 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "level_after": "points",
         "rank_before": "whole",
         "rank_after": "whole",
+        "could_reach": "points",
     },
     "balance": {"measure": "label", "before": "number", "after": "number"},
     "remainders": {

@@ -22,7 +22,7 @@ from allocator.rule_conflicts import Opening
 from allocator.scenario import Scenario
 from allocator.session import Limits
 from allocator.stages import integer_values
-from allocator.tie_break import HOURS_SCALE, SIZE_LIMIT, column_bounds
+from allocator.tie_break import HOURS_SCALE, SIZE_LIMIT, column_bounds, settled_columns
 
 OF_LEVELS = ("capped", "bend_full")
 """Whole things that follow from the decisions."""
@@ -82,6 +82,7 @@ def hours_for_money(
     fixed = np.zeros(len(start), dtype=bool)
     fixed[columns] = True
     start[columns] = values
+    fixed[settled_columns(model, start)] = True
     _pay_units(model, start, fixed)
     closest, how = _closest(model, start, fixed, plan)
     return Hours(closest[base], float(found.value) if solved else np.nan, how)

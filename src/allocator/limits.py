@@ -7,15 +7,17 @@ wherever a limit or a stage compares plans by inequality relative to the mean,
 - attainment is exactly min(1, ceiling / target, value / target) (blocks.attainment.exact), and
 - no_fall[town, year]   level >= min(level before, level under the factor method)
 
-with the level before the plan's first year, and the factor method (因素法) run through all years from there: its units and its hours of guidance as they are, no pairs and nobody trained; it need not be possible.
-A floor for every year keeps the sense of the minimum: a further row level >= level of the year before would forbid a
-fall that retention alone brings about.
+with the level before the plan's first year, and the factor method (因素法) run through all years from there: its units
+and its hours of guidance as they are, no pairs and nobody trained; it need not be possible. The floor is a number for
+every year, which keeps the sense of the minimum: a further row level >= level of the year before would forbid a fall
+that retention alone brings about.
 
 Source: levelling down as an objection to measures of inequality (Parfit, Equality and Priority, 1997).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,21 @@ from allocator.session import Prices, Session, Solution
 
 RESIDENTS_OF_A_PIECE = 1000.0
 
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    inequality.__name__: (
+        "inequality_limit",
+        "inequality_gap",
+        "inequality_pair",
+        "inequality_below_mean",
+        "inequality_deviation",
+        "inequality_highest",
+        "inequality_lowest",
+        "inequality_ends",
+    ),
+    CvLimit.__module__: ("cv_limit", "cv_square", "cv_tangent", "compared_mean", "averaging"),
+}
+"""Module of a limit to the families of columns and rows it may bring."""
+
 
 def declare_limits(model: Model, scenario: Scenario) -> None:
     """Declare the limits of all years, exact attainment and no_fall; nothing in a plan that compares no inequality."""
@@ -41,13 +58,18 @@ def declare_limits(model: Model, scenario: Scenario) -> None:
         ranges = column_ranges(model)
         for plan in scenario.plan_years:
             exact(model, plan, ranges)
-    for plan, limit in ((plan, limit) for plan in scenario.plan_years for limit in limits_of(plan)):
-        year = model.axes["year"].code(str(plan.year))
-        outcome, weights = model.outcomes[limit.of].of_year(year), limit_weights(plan, limit)
-        if limit.measure == "cv":
-            model.curved.append(CvLimit(model, outcome, weights, limit.at_most))
-        else:
-            inequality.limit(model, outcome, weights, limit.measure, limit.at_most)
+    for plan in scenario.plan_years:
+        for limit in limits_of(plan):
+            _limit(model, plan, limit)
+
+
+def _limit(model: Model, plan: PlanYear, limit: InequalityLimit) -> None:
+    outcome = model.outcomes[limit.of].of_year(model.axes["year"].code(str(plan.year)))
+    weights = limit_weights(plan, limit)
+    if limit.measure == "cv":
+        model.curved.append(CvLimit(model, outcome, weights, limit.at_most))
+    else:
+        inequality.limit(model, outcome, weights, limit.measure, limit.at_most)
 
 
 def limits_of(plan: PlanYear) -> tuple[InequalityLimit, ...]:
@@ -87,7 +109,7 @@ def _factor_stage(plan: PlanYear) -> TieBreakStage:
 
 def _start(plan: PlanYear, last: Floats, before: PlanYear | None) -> Floats:
     """Values that a year starts from [town, indicator], given those of the year before."""
-    start = plan.base_values()
+    start = plan.base_values().copy()
     for at, indicator in enumerate(plan.indicators):
         stock = plan.volunteer_stock if indicator.stock is not None else None
         if before is not None and (stock is not None or indicator.stock is None):
@@ -178,3 +200,8 @@ class WithinLimits:
 def add_cuts(model: Model, x: Floats) -> int:
     """Add the rows that a plan breaks, over all curved limits; how many."""
     return sum(limit.add_cuts(model, x) for limit in model.curved)
+
+
+def bare(session: Session) -> Session:
+    """The session itself, whose answers may break curved limits."""
+    return session.session if isinstance(session, WithinLimits) else session

@@ -150,8 +150,8 @@ def _chained(years: list[PlanYear]) -> tuple[PlanYear, ...]:
     start = PlanStart(years[0].base, years[0].last_year_money()) if years else None
     made: list[PlanYear] = []
     for year in years:
-        place = {"earlier": tuple(made), "is_last": year is years[-1]}
-        made.append(replace(year, before=made[-1], start=start, **place) if made else replace(year, **place))
+        placed = replace(year, earlier=tuple(made), is_last=year is years[-1])
+        made.append(replace(placed, before=made[-1], start=start) if made else placed)
     return tuple(made)
 
 

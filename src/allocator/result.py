@@ -24,6 +24,9 @@ from allocator.texts import Text, say
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
+HELD_DOWN = 0.1
+"""Level points that a town could rise by with nobody worse off, above which it counts as held down."""
+
 RUN_FILE = "run.json"
 SCENARIO_FOLDER = "scenario"
 
@@ -59,6 +62,15 @@ class Result:
         """Level of the worst-off town [level points]; nan in a plan without levels."""
         towns = self.tables["towns"]
         return float(towns["level_after"].min()) if len(towns) else float("nan")
+
+    @property
+    def held_down(self) -> tuple[str, ...]:
+        """Towns that could be better off in the final year with nobody worse off, were inequality not compared."""
+        towns = self.tables["towns"]
+        if "could_reach" not in towns:
+            return ()
+        towns = towns[towns["could_reach"].astype(float) - towns["level_after"].astype(float) > HELD_DOWN]
+        return tuple(towns.loc[towns["year"] == self.scenario.last.year, "town"])
 
     def _repr_html_(self) -> str:
         """Status, key figures and the towns, for notebooks."""

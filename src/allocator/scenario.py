@@ -182,7 +182,7 @@ class Goal(Section):
     """The sentence of the plan text."""
 
 
-RELATIVE = ("gini", "mean_deviation", "range")
+RATIOS = ("gini", "mean_deviation", "range")
 """Criteria of the balance stage that are relative to the mean."""
 
 
@@ -190,9 +190,9 @@ class BalanceStage(Section):
     """How evenly the outcomes lie."""
 
     id: Literal["balance"]
-    criterion: Literal[
-        "maximin", "leximin", "inequality_aversion", "gini", "mean_deviation", "range", "none"
-    ] = "leximin"
+    criterion: Literal["maximin", "leximin", "inequality_aversion", "gini", "mean_deviation", "range", "none"] = (
+        "leximin"
+    )
     """gini, mean_deviation and range are lowered relative to the mean, weighted by population."""
     aversion: Amount | None = None
     """With ``inequality_aversion``: from 0, the mean, towards ever more weight on the worst-off."""
@@ -339,7 +339,7 @@ class Common(Section):
     @property
     def compares(self) -> bool:
         """Whether a stage or a limit looks at inequality relative to the mean, which holding towns down could lower."""
-        stages = any(isinstance(each, BalanceStage) and each.criterion in RELATIVE for each in self.stages)
+        stages = any(isinstance(each, BalanceStage) and each.criterion in RATIOS for each in self.stages)
         return stages or bool(self.limits)
 
     def enforced(self, goal: Goal) -> Literal["rule", "yes", "no"]:

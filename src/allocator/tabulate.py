@@ -185,14 +185,18 @@ def _carry_all(year: _Year) -> None:
 
 
 def _room(year: _Year, most: Floats) -> float:
-    """Share of what is left over that the next year of the plan can take and still execute; 1 without one."""
+    """Share of what is left over that the next year of the plan can take and still execute; 1 without such a rule."""
     model, code = year.model, year.code + 1
     if code >= len(model.axes["year"].ids) or not most.sum() > 0:
         return 1.0
-    rows = next(part for part in model.rows["execution"] if part.labels["year"][0] == code)
+    rows = next((part for part in model.rows["execution"] if part.labels["year"][0] == code), None)
+    if rows is None:
+        return 1.0
     later = rows.matrix.coefficient > 0
+    least = float(-rows.matrix.coefficient[~later].min(initial=0.0))
+    if least == 0.0:
+        return 1.0
     spent = float(rows.matrix.coefficient[later] @ year.x[rows.matrix.column[later]])
-    least = -float(rows.matrix.coefficient[~later].min()) if (~later).any() else 1.0
     return float(np.clip((spent - rows.bound[0]) / least / most.sum(), 0.0, 1.0))
 
 
@@ -420,7 +424,7 @@ def _towns(plan: PlanYear, after: Floats) -> pd.DataFrame:
     )
     for moment in ("before", "after"):
         frame[f"rank_{moment}"] = frame[f"level_{moment}"].rank(ascending=False, method="min")
-    return frame
+    return frame.assign(could_reach=np.nan)
 
 
 def _balance(plan: PlanYear, towns: pd.DataFrame, value: Floats) -> pd.DataFrame:

@@ -28,9 +28,10 @@ import numpy.typing as npt
 from scipy import sparse
 
 from allocator.baseline import Baseline, baseline
+from allocator.blocks.attainment import exact
 from allocator.blocks.delivery.section import Delivery
-from allocator.limits import add_cuts
 from allocator.criteria.goals import MET
+from allocator.limits import add_cuts
 from allocator.model import Floats, Model, Rows, Terms, joined
 from allocator.project import Polyhedron, Projection, project
 from allocator.scenario import PlanYear, Scenario, TieBreakStage
@@ -201,6 +202,7 @@ def _projected(
         if not any(part is row for row in needless)
     ]
     face = _best_plans(model, rows, run.x, duals, np.where(weighted, scale, 1.0))
+    _settle_exactly(model, rows, run.x, face)
     found = project(face, target - run.x, scale, weighted, np.zeros(len(run.x)))
     return "converged" if found.converged else "not converged", found
 
@@ -218,8 +220,9 @@ def _last_stage_again(session: Session, run: StagesRun) -> Prices | None:
     if found.has_plan:
         run.x = found.x
     seconds = time.perf_counter() - begun
+    value = found.value if last.step.shown is None or run.x is None else last.step.shown(run.x)
     run.records.append(
-        StageRecord("tie_break", f"{last.step.name}_again", found.value, found.value, found.status, found.gap, seconds)
+        StageRecord("tie_break", f"{last.step.name}_again", value, value, found.status, found.gap, seconds)
     )
     return duals
 
@@ -253,12 +256,12 @@ def _best_plans(model: Model, rows: list[Rows], x: Floats, duals: Prices | None,
     whole, _ = integer_values(model, x)
     fixed = np.zeros(len(x), dtype=bool) if duals is None else np.abs(duals.columns) * natural > DUAL_ZERO
     fixed[whole] = True
-    fixed[_settled(model, x)] = True
+    fixed[settled_columns(model, x)] = True
     low[fixed] = high[fixed] = 0.0
     return Polyhedron(sparse.csr_array(sparse.vstack(parts)), np.concatenate(lower), np.concatenate(upper), low, high)
 
 
-def _settled(model: Model, x: Floats) -> npt.NDArray[np.intp]:
+def settled_columns(model: Model, x: Floats) -> npt.NDArray[np.intp]:
     """Columns that have no choice left: shortfalls of goals that are met (zero but for the solver's last digits), and
     who has a mentor, which the pairs decide."""
     columns = [np.zeros(0, dtype=np.intp)]
@@ -268,6 +271,16 @@ def _settled(model: Model, x: Floats) -> npt.NDArray[np.intp]:
     if "mentored" in model.columns:
         columns.append(model.family("mentored").column)
     return np.concatenate(columns)
+
+
+def _settle_exactly(model: Model, rows: list[Rows], x: Floats, face: Polyhedron) -> None:
+    """Where attainment is exact, with the binaries as they are: equations and columns that stay, in place."""
+    now = exact.settled(model, x)
+    position = np.concatenate([family.positions for family in rows])
+    needless, equal = np.isin(position, now.needless), np.isin(position, now.equations)
+    face.row_lower[needless], face.row_upper[needless] = -np.inf, np.inf
+    face.row_lower[equal] = face.row_upper[equal] = 0.0
+    face.column_lower[now.columns] = face.column_upper[now.columns] = 0.0
 
 
 def current_bounds(model: Model, family: Rows) -> Floats:

@@ -13,7 +13,8 @@ from programs import program
 
 from allocator.report.page import write_page
 from allocator.result import Result
-from allocator.texts import LANGUAGES
+from allocator.texts import LANGUAGES, Language
+from years_plan import years_result
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("panyu")]
 
@@ -22,7 +23,8 @@ FLAGS = [
     *("--no-first-run", "--disable-default-apps", "--disable-sync"),
 ]
 
-ALL_DRAWN = """() => [...document.querySelectorAll('.chart')].every(chart => chart.querySelector('svg.main-svg'))"""
+ALL_DRAWN = """() => [...document.querySelectorAll('.chart')].every(
+  chart => chart.closest('details:not([open])') || chart.querySelector('svg.main-svg'))"""
 
 DIFFERENT_GLYPHS = """async () => {
   await document.fonts.load('40px "Allocator Sans"', '镇');
@@ -135,3 +137,37 @@ def test_it_prints_on_a4_with_charts_inside_the_paper(browser: Any, files: dict[
     assert made.read_bytes()[:4] == b"%PDF" and made.stat().st_size > 50_000
     assert opened.complaints == []
     opened.page.close()
+
+
+def test_years_draw_their_charts_when_they_are_opened(browser: Any, tmp_path: Path) -> None:
+    opened = Opened(browser, write_page(years_result(), tmp_path / "years.html", "zh"))
+    page = opened.page
+    assert page.locator("#chart-levels .scatterlayer .trace").count() == 4
+    assert page.locator("#chart-pairs .bars path").count() >= 3
+    assert page.locator("details[open]").evaluate_all("all => all.map(each => each.id)") == ["year-2018"]
+    assert page.locator("#chart-funding-2016 svg").count() == 0
+    page.click('nav a[href="#year-2016"]')
+    page.wait_for_function("document.querySelector('#chart-funding-2016 svg.main-svg')")
+    width = page.evaluate("document.querySelector('#chart-funding-2016 svg.main-svg').getBoundingClientRect().width")
+    assert width > 600
+    assert opened.outside == [] and opened.complaints == []
+    page.close()
+
+
+def test_every_year_is_printed_and_closed_again(browser: Any, tmp_path: Path) -> None:
+    page = Opened(browser, write_page(years_result(), tmp_path / "years.html", "en")).page
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.wait_for_function(ALL_DRAWN)
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 1
+    page.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_years_need_no_sideways_scrolling(browser: Any, tmp_path: Path, language: Language) -> None:
+    page = Opened(browser, write_page(years_result(), tmp_path / "years.html", language), width=390).page
+    page.evaluate("document.querySelectorAll('details').forEach(year => { year.open = true; })")
+    page.wait_for_function(ALL_DRAWN)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()

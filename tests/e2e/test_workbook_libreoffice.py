@@ -11,6 +11,7 @@ from programs import program
 
 from allocator.report.workbook import write_workbook
 from allocator.result import Result
+from years_plan import years_result
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -48,3 +49,14 @@ def test_the_printed_workbook_reads(tiny_result: Result, tmp_path: Path) -> None
     text = shown.stdout.decode()
     assert "Three towns by hand" in text and "did not enforce" in text
     assert "Mentoring pairs" in text and "Total" in text
+
+
+def test_a_workbook_of_several_years_opens_and_prints(tmp_path: Path) -> None:
+    reader = program("pdftotext")
+    made = converted(write_workbook(years_result(), tmp_path / "book.xlsx", "en"), "pdf", tmp_path)
+    shown = subprocess.run([reader, "-layout", str(made), "-"], check=True, capture_output=True, timeout=60)
+    text = shown.stdout.decode()
+    assert "allocation plan 2016–2018" in text
+    for title in ("Progress towards the goals", "Mentoring agreements", "Money carried over", "Volunteers: retained"):
+        assert title in text
+    assert "All years" in text and f"{years_result().funding['amount_yuan'].sum():,.2f}" in text

@@ -13,6 +13,7 @@ from allocator.blocks.checks import Checks, forbidden, keys
 from allocator.columns import RESULT_TABLES, Kind
 
 MAY_BE_EMPTY: Mapping[str, tuple[str, ...]] = {
+    "towns": ("could_reach",),
     "funding_by_town": ("last_year_yuan", "change_yuan", "change_share", "per_head_yuan"),
     "balance": ("before", "after"),
     "rows": ("price_balance", "price_total"),

@@ -28,6 +28,7 @@ from allocator.blocks.checks import (
 from allocator.blocks.funding.audit import last_year
 from allocator.blocks.mentoring.audit import benefits, eligible_pairs
 from allocator.scenario import (
+    RATIOS,
     AspirationsStage,
     BalanceStage,
     BasicsStage,
@@ -103,7 +104,10 @@ def _last_again(table: pd.DataFrame, steps: list[Held]) -> list[Held]:
     last = steps[-1] if steps else None
     if last is None or f"{last.key.partition('/')[2]}_again" not in set(table["step"]):
         return []
-    return [replace(last, key=f"tie_break/{last.key.partition('/')[2]}_again", given_way=0.0, grid=0.0)]
+    # Plans that are equally good by a ratio's last objective, the excess over a number, differ a little in the ratio.
+    excess = last.grid if last.key.endswith(RATIOS) else 0.0
+    key = f"tie_break/{last.key.partition('/')[2]}_again"
+    return [replace(last, key=key, tolerance=last.tolerance + excess, given_way=0.0, grid=0.0)]
 
 
 def _outcome(year: AuditedYear, name: str) -> Side | None:

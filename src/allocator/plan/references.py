@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from allocator.errors import Finding, Place
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, children, find
-from allocator.scenario import ALLOWANCES, ANY_CATEGORY, RELATIVE
+from allocator.scenario import ALLOWANCES, ANY_CATEGORY, RATIOS
 from allocator.texts import Text
 
 SUM_TOLERANCE = 1e-9
@@ -229,7 +229,7 @@ def _inequality(tree: Node) -> list[Finding]:
             wanted = "with" if has_dial else "without"
             place = dial.place if dial is not None else stage.place
             findings.append(Finding("E330", place, f"{path}.aversion", Text(f"load.{wanted}_aversion")))
-        if criterion in RELATIVE and give is not None and give.number:
+        if criterion in RATIOS and give is not None and give.number:
             message = Text("load.ratio_gives_nothing", {"criterion": criterion})
             findings.append(Finding("E331", give.place, f"{path}.give", message, f"{give.number:g}"))
     for path, limit in find(tree, "limits.*"):

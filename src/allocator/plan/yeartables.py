@@ -312,7 +312,7 @@ def last_year_rows(content: bytes, columns: Iterable[str], before: int | None) -
     years = {int(record["year"]) for record in records if (record.get("year") or "").isdigit()}
     earlier = {each for each in years if before is None or each < before} or years
     latest = str(max(earlier, default=""))
-    rows = [record | {"start_year": record.get("year", "")} for record in records if record.get("year") == latest]
+    rows = [{"start_year": latest, **record} for record in records if record.get("year") == latest]
     kept = [name for name in columns if not records or name in records[0] or name == "start_year"]
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, kept, extrasaction="ignore", lineterminator="\n")

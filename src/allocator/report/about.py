@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from allocator.report.facts import Tone, key_figures, origins, remarks, status
+from allocator.report.facts import Tone, gap_text, key_figures, origins, remarks, status
 from allocator.report.labels import names_of, plan_name, status_name
 from allocator.report.sheets import Sheet
+from allocator.report.years import span
 from allocator.result import Result
 from allocator.texts import say
 
@@ -30,9 +31,9 @@ def about_lines(result: Result, sheets: Sequence[Sheet]) -> list[AboutLine]:
         AboutLine(say("report.about.status"), f"{status_name(result.status)} — {head.text}", head.tone),
         *(AboutLine(say("report.about.remark"), remark.text, remark.tone) for remark in remarks(result)),
         AboutLine(say("report.about.plan"), plan_name(plan)),
-        AboutLine(say("report.about.year"), str(plan.year)),
+        AboutLine(say("report.about.year"), span(result)),
         AboutLine(say("report.about.label"), result.scenario.label),
-        AboutLine(say("report.about.gap"), f"{run.get('gap', float('nan')):g}"),
+        AboutLine(say("report.about.gap"), gap_text(result)),
         AboutLine(say("report.about.unique"), say("columns.cell_true" if run.get("unique") else "columns.cell_false")),
     ]
     for figure in key_figures(result, names_of(plan)):

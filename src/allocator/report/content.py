@@ -22,6 +22,7 @@ from allocator.report.labels import (
 )
 from allocator.report.numbers import DASH, signed, weight, written
 from allocator.report.rows import rows_of
+from allocator.report.years import is_missed
 from allocator.result import Result
 from allocator.scenario import DISTRICT
 from allocator.texts import say
@@ -67,18 +68,19 @@ def attainment_grid(result: Result, names: Names) -> Grid:
 def pairs_grid(result: Result, names: Names) -> Grid:
     """Pairs with travel, lead and uplift, and whether they ran last year."""
     table = result.tables["pairs"]
-    made = from_table("pairs", table, ["mentor", "mentee", "minutes", "level_gap", "uplift"], names, "")
+    columns = ["mentor", "mentee", "start_year", "end_year", "renewals", "minutes", "level_gap", "uplift"]
+    made = from_table("pairs", table, columns, names, "")
     last = result.scenario.first.last_year_pairs()
-    columns: list[Head] = [(c.heading, c.numeric) for c in made.columns]
+    headings: list[Head] = [(c.heading, c.numeric) for c in made.columns]
     rows = [list(row) for row in made.rows]
     if last is not None:
-        columns.append(say("report.since_last_year"))
+        headings.append(say("report.since_last_year"))
         for row, pair in zip(rows, zip(table["mentor"], table["mentee"], strict=True), strict=False):
             row.append(say("report.pair_kept" if pair in last else "report.pair_new"))
     ended = [pair for pair in last or () if pair not in set(zip(table["mentor"], table["mentee"], strict=True))]
     both = [" → ".join((names.of("town", a), names.of("town", b))) for a, b in ended]
     note = say("report.pairs_ended", {"pairs": say("report.list_comma").join(both)}) if both else ""
-    return grid(say("report.caption.pairs"), columns, rows, note=note)
+    return grid(say("report.caption.pairs"), headings, rows, note=note)
 
 
 def unpaired_grid(result: Result, names: Names) -> Grid:
@@ -217,6 +219,13 @@ def _hours_line(label: str, whole: float, away: float) -> list[str]:
     return [label, written(whole, "hours"), written(away, "hours"), written(share, "share")]
 
 
+def stock_by_town_grid(result: Result, names: Names) -> Grid:
+    """Volunteers of each town: at the start, retained, trained, at the end, active, hours."""
+    table = result.tables["volunteer_stock"]
+    columns = [column for column in table.columns if column != "year"]
+    return from_table("volunteer_stock", table, columns, names, say("report.caption.volunteer_stock"))
+
+
 def balance_grid(result: Result, names: Names) -> Grid:
     """Measures before and after with their definitions."""
     rows = []
@@ -234,10 +243,11 @@ def balance_grid(result: Result, names: Names) -> Grid:
 def goals_grid(result: Result, names: Names) -> Grid:
     """Goals with target of the year, what is reached and what is missing; measured, not enforced."""
     plan, rows, classes = result.scenario.first, [], []
-    for row in rows_of(result.tables["goals"]):
+    goals = result.tables["goals"]
+    for row in rows_of(goals.assign(missed=is_missed(goals))):
         how, unit = goal_unit(plan, row.goal)
         figures = [with_unit(v, how, unit) for v in (row.target, row.reached, row.shortfall)]
-        met = "none" if np.isnan(row.target) else "missed" if row.shortfall > TOLERANCE else "met"
+        met = "none" if np.isnan(row.target) else "missed" if row.missed else "met"
         where = names.of("town", row.town) if row.town else names.text("scope", row.scope)
         label = names.of("goal", row.goal)
         kind = [names.text("strength", row.strength), names.text("enforced", row.enforced)]

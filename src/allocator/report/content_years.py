@@ -15,9 +15,11 @@ from allocator.report.years import (
     agreements,
     goal_label,
     goal_lines,
+    levels_by_year,
     money_over_years,
     stock_over_years,
     weakest_lines,
+    worst_town_of,
     years_table,
 )
 from allocator.result import Result
@@ -45,10 +47,9 @@ def before_row(result: Result, names: Names) -> list[str]:
     first = result.scenario.years[0]
     towns = result.tables["towns"]
     own = towns[towns["year"] == first]
-    worst = own.loc[own["level_before"].idxmin()]
     balance = result.tables["balance"]
     before = balance[balance["year"] == first].set_index("measure")["before"]
-    level = worst_cell(names, str(worst["town"]), float(worst["level_before"]))
+    level = worst_cell(names, *worst_town_of(own, "before"))
     figures = [written(float(before.get(m, float("nan"))), measure_shape(m)) for m in ("mean", "cv")]
     return [say("report.before_plan"), level, *figures, *[DASH] * 5]
 
@@ -69,12 +70,9 @@ def _yuan(key: str) -> str:
 
 def levels_years_grid(result: Result, names: Names) -> Grid:
     """Level of each town before the plan and after every year, lowest in the last year first."""
-    towns, years = result.tables["towns"], result.scenario.years
-    after = towns.pivot(index="town", columns="year", values="level_after")
-    before = towns[towns["year"] == years[0]].set_index("town")["level_before"]
-    table = after.assign(before=before)[["before", *years]].sort_values(years[-1], kind="stable")
+    table = levels_by_year(result)
     rows = [[names.of("town", str(town)), *(written(v, "points") for v in values)] for town, values in table.iterrows()]
-    headings = words(heading("towns", "town")) + numbers(say("report.before_plan"), *map(str, years))
+    headings = words(heading("towns", "town")) + numbers(say("report.before_plan"), *table.columns[1:])
     return grid(say("report.caption.levels_years"), headings, rows)
 
 
@@ -112,24 +110,34 @@ def goals_years_grid(result: Result, names: Names) -> Grid:
         cells = [reached_of(row.reached, row.target, row.missed, how) for row in rows_of(line.years)]
         lacking = with_unit(float(last["shortfall"]), how, unit)
         label = goal_label(names, line, places > 1)
-        sentence = f"{line.text} ({line.requirement})" if line.requirement else line.text
         base = with_unit(line.base, how, unit)
-        rows.append([label, names.text("strength", line.strength), base, *cells, lacking, state, sentence])
+        rows.append([label, said(f"report.cli.{line.strength}", line.strength), base, *cells, lacking, state])
         classes.append(met)
     years = [str(year) for year in result.scenario.years]
     headings = words(heading("goals", "goal"), heading("goals", "strength"))
     headings += numbers(say("report.base_year", {"year": result.scenario.years[0] - 1}), *years)
     headings += numbers(say("report.gap_of_year", {"year": years[-1]}))
-    headings += words(say("report.goal_state"), heading("goals", "text"))
+    headings += words(say("report.goal_state"))
     made = grid(say("report.caption.goals_years"), headings, rows, note=say("report.goals_years_note"))
     return Grid(made.caption, made.columns, made.rows, None, made.note, tuple(classes), made.left_out)
 
 
+def sentences_grid(result: Result, names: Names) -> Grid:
+    """The sentences of the plan text that the goals are taken from."""
+    rows = [
+        [names.of("goal", goal.id), goal.requirement or DASH, goal.text]
+        for goal in result.scenario.first.common.goals
+        if goal.text
+    ]
+    headings = words(heading("goals", "goal"), say("report.requirement"), heading("goals", "text"))
+    return grid(say("report.caption.sentences"), headings, rows)
+
+
 def reached_of(value: float, target: float, is_missed: bool, how: Shape) -> str:
-    """What a year reaches, and what it is asked: ``36.2% / 40.0% ✗``."""
+    """What a year reaches, and what it is asked: ``36.2 / 40.0% ×``."""
     if np.isnan(target):
         return written(value, how)
-    return f"{written(value, how)} / {written(target, how)} {'✗' if is_missed else '✓'}"
+    return f"{written(value, how).removesuffix('%')} / {written(target, how)} {'×' if is_missed else '✓'}"
 
 
 def carry_over_grid(result: Result, names: Names) -> Grid:

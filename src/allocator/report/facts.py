@@ -8,15 +8,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from allocator.report.labels import Names, measure_shape, said
+from allocator.report.labels import Names, measure_shape, names_of, said
 from allocator.report.numbers import DASH, signed, written
-from allocator.result import Result
+from allocator.report.years import agreements, end_view, is_missed, is_several, year_views, years_table
+from allocator.result import HELD_DOWN, Result
 from allocator.scenario import BalanceStage, PlanYear, TotalStage
 from allocator.texts import current_language, say
 
 Tone = Literal["good", "warn", "bad", "plain"]
 TOLERANCE = 1e-6
-"""Shortfall that still counts as met [unit of the goal]."""
+"""Units of a programme that still count as none."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,17 @@ def status(result: Result) -> Remark:
     return Remark("bad", said(f"terms.status.{result.status}", result.status))
 
 
+def gap_text(result: Result) -> str:
+    """The largest gap that is left; a dash where a step has no bound."""
+    gap = result.run.get("gap")
+    return DASH if gap is None else f"{gap:g}"
+
+
 def goal_counts(result: Result) -> dict[str, int]:
-    """Goal rows that ask something this year: ``hard``, ``soft``, and of each the missed ones."""
+    """Goal rows that ask something: ``hard``, ``soft``, and of each the missed ones; over all years of the result."""
     goals = result.tables["goals"]
     asked = goals[goals["target"].notna()]
-    missed = asked["shortfall"] > TOLERANCE
+    missed = is_missed(asked)
     counts = {}
     for strength in ("hard", "soft"):
         mine = asked["strength"] == strength
@@ -67,6 +74,8 @@ def remarks(result: Result) -> list[Remark]:
     """What must be known before the numbers are used."""
     run, plan = result.run, result.scenario.first
     made = _goal_remarks(result)
+    if run.get("mode") == "rolling":
+        made.append(Remark("warn", say("report.rolling")))
     if run.get("conditional"):
         made.append(Remark("warn", say("report.conditional")))
     for stage, key in dict(run.get("skipped_stages", {})).items():
@@ -74,7 +83,7 @@ def remarks(result: Result) -> list[Remark]:
     if not run.get("unique", False):
         reason = said(f"report.projection.{run.get('projection', 'none')}", str(run.get("projection", "")))
         made.append(Remark("warn", say("report.not_unique", {"reason": reason})))
-    made += _travel_remarks(result)
+    made += [*_travel_remarks(result), *_held_down_remarks(result)]
     stages = plan.common.stages
     exact = any(isinstance(s, BalanceStage) and s.criterion == "leximin" and s.give == 0 for s in stages)
     if exact and any(isinstance(s, TotalStage) for s in stages):
@@ -86,16 +95,36 @@ def remarks(result: Result) -> list[Remark]:
     return made
 
 
+def _held_down_remarks(result: Result) -> list[Remark]:
+    """Towns that could be better off with nobody worse off, were inequality not compared."""
+    towns = result.held_down
+    if not towns:
+        return []
+    names = names_of(result.scenario.last)
+    listed = "; ".join(names.of("town", town) for town in towns)
+    return [Remark("warn", say("report.held_down", {"least": f"{HELD_DOWN:g}", "towns": listed}))]
+
+
 def _goal_remarks(result: Result) -> list[Remark]:
     if not len(result.tables["goals"]):
         return []
     counts = goal_counts(result)
     made = []
     if counts["hard_missed"]:
-        made.append(Remark("bad", say("report.hard_missed", {"n": counts["hard_missed"], "all": counts["hard"]})))
+        values = {"n": counts["hard_missed"], "all": counts["hard"], "years": _missed_by_year(result)}
+        key = "report.hard_missed_years" if is_several(result) else "report.hard_missed"
+        made.append(Remark("bad", say(key, values)))
     if not result.run.get("goals_enforced", False):
         made.append(Remark("warn", say("report.goals_measured")))
     return made
+
+
+def _missed_by_year(result: Result) -> str:
+    """Years with missed hard goals and how many each: ``2017 (1); 2018 (2)``."""
+    table = years_table(result)
+    rows = table[table["hard_missed"] > 0]
+    parts = (f"{year} ({count})" for year, count in zip(rows["year"], rows["hard_missed"], strict=True))
+    return say("report.list_comma").join(parts)
 
 
 def _travel_remarks(result: Result) -> list[Remark]:
@@ -126,16 +155,18 @@ def is_illustrative(plan: PlanYear) -> bool:
 
 
 def sources(result: Result) -> pd.DataFrame:
-    """Money by source: ``available``, ``used`` [yuan], in the order of the plan."""
+    """Money by source of one year: ``available`` (with what was carried in), ``used`` [yuan], in the plan's order."""
     given: Any = result.scenario.first.sections.get("funding")
     listed = given.sources if given is not None else ()
     used = result.tables["funding"].groupby("source")["amount_yuan"].sum()
-    rows = [(source.id, source.amount, float(used.get(source.id, 0.0))) for source in listed]
+    rows = [(source.id, source.amount + source.carried_in, float(used.get(source.id, 0.0))) for source in listed]
     return pd.DataFrame(rows, columns=["source", "available", "used"])
 
 
 def key_figures(result: Result, names: Names) -> list[KeyFigure]:
-    """The figures at the top of the page."""
+    """The figures at the top of the page; of several years the last one against the state before the plan."""
+    if is_several(result):
+        return _figures_of_years(result, names)
     made = _level_figures(result, names) if len(result.tables["towns"]) else []
     by_source = sources(result)
     if len(by_source):
@@ -151,8 +182,49 @@ def key_figures(result: Result, names: Names) -> list[KeyFigure]:
     asked = counts["hard"] + counts["soft"]
     if asked:
         met = asked - counts["hard_missed"] - counts["soft_missed"]
-        made.append(KeyFigure(say("report.key_goals"), f"{met} / {asked}", say("report.key_goals_measured")))
+        enforced = result.run.get("goals_enforced", False)
+        detail = say("report.key_goals_enforced" if enforced else "report.key_goals_measured")
+        made.append(KeyFigure(say("report.key_goals"), f"{met} / {asked}", detail))
     return made
+
+
+def _figures_of_years(result: Result, names: Names) -> list[KeyFigure]:
+    """Levels after the last year, money of all years, agreements, goals of the last year."""
+    end = end_view(year_views(result))
+    made = _level_figures(end, names) if len(end.tables["towns"]) else []
+    table = years_table(result)
+    years, last = result.scenario.years, table.iloc[-1]
+    spent = float(table["spent"].sum())
+    if spent:
+        heads = sum(float(plan.population.sum()) for plan in result.scenario.plan_years)
+        per_head = written(spent / heads, "yuan")
+        detail = say("report.key_money_years", {"years": len(years), "per_head": per_head})
+        made.append(KeyFigure(say("report.key_money"), written(spent, "whole"), detail))
+    if any("mentoring" in plan.sections for plan in result.scenario.plan_years):
+        made_pairs = agreements(result.tables["pairs"])
+        renewed = int((made_pairs["renewals"] > 0).sum())
+        detail = say("report.key_agreements_detail", {"renewed": renewed, "now": int(last["pairs"]), "year": years[-1]})
+        made.append(KeyFigure(say("report.key_agreements"), str(len(made_pairs)), detail))
+    asked = int(last["hard"] + last["soft"])
+    if asked:
+        met = asked - int(last["hard_missed"] + last["soft_missed"])
+        detail = say("report.key_goals_year", {"year": years[-1]})
+        made.append(KeyFigure(say("report.key_goals"), f"{met} / {asked}", detail))
+    return made
+
+
+def year_summary(view: Result, names: Names) -> str:
+    """A year in one line: worst-off town, mean, 差异系数, money, missed hard goals."""
+    row = years_table(view).iloc[0]
+    values = {
+        "town": names.short.get(str(row["town"]), str(row["town"])),
+        "level": written(float(row["level"]), "points"),
+        "mean": written(float(row["mean"]), "points"),
+        "cv": written(float(row["cv"]), "ratio"),
+        "money": written(float(row["spent"]), "whole"),
+        "missed": int(row["hard_missed"]),
+    }
+    return say("report.year_summary" if row["town"] else "report.year_summary_money", values)
 
 
 def _level_figures(result: Result, names: Names) -> list[KeyFigure]:

@@ -20,9 +20,7 @@ from allocator.report.years import end_view, is_several, year_views
 from allocator.result import Result
 from allocator.texts import Text, current_language, say
 
-FigureName = Literal[
-    "levels", "pairs", "funding", "levels_over_years", "money_over_years", "pair_timeline", "goals"
-]
+FigureName = Literal["levels", "pairs", "funding", "levels_over_years", "money_over_years", "pair_timeline", "goals"]
 
 MOST_TOWNS = 60
 """Most towns a chart with one line a town shows; of more, those lowest after the plan (or with most money)."""

@@ -22,6 +22,7 @@ from allocator.report.years import (
     agreements,
     goal_label,
     goal_lines,
+    levels_by_year,
     money_over_years,
     names_of_all,
     span,
@@ -45,13 +46,10 @@ TOWN_SCALE = ("#0b3c6f", "#1f77b4", "#62a8d8", "#8a8f98", "#c9a227", "#a8590a")
 
 def levels_over_years(result: Result) -> Figure:
     """Level of every town before the plan and after each year, and the mean [level points]."""
-    towns = result.tables["towns"]
-    if not len(towns):
+    if not len(result.tables["towns"]):
         return nothing_to_draw("report.figure.levels_over_years", "report.figure.no_levels")
     names, years = names_of_all(result), list(result.scenario.years)
-    after = towns.pivot(index="town", columns="year", values="level_after")
-    before = towns[towns["year"] == years[0]].set_index("town")["level_before"]
-    table = after.assign(before=before)[["before", *years]].sort_values(years[-1], kind="stable")
+    table = levels_by_year(result)
     shown = table.head(MOST_LINES)
     title = say("report.figure.levels_over_years", {"year": span(result)})
     if len(table) > MOST_LINES:
@@ -65,14 +63,16 @@ def levels_over_years(result: Result) -> Figure:
         drawn.add_trace(_town_line(x, values.tolist(), escape(names.of("town", str(town))), colour))
     drawn.add_trace(_mean_line(result, x, len(years)))
     height = max(380, 110 + int(LABEL_PIXELS * 1.35 * len(shown)))
-    values = shown.to_numpy(dtype=float)
-    low, high = math.floor(np.nanmin(values) / 10) * 10 - 2.0, math.ceil(np.nanmax(values) / 10) * 10 + 2.0
-    ends = shown[years[-1]].to_numpy(dtype=float)
+    every = shown.to_numpy(dtype=float)
+    low, high = math.floor(np.nanmin(every) / 10) * 10 - 2.0, math.ceil(np.nanmax(every) / 10) * 10 + 2.0
+    ends = [float(end) for end in shown[str(years[-1])]]
     labels = [escape(names.short.get(str(town), str(town))) for town in shown.index]
-    texts = [f"{label} {written(end, 'points')}" for label, end in zip(labels, ends.tolist(), strict=True)]
-    _end_labels(drawn, years[-1], (ends, texts, colours), (high - low) / (height - 100))
+    texts = [f"{label} {written(end, 'points')}" for label, end in zip(labels, ends, strict=True)]
+    _end_labels(drawn, years[-1], (ends, texts, colours), (low, high, (high - low) / (height - 116)))
     drawn.update_xaxes(tickvals=x, ticktext=ticks, range=[x[0] - 0.15, x[-1] + 0.1], gridcolor=GRID, zeroline=False)
-    drawn.update_yaxes(title={"text": say("report.figure.level_axis")}, range=[low, high], gridcolor=GRID, zeroline=False)
+    drawn.update_yaxes(
+        title={"text": say("report.figure.level_axis")}, range=[low, high], gridcolor=GRID, zeroline=False
+    )
     drawn.update_layout(height=height, margin={"l": 55, "r": 130, "t": 60, "b": 40}, showlegend=False)
     return drawn
 
@@ -99,19 +99,18 @@ def _mean_line(result: Result, x: list[int], count: int) -> Scatter:
     return Scatter(x=x[: len(values)], y=values, mode="lines", name=say("measures.mean"), line=line, hovertemplate=hint)
 
 
-def _end_labels(drawn: Figure, year: int, given: tuple[Any, list[str], list[str]], per_pixel: float) -> None:
-    """Names at the ends of the lines, kept apart."""
+def _end_labels(
+    drawn: Figure, year: int, given: tuple[list[float], list[str], list[str]], scale: tuple[float, float, float]
+) -> None:
+    """Names at the ends of the lines, kept apart; ``scale`` is the lowest and highest level and levels a pixel."""
     ends, texts, colours = given
-    step, places = LABEL_PIXELS * per_pixel, list[float]()
-    for end in ends.tolist():
-        places.append(max(end, places[-1] + step) if places else end)
-    shift = float(np.mean(np.array(places) - ends))
-    for end, place, text, colour in zip(ends.tolist(), places, texts, colours, strict=True):
+    per_pixel = scale[2]
+    for end, place, text, colour in zip(ends, apart(ends, scale), texts, colours, strict=True):
         drawn.add_annotation(
             x=year,
             y=end,
-            ax=14,
-            ay=-(place - shift - end) / per_pixel,
+            ax=24,
+            ay=-(place - end) / per_pixel,
             text=text,
             xanchor="left",
             showarrow=True,
@@ -121,6 +120,17 @@ def _end_labels(drawn: Figure, year: int, given: tuple[Any, list[str], list[str]
             font={"size": 11, "color": INK},
             standoff=4,
         )
+
+
+def apart(ends: Sequence[float], scale: tuple[float, float, float]) -> list[float]:
+    """Places for labels of rising values: at least a line of text apart, near the values, inside the chart."""
+    low, high, per_pixel = scale
+    step, places = LABEL_PIXELS * per_pixel, list[float]()
+    for end in ends:
+        places.append(max(end, places[-1] + step) if places else end)
+    down = float(np.mean(np.array(places) - np.array(ends)))
+    down = max(places[-1] - (high - step / 2), min(down, places[0] - (low + step / 2)))
+    return [place - down for place in places]
 
 
 def money_by_year(result: Result) -> Figure:
@@ -143,8 +153,11 @@ def money_by_year(result: Result) -> Figure:
     heads = {plan.year: float(plan.population.sum()) for plan in result.scenario.plan_years}
     tops = whole.sum(axis=1)
     texts = [
-        say("report.figure.per_head", {"total": f"{spent:,.1f}", "per_head": written(spent * scale / heads[year], "yuan")})
-        for year, spent in whole["spent"].items()
+        say(
+            "report.figure.per_head",
+            {"total": f"{spent:,.1f}", "per_head": written(spent * scale / heads[year], "yuan")},
+        )
+        for year, spent in zip(heads, whole["spent"].tolist(), strict=True)
     ]
     drawn.add_trace(_over_bars(years, tops.tolist(), texts))
     drawn.update_layout(barmode="stack", bargap=0.45, height=430)
@@ -200,7 +213,10 @@ def pair_timeline(result: Result) -> Figure:
     first, last = int(shown["start_year"].min()), int(shown["end_year"].max())
     ticks = list(range(min(first, years[0]), max(last, years[-1]) + 1))
     drawn.update_xaxes(
-        tickvals=ticks, ticktext=[str(tick) for tick in ticks], range=[ticks[0] - 0.55, ticks[-1] + 0.55], showgrid=False
+        tickvals=ticks,
+        ticktext=[str(tick) for tick in ticks],
+        range=[ticks[0] - 0.55, ticks[-1] + 0.55],
+        showgrid=False,
     )
     for edge in (years[0] - 0.5, years[-1] + 0.5):
         drawn.add_vline(x=edge, line={"color": BEFORE, "width": 1, "dash": "dot"})

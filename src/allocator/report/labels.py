@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from allocator.columns import RESULT_TABLES, Kind
 from allocator.report.numbers import DASH, Shape, written
-from allocator.scenario import ANY_CATEGORY, DISTRICT, Indicator, Name, PlanYear
+from allocator.scenario import ALLOWANCES, ANY_CATEGORY, DISTRICT, Indicator, Name, PlanYear
 from allocator.texts import Language, catalogue, current_language, say, use_language
 
 Made = TypeVar("Made")
@@ -116,11 +116,12 @@ def unit(table: str, column: str) -> str:
 
 def shape(table: str, column: str) -> Shape | None:
     """How the numbers of a result column are written; none for words."""
+    kind = RESULT_TABLES[table].get(column, "text")
     if column == "change_share":
         return "change"
-    if table == "stages" and column in ("before", "value", "held_at"):
-        return "ratio"
-    return _SHAPES.get(RESULT_TABLES[table].get(column, "text"))
+    if table == "stages" and column != "gap" and kind == "number":
+        return "step"
+    return _SHAPES.get(kind)
 
 
 def measure_shape(measure: str) -> Shape:
@@ -204,7 +205,7 @@ def names_of(plan: PlanYear) -> Names:
     }
     known = {group: _own_names(items, language) for group, items in groups.items()}
     common = {identifier: _in(name, language) for identifier, name in plan.common.names.items()}
-    lines = {line: say(f"terms.programme.{line}") for line in ("mentoring", "guidance", "travel")}
+    lines = {line: say(f"terms.programme.{line}") for line in ALLOWANCES}
     known["town"] = {DISTRICT: say("terms.town.district")} | {town: name for town, name in spoken.items() if name}
     known["programme"] = lines | known["programme"]
     known["category"] = {ANY_CATEGORY: say("terms.category.any")} | common
@@ -228,7 +229,12 @@ def goal_name(plan: PlanYear, goal: str) -> str:
     indicator = next((i for i in plan.indicators if i.id == given.measure), None)
     if indicator is not None and indicator.name is not None:
         return _in(indicator.name, language)
-    return said(f"report.measure.{given.measure}", goal)
+    measure = said(f"report.measure.{given.measure}", goal)
+    if given.category is None:
+        return measure
+    category = plan.common.names.get(given.category)
+    words = {"measure": measure, "category": given.category if category is None else _in(category, language)}
+    return say("report.measure_of", words)
 
 
 def plan_name(plan: PlanYear) -> str:
@@ -239,8 +245,10 @@ def plan_name(plan: PlanYear) -> str:
 def step_name(step: str) -> str:
     """What a step of a stage optimises."""
     stem, _, count = step.rpartition("_")
-    if stem == "worst" and count != "1":
-        return say("terms.step.worst", {"n": count})
+    if count == "again":
+        return say("terms.step.again", {"step": step_name(stem)})
+    if stem in ("worst", "mean_worst") and count != "1":
+        return say(f"terms.step.{stem}", {"n": count})
     return said(f"terms.step.{step}", step)
 
 

@@ -7,9 +7,23 @@ from collections.abc import Mapping
 from typing import Literal
 
 Shape = Literal[
-    "year", "whole", "heads", "yuan", "hours", "minutes", "units", "share", "points", "number", "ratio", "change", "price"
+    "year",
+    "whole",
+    "heads",
+    "yuan",
+    "hours",
+    "minutes",
+    "units",
+    "share",
+    "points",
+    "number",
+    "ratio",
+    "step",
+    "change",
+    "price",
 ]
-"""How a number is written: ratio has four decimals, change is a share with its sign, price has three figures."""
+"""How a number is written: ratio has four decimals, step (what a stage reaches) five, change is a share with its sign,
+price has three figures."""
 
 DASH = "—"
 
@@ -24,6 +38,7 @@ _PATTERNS: Mapping[Shape, str] = {
     "share": "{:.1%}",
     "points": "{:.2f}",
     "ratio": "{:,.4f}",
+    "step": "{:,.5f}",
     "change": "{:+.1%}",
 }
 

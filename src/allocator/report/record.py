@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.report.facts import origins
-from allocator.report.grids import Grid, from_table, grid, numbers, words
+from allocator.report.facts import gap_text, origins
+from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.labels import Names, heading, input_heading, said, status_name
 from allocator.report.numbers import DASH, written
 from allocator.report.rows import rows_of
+from allocator.report.years import is_changed
 from allocator.result import Result, table_bytes
 from allocator.scenario import Lock
 from allocator.texts import say
@@ -33,8 +34,24 @@ STEPS = {"yuan": 1e4, "hours": 10.0}
 
 def stages_grid(result: Result, names: Names) -> Grid:
     """What each step reached and where it was held."""
-    columns = ["stage", "step", "value", "held_at", "status", "gap"]
-    return from_table("stages", result.tables["stages"], columns, names, say("report.caption.stages"))
+    table = result.tables["stages"]
+    columns = ["stage", "step", "before", "value", "held_at", "status", "gap"]
+    if table["published"].notna().any():
+        columns.insert(5, "published")
+    if table["year"].nunique() > 1:
+        columns.insert(0, "year")
+    made = from_table("stages", table, columns, names, say("report.caption.stages"))
+    effects = [_effect_of(row.step, row.before, row.value) for row in rows_of(table)]
+    headings: list[Head] = [*((c.heading, c.numeric) for c in made.columns), say("report.step_effect")]
+    rows = [[*row, word] for row, word in zip(made.rows, effects, strict=False)]
+    return grid(made.caption, headings, rows)
+
+
+def _effect_of(step: str, before: float, value: float) -> str:
+    """Whether a step moved its number; a dash where the number before is not known."""
+    if np.isnan(before):
+        return DASH
+    return say("report.step_moved" if is_changed(step, before, value) else "report.step_unmoved")
 
 
 def binding_rules(result: Result) -> tuple[pd.DataFrame, int]:
@@ -70,8 +87,8 @@ def rules_grid(result: Result, names: Names) -> Grid:
     headings += words(say("report.limit_change")) + numbers(say("report.price_balance"), say("report.price_total"))
     counts = {"binding": count, "priced": len(priced), "shown": len(rows), "most": MOST_OF_ONE_RULE}
     note = say("report.rules_note", counts)
-    if (result.tables["rows"]["price_kind"] == "fixed_pairs").any():
-        note = f"{note} {say('report.prices_fixed_pairs')}"
+    if (result.tables["rows"]["price_kind"] == "fixed_integers").any():
+        note = f"{note} {say('report.prices_fixed_integers')}"
     return grid(say("report.caption.rules"), headings, rows, note=note)
 
 
@@ -167,7 +184,7 @@ def run_grid(result: Result) -> Grid:
     facts = [
         ("label", result.scenario.label),
         ("run_status", status_name(str(run.get("status", "")))),
-        ("run_gap", f"{run.get('gap', float('nan')):g}"),
+        ("run_gap", gap_text(result)),
         ("run_unique", say("columns.cell_true" if run.get("unique") else "columns.cell_false")),
         ("projection_way", said(f"report.projection.{run.get('projection')}", str(run.get("projection", DASH)))),
         ("run_solver", f"{solver.get('name', '')} {solver.get('version', '')}".strip()),

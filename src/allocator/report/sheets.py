@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -23,6 +23,7 @@ from allocator.report.labels import (
     unit_name,
 )
 from allocator.report.numbers import Shape
+from allocator.report.years import is_several
 from allocator.result import Result
 from allocator.texts import say
 
@@ -32,9 +33,16 @@ SHEETS = (
 )
 """Result tables in the order planners read them."""
 
+ONLY_FILLED = ("issue", "carry_over", "volunteer_stock", "remainders", "rounding")
+"""Result tables that have a sheet only in plans that fill them; they stand before the levels."""
+
 SUMMED: Mapping[str, tuple[str, ...]] = {
     "funding_by_town": ("amount_yuan", "last_year_yuan", "change_yuan"),
     "funding": ("amount_yuan",),
+    "issue": ("issued_yuan", "this_issue_yuan", "total_yuan"),
+    "carry_over": ("carried_in_yuan", "amount_yuan", "spent_yuan", "carried_out_yuan", "forfeited_yuan"),
+    "volunteer_stock": ("heads_before", "retained", "trained", "heads", "active", "hours"),
+    "remainders": ("at_hand_yuan", "published_yuan", "carried_out_yuan", "unallocated_yuan"),
     "teaching": ("hours",),
     "volunteering": ("hours",),
     "guidance": ("hours",),
@@ -62,10 +70,33 @@ class Sheet:
     columns: tuple[SheetColumn, ...]
     rows: tuple[tuple[Any, ...], ...]
     total: tuple[Any, ...] | None
+    sums: tuple[int, ...] = ()
+    """Positions of rows that are sums of the rows above them."""
+
+
+def table_names(result: Result) -> list[str]:
+    """Result tables that have a sheet."""
+    filled = [name for name in ONLY_FILLED if len(result.tables[name])]
+    at = SHEETS.index("towns")
+    return [*SHEETS[:at], *filled, *SHEETS[at:]]
 
 
 def sheet(result: Result, names: Names, name: str) -> Sheet:
-    """A result table as a sheet in the current language."""
+    """A result table as a sheet in the current language; over several years with the year and sums by year."""
+    if is_several(result):
+        return _sheet_of_years(result, names, name)
+    columns, rows = _cells(result, names, name)
+    total = _total(result, name, columns)
+    return Sheet(name, say(f"report.sheet.{name}"), _title(result, name), columns, rows, total)
+
+
+def _title(result: Result, name: str) -> str:
+    enforced = name == "goals" and result.run.get("goals_enforced")
+    return say(f"report.sheet_title.{name}_enforced" if enforced else f"report.sheet_title.{name}")
+
+
+def _cells(result: Result, names: Names, name: str) -> tuple[tuple[SheetColumn, ...], tuple[tuple[Any, ...], ...]]:
+    """Columns and rows of a result table."""
     table = result.tables[name]
     columns: list[SheetColumn] = []
     cells: list[Sequence[Any]] = []
@@ -75,9 +106,48 @@ def sheet(result: Result, names: Names, name: str) -> Sheet:
                 continue
             columns.append(made)
             cells.append(values)
-    rows = tuple(zip(*cells, strict=True)) if len(table) else ()
-    title = say(f"report.sheet_title.{name}")
-    return Sheet(name, say(f"report.sheet.{name}"), title, tuple(columns), rows, _total(result, name, columns))
+    return tuple(columns), tuple(zip(*cells, strict=True)) if len(table) else ()
+
+
+def _sheet_of_years(result: Result, names: Names, name: str) -> Sheet:
+    """A result table with the year in front; each year of a table that is summed ends with its sum."""
+    columns, cells = _cells(result, names, name)
+    table = result.tables[name].reset_index(drop=True)
+    order: list[int] = []
+    rows: list[tuple[Any, ...]] = []
+    sums: list[int] = []
+    for plan in result.scenario.plan_years:
+        part = table[table["year"] == plan.year]
+        order += part.index.tolist()
+        rows += [(plan.year, *cells[at]) for at in part.index]
+        one = Result(replace(result.scenario, plan_years=(plan,)), {**result.tables, name: part}, result.run)
+        total = _total(one, name, columns)
+        if total is not None:
+            sums.append(len(rows))
+            order.append(-1)
+            rows.append((plan.year, *total))
+    shaped = tuple(_reordered(column, order) for column in columns)
+    year_column = SheetColumn(heading(name, "year"), "year")
+    total = _total_of_years(result, name, columns) if sums else None
+    title = _title(result, name)
+    return Sheet(name, say(f"report.sheet.{name}"), title, (year_column, *shaped), tuple(rows), total, tuple(sums))
+
+
+def _reordered(column: SheetColumn, order: Sequence[int]) -> SheetColumn:
+    """The column with its shapes in the order of the rows; sums have the column's own shape."""
+    if column.shapes is None or column.shape is None:
+        return column
+    own = column.shape
+    return replace(column, shapes=tuple(own if at < 0 else column.shapes[at] for at in order))
+
+
+def _total_of_years(result: Result, name: str, columns: Sequence[SheetColumn]) -> tuple[Any, ...] | None:
+    """Money of all years; other sums over years mean nothing."""
+    if name not in ("funding_by_town", "funding"):
+        return None
+    whole = {titled(name, "amount_yuan"): _sum(result.tables[name]["amount_yuan"])}
+    made = [whole.get(column.heading) for column in columns]
+    return say("report.total_of_years"), *made
 
 
 def _columns(result: Result, names: Names, place: tuple[str, str]) -> list[tuple[SheetColumn, Sequence[Any]]]:
@@ -138,6 +208,10 @@ def _total(result: Result, name: str, columns: Sequence[SheetColumn]) -> tuple[A
     sums = {titled(name, column): _sum(table[column]) for column in SUMMED[name]}
     if name == "funding_by_town":
         sums |= _money_ratios(result, table)
+    if name == "carry_over":
+        at_hand = float(table["carried_in_yuan"].sum() + table["amount_yuan"].sum())
+        rate = float(table["spent_yuan"].sum()) / at_hand if at_hand > 0 else None
+        sums[titled(name, "execution")] = rate
     made: list[Any] = [sums.get(column.heading) for column in columns]
     made[0] = say("report.total")
     return tuple(made)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Line
 
-from allocator.report.facts import TOLERANCE, remarks, sources, status, worst_town
+from allocator.report.facts import remarks, sources, status, worst_town
 from allocator.report.labels import (
     Names,
     goal_unit,
@@ -28,16 +27,18 @@ from allocator.report.labels import (
     status_name,
     with_unit,
 )
+from allocator.report.lines import bullet, fitting, plain, row_of
 from allocator.report.numbers import DASH, Shape, signed, written
 from allocator.report.record import binding_rules
 from allocator.report.rows import rows_of
+from allocator.report.terminal_years import parts_of_years
+from allocator.report.years import is_missed, is_several, names_of_all, span
 from allocator.result import Result, compare
 from allocator.texts import Language, say
 
 if TYPE_CHECKING:
     from allocator.batch import Summary
 
-WIDTH = 80
 MOST_SOURCES, MOST_GOALS, MOST_REMARKS, LINES_OF_PAIRS = 6, 8, 6, 3
 YUAN_STEP = 1e4
 TONES = {"good": "bold green", "warn": "yellow", "bad": "bold red", "plain": ""}
@@ -49,14 +50,15 @@ def summary(result: Result, language: Language, folder: Path | None = None) -> R
 
 
 def _summary(result: Result, folder: Path | None) -> RenderableType:
-    names = names_of(result.scenario.first)
+    names, several = names_of_all(result), is_several(result)
     head = status(result)
-    title = say("report.title", {"plan": plan_name(result.scenario.first), "year": result.scenario.first.year})
+    values = {"plan": plan_name(result.scenario.first), "year": span(result)}
+    title = say("report.title_years" if several else "report.title", values)
     style = "bold black on green" if head.tone == "good" else "bold black on yellow"
     parts: list[RenderableType] = [Line.assemble((f" {status_name(result.status)} ", style), " ", (title, "bold"))]
     parts.append(Line(head.text, style=TONES[head.tone]))
-    parts += [_bullet(remark.text, TONES[remark.tone]) for remark in remarks(result)[:MOST_REMARKS]]
-    makers = (_levels, _money, _pairs, _goals)
+    parts += [bullet(remark.text, TONES[remark.tone]) for remark in remarks(result)[:MOST_REMARKS]]
+    makers = (parts_of_years,) if several else (_levels, _money, _pairs, _goals)
     parts += [part for make in makers for part in make(result, names)]
     if folder is not None:
         parts.append(Line(say("report.cli.files", {"folder": folder}), style="bold"))
@@ -64,40 +66,19 @@ def _summary(result: Result, folder: Path | None) -> RenderableType:
     return Group(*parts)
 
 
-def _bullet(text: str, style: str = "") -> RenderableType:
-    line = Table.grid(padding=(0, 1))
-    line.add_column()
-    line.add_column(overflow="fold")
-    line.add_row("-", Line(text, style=style))
-    return line
-
-
-def _plain(first: str, *rest: str) -> Table:
-    """A table without a frame, its first column of words and the others of numbers."""
-    made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    made.add_column(Line(first))
-    for name in rest:
-        made.add_column(Line(name), justify="right")
-    return made
-
-
-def _row(table: Table, *cells: str) -> None:
-    table.add_row(*(Line(cell) for cell in cells))
-
-
 def _levels(result: Result, names: Names) -> list[RenderableType]:
     if not len(result.tables["towns"]):
         return []
     balance = result.tables["balance"].set_index("measure")
-    table = _plain(say("report.cli.key"), say("report.cli.before"), say("report.cli.after"), say("report.cli.change"))
+    table = plain(say("report.cli.key"), say("report.cli.before"), say("report.cli.after"), say("report.cli.change"))
     (before_town, before), (after_town, after) = (worst_town(result, names, m) for m in ("before", "after"))
     sides = (f"{written(before, 'points')} {before_town}", f"{written(after, 'points')} {after_town}")
-    _row(table, say("report.cli.worst"), *sides, signed(after - before, "points"))
+    row_of(table, say("report.cli.worst"), *sides, signed(after - before, "points"))
     shapes: tuple[tuple[str, Shape], ...] = (("mean", "points"), ("cv", "ratio"))
     for measure, how in shapes:
         if measure in balance.index:
             low, high = float(balance["before"][measure]), float(balance["after"][measure])
-            _row(table, say(f"report.cli.{measure}"), written(low, how), written(high, how), signed(high - low, how))
+            row_of(table, say(f"report.cli.{measure}"), written(low, how), written(high, how), signed(high - low, how))
     return [Padding(table, (1, 0, 0, 0))]
 
 
@@ -109,16 +90,16 @@ def _money(result: Result, names: Names) -> list[RenderableType]:
     priced, _ = binding_rules(result)
     worth = priced[priced["rule"] == "budget"].set_index("key")
     keys = ("report.available", "report.used", "report.used_share", "report.cli.worth")
-    table = _plain(say("report.cli.money"), *(say(key) for key in keys))
+    table = plain(say("report.cli.money"), *(say(key) for key in keys))
     for row in rows_of(by_source.head(MOST_SOURCES)):
         prices = DASH
         if row.source in worth.index:
             both = worth.loc[row.source, ["price_total", "price_balance"]].to_numpy(float) * YUAN_STEP
             prices = " / ".join(_effect(value) for value in both.tolist())
-        _row(table, names.of("source", row.source), *_amounts(row.available, row.used), prices)
+        row_of(table, names.of("source", row.source), *_amounts(row.available, row.used), prices)
     if len(by_source) > 1:
         whole = _amounts(float(by_source["available"].sum()), float(by_source["used"].sum()))
-        _row(table, say("report.total"), *whole, "")
+        row_of(table, say("report.total"), *whole, "")
     return [Padding(table, (1, 0, 0, 0))]
 
 
@@ -136,24 +117,12 @@ def _pairs(result: Result, names: Names) -> list[RenderableType]:
         return []
     table = result.tables["pairs"]
     arrows = [f"{names.short[a]}→{names.short[b]}" for a, b in zip(table["mentor"], table["mentee"], strict=True)]
-    text = say("report.cli.pairs_line", {"n": len(table), "pairs": _fitting(arrows, LINES_OF_PAIRS)})
+    text = say("report.cli.pairs_line", {"n": len(table), "pairs": fitting(arrows, LINES_OF_PAIRS)})
     lines: list[RenderableType] = [Line(""), Line(text)]
     if len(result.tables["unpaired"]):
-        towns = _fitting([names.short[town] for town in result.tables["unpaired"]["town"]], 1)
+        towns = fitting([names.short[town] for town in result.tables["unpaired"]["town"]], 1)
         lines.append(Line(say("report.cli.unpaired_line", {"towns": towns}), style="yellow"))
     return lines
-
-
-def _fitting(words: list[str], lines: int) -> str:
-    """As many words as fit in some lines, and how many more there are."""
-    comma, kept, room = say("report.list_comma"), [], WIDTH * lines - 30
-    for word in words:
-        room -= cell_len(word) + cell_len(comma)
-        if room < 0:
-            break
-        kept.append(word)
-    more = [say("report.cli.more", {"n": len(words) - len(kept)})] if len(kept) < len(words) else []
-    return comma.join([*kept, *more]) or DASH
 
 
 def _goals(result: Result, names: Names) -> list[RenderableType]:
@@ -162,23 +131,24 @@ def _goals(result: Result, names: Names) -> list[RenderableType]:
     asked = goals[goals["target"].notna()]
     if not len(asked):
         return []
-    missed = asked["shortfall"] > TOLERANCE
-    order = asked.assign(order=2 * (~missed) + (asked["strength"] != "hard")).sort_values("order", kind="stable")
+    missed = is_missed(asked)
+    order = asked.assign(missed=missed, order=2 * (~missed) + (asked["strength"] != "hard")).sort_values(
+        "order", kind="stable"
+    )
     enforced = bool(result.run.get("goals_enforced"))
     title = say("report.section.goals_enforced" if enforced else "report.cli.goals")
     lines: list[RenderableType] = [Line(""), Line(title, style="bold")]
     for row in rows_of(order.head(MOST_GOALS)):
         how, unit = goal_unit(result.scenario.first, row.goal)
-        is_missed = row.shortfall > TOLERANCE
         where = f" · {names.short[row.town]}" if row.town else ""
         values = {
-            "mark": "✗" if is_missed else "✓",
+            "mark": "✗" if row.missed else "✓",
             "goal": names.of("goal", row.goal) + where,
             "target": with_unit(row.target, how, unit),
             "reached": with_unit(row.reached, how, unit),
             "strength": say(f"report.cli.{row.strength}"),
         }
-        lines.append(Line(say("report.cli.goal_line", values), style="red" if is_missed else ""))
+        lines.append(Line(say("report.cli.goal_line", values), style="red" if row.missed else ""))
     if len(order) > MOST_GOALS:
         lines.append(Line(say("report.cli.more", {"n": len(order) - MOST_GOALS})))
     return lines
@@ -194,19 +164,19 @@ def comparison(a: Result, b: Result) -> RenderableType:
     tables, names = compare(a, b), names_of(a.scenario.first)
     labels = {"a": a.scenario.label, "b": b.scenario.label}
     parts: list[RenderableType] = [Line(say("report.cli.compare", labels), style="bold")]
-    parts += [_bullet(f"{r.scenario.label}: {status(r).text}", TONES[status(r).tone]) for r in (a, b)]
-    balance = _plain(heading("balance", "measure"), labels["a"], labels["b"], say("report.cli.change"))
+    parts += [bullet(f"{r.scenario.label}: {status(r).text}", TONES[status(r).tone]) for r in (a, b)]
+    balance = plain(heading("balance", "measure"), labels["a"], labels["b"], say("report.cli.change"))
     for row in rows_of(tables["balance"]):
         how = measure_shape(row.measure)
         sides = (written(row.after_a, how), written(row.after_b, how))
-        _row(balance, names.measure(row.measure), *sides, signed(row.change, how))
+        row_of(balance, names.measure(row.measure), *sides, signed(row.change, how))
     parts.append(Padding(balance, (1, 0, 0, 0)))
     parts.append(Padding(_town_changes(tables["towns"], names), (1, 0, 0, 0)))
-    pairs = _plain(say("report.cli.pairs_changed"), "")
+    pairs = plain(say("report.cli.pairs_changed"), "")
     for row in rows_of(tables["pairs"]):
         side = row[3]
         where = say("report.cli.kept") if side == "kept" else say("report.cli.only", {"label": labels[str(side)]})
-        _row(pairs, f"{names.of('town', row.mentor)}→{names.of('town', row.mentee)}", where)
+        row_of(pairs, f"{names.of('town', row.mentor)}→{names.of('town', row.mentee)}", where)
     parts.append(Padding(pairs if len(tables["pairs"]) else Line(say("report.cli.no_pairs")), (1, 0, 0, 0)))
     return Group(*parts)
 
@@ -214,11 +184,11 @@ def comparison(a: Result, b: Result) -> RenderableType:
 def _town_changes(towns: pd.DataFrame, names: Names) -> Table:
     """Level and money of each town in the second result, with the change from the first."""
     change = say("report.cli.change")
-    made = _plain(heading("towns", "town"), say("report.cli.level"), change, say("report.cli.money"), change)
+    made = plain(heading("towns", "town"), say("report.cli.level"), change, say("report.cli.money"), change)
     for row in rows_of(towns):
         level = (written(row.level_b, "points"), signed(row.level_change, "points"))
         money = (written(row.amount_yuan_b, "whole"), signed(row.amount_yuan_change, "whole"))
-        _row(made, names.of("town", row.town), *level, *money)
+        row_of(made, names.of("town", row.town), *level, *money)
     return made
 
 
@@ -246,14 +216,14 @@ def print_batch(made: Summary, out: Path, language: Language) -> None:
 def batch_table(made: Summary, out: Path) -> RenderableType:
     """One line a scenario, with the messages of those without a plan, in the current language."""
     words = ("status", "worst", "cv", "money", "hard", "seconds")
-    table = _plain(say("report.cli.batch_label"), *(say(f"report.cli.batch_{word}") for word in words))
+    table = plain(say("report.cli.batch_label"), *(say(f"report.cli.batch_{word}") for word in words))
     messages: list[RenderableType] = []
     for row in rows_of(made.table):
         missed = _or_blank(row.missed_hard_goals, "whole")
         figures = (_or_blank(row.worst_level, "points"), _or_blank(row.cv, "ratio"), _or_blank(row.money_yuan, "whole"))
-        _row(table, row.label, status_name(row.status), *figures, missed, written(row.seconds, "hours"))
+        row_of(table, row.label, status_name(row.status), *figures, missed, written(row.seconds, "hours"))
         if row.exit_code not in (0, 5):
-            messages.append(_bullet(f"{row.label}: {row.message}", TONES["bad"]))
+            messages.append(bullet(f"{row.label}: {row.message}", TONES["bad"]))
     done = Line(say("report.cli.files", {"folder": out}), style="bold")
     return Group(table, *messages, done)
 
@@ -272,7 +242,7 @@ def _study(table: pd.DataFrame) -> RenderableType:
     for name in table.columns:
         made.add_column(Line(say(f"study.{name}")), justify="right" if table[name].dtype.kind in "fi" else "left")
     for row in table.to_dict("records"):
-        _row(made, *(_cell(str(name), value) for name, value in row.items()))
+        row_of(made, *(_cell(str(name), value) for name, value in row.items()))
     return made
 
 

@@ -15,10 +15,12 @@ import xlsxwriter
 
 from allocator.report.about import about_lines
 from allocator.report.files import refuse_to_replace_file, write_whole
-from allocator.report.labels import names_of, plan_name, speaking, status_name
+from allocator.report.labels import plan_name, speaking, status_name
 from allocator.report.numbers import Shape
 from allocator.report.placement import WIDE
-from allocator.report.sheets import SHEETS, Sheet, sheet
+from allocator.report.sheets import Sheet, sheet, table_names
+from allocator.report.sheets_years import sheets_of_years
+from allocator.report.years import is_several, names_of_all, span
 from allocator.result import Result
 from allocator.texts import Language, say
 
@@ -44,6 +46,7 @@ PATTERNS: Mapping[Shape, str] = {
     "points": "0.00",
     "number": "#,##0.00####",
     "ratio": "#,##0.0000",
+    "step": "#,##0.00000",
     "change": "+0.0%;-0.0%;0.0%",
     "price": "0.000000;-0.000000;0",
 }
@@ -70,7 +73,7 @@ class Styles:
         if bold:
             frame |= {"bold": True, "bg_color": "#EEF2F6", "top": 2}
         words = {"text_wrap": True, "indent": 1}
-        numbers = {"align": "right", "indent": 1}
+        numbers = {"align": "center"} if shape == "year" else {"align": "right", "indent": 1}
         return self.of(frame | (words if shape is None else numbers | {"num_format": PATTERNS[shape]}))
 
 
@@ -88,18 +91,26 @@ def write_workbook(result: Result, file: str | Path, language: Language, force: 
 def workbook_bytes(result: Result) -> bytes:
     """The workbook in the current language."""
     stream = io.BytesIO()
-    plan, names = result.scenario.first, names_of(result.scenario.first)
+    plan, several = result.scenario.first, is_several(result)
+    names = names_of_all(result)
     with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_urls": False}) as book:
         created = datetime.datetime(plan.year, 1, 1)
-        title = say("report.title", {"plan": plan_name(plan), "year": plan.year})
+        title = _plan_title(result)
         book.set_properties({"title": title, "author": "edu-allocator", "created": created})
         styles = Styles(book, {})
-        made = [sheet(result, names, table) for table in SHEETS]
+        made = sheets_of_years(result, names) if several else []
+        made += [sheet(result, names, table) for table in table_names(result)]
         _about(result, book, styles, made)
-        values = {"plan": plan_name(plan), "year": plan.year, "status": status_name(result.status)}
+        values = {"plan": plan_name(plan), "year": span(result), "status": status_name(result.status)}
+        about = say("report.sheet_about_years" if several else "report.sheet_about", values)
         for each in made:
-            _table(book, styles, each, say("report.sheet_about", values))
+            _table(book, styles, each, about)
     return stream.getvalue()
+
+
+def _plan_title(result: Result) -> str:
+    values = {"plan": plan_name(result.scenario.first), "year": span(result)}
+    return say("report.title_years" if is_several(result) else "report.title", values)
 
 
 def _about(result: Result, book: Any, styles: Styles, made: Sequence[Sheet]) -> None:
@@ -108,8 +119,7 @@ def _about(result: Result, book: Any, styles: Styles, made: Sequence[Sheet]) -> 
     page.hide_gridlines(2)
     page.set_column(0, 0, 24)
     page.set_column(1, 1, 96)
-    title = say("report.title", {"plan": plan_name(result.scenario.first), "year": result.scenario.first.year})
-    page.write_string(0, 0, title, styles.of({"bold": True, "font_size": 16, "font_color": "#173A5E"}))
+    page.write_string(0, 0, _plan_title(result), styles.of({"bold": True, "font_size": 16, "font_color": "#173A5E"}))
     page.set_row(0, 30)
     colours = {"good": "#E3F4EE", "warn": "#FFF4DF", "bad": "#FDEAE8", "plain": "#FFFFFF"}
     row = 2
@@ -141,11 +151,11 @@ def _table(book: Any, styles: Styles, made: Sheet, about: str) -> None:
     page.set_row(HEADER_ROW, 33)
     widths = [_column_width(made, at) for at in range(len(made.columns))]
     row = HEADER_ROW
-    for cells in made.rows:
+    for at, cells in enumerate(made.rows):
         row += 1
         words = [(value, width) for value, width in zip(cells, widths, strict=True) if isinstance(value, str)]
         page.set_row(row, ROW_POINTS * max((_lines(text, width) for text, width in words), default=1))
-        _write_row(page, styles, row, made, (cells, False))
+        _write_row(page, styles, row, made, (cells, at in made.sums))
     if made.total is not None:
         page.set_row(row + 1, ROW_POINTS)
         _write_row(page, styles, row + 1, made, (made.total, True))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.goals.targets import bases
+from allocator.blocks.goals.targets import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, bases
 from allocator.chain import following
 from allocator.columns import RESULT_TABLES
 from allocator.goals import MISSED
@@ -69,7 +69,7 @@ def end_view(views: Sequence[Result]) -> Result:
 def names_of_all(result: Result) -> Names:
     """Names of the ids of all years, in the current language; the first year that names an id decides."""
     each = [names_of(plan) for plan in result.scenario.plan_years]
-    known = {group: {} for group in each[0].known} if each else {}
+    known: dict[str, dict[str, str]] = {}
     for names in reversed(each):
         for group, ids in names.known.items():
             known[group] = {**known.get(group, {}), **ids}
@@ -87,14 +87,14 @@ def years_table(result: Result) -> pd.DataFrame:
     for plan in result.scenario.plan_years:
         towns, balance, money = (_of(result, name, plan.year) for name in ("towns", "balance", "funding_by_town"))
         after = balance.set_index("measure")["after"]
-        worst = towns.loc[towns["level_after"].idxmin()] if len(towns) else None
+        town, level = worst_town_of(towns, "after")
         spent = float(money["amount_yuan"].sum())
         mine = [(goals["year"] == plan.year) & (goals["strength"] == each) for each in ("hard", "soft")]
         rows.append(
             {
                 "year": plan.year,
-                "town": "" if worst is None else str(worst["town"]),
-                "level": float("nan") if worst is None else float(worst["level_after"]),
+                "town": town,
+                "level": level,
                 "mean": float(after.get("mean", float("nan"))),
                 "cv": float(after.get("cv", float("nan"))),
                 "spent": spent,
@@ -107,6 +107,22 @@ def years_table(result: Result) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def levels_by_year(result: Result) -> pd.DataFrame:
+    """Index: town, lowest in the last year first. Columns: ``before`` the plan, then the years as words."""
+    towns, years = result.tables["towns"], result.scenario.years
+    before = towns[towns["year"] == years[0]].set_index("town")["level_before"]
+    after = {str(year): towns[towns["year"] == year].set_index("town")["level_after"] for year in years}
+    return pd.DataFrame({"before": before, **after}).sort_values(str(years[-1]), kind="stable")
+
+
+def worst_town_of(towns: pd.DataFrame, moment: Literal["before", "after"]) -> tuple[str, float]:
+    """Id and level of the worst-off town before or after; nothing and nan without levels."""
+    if not len(towns):
+        return "", float("nan")
+    row = towns.iloc[int(towns[f"level_{moment}"].argmin())]
+    return str(row["town"]), float(row[f"level_{moment}"])
 
 
 def _of(result: Result, name: str, year: int) -> pd.DataFrame:
@@ -176,7 +192,9 @@ def goal_lines(result: Result) -> list[GoalLine]:
 
 
 def _bases(plan: PlanYear, goal: Any) -> dict[str, float]:
-    """Place to the value before the plan."""
+    """Place to the value before the plan; none for shares that nothing in the tables says."""
+    if goal.base is None and goal.measure in (PAIRED_SLOW_TOWNS, CATEGORY_SHARE):
+        return {}
     values = bases(plan, goal).tolist()
     if goal.scope == "every_town":
         return dict(zip((str(town) for town in plan.towns.index), values, strict=True))
@@ -238,17 +256,19 @@ def money_over_years(result: Result) -> pd.DataFrame:
                 used = float(spent.get(source.id, 0.0))
                 figures = [0.0, source.amount, used, 0.0, max(0.0, source.amount - used)]
             rows.append((plan.year, source.id, *figures))
-    return pd.DataFrame(
-        rows, columns=["year", "source", "carried_in", "amount", "spent", "carried_out", "lost"]
-    )
+    return pd.DataFrame(rows, columns=["year", "source", "carried_in", "amount", "spent", "carried_out", "lost"])
 
 
 def unchanged_stages(stages: pd.DataFrame) -> list[str]:
-    """Stages of which no step moved its number by more than its grid, where the numbers before are known."""
+    """Stages of which no step moved its number by more than its grid.
+
+    Stages with a step of which the number before is not known are left out. Over years that were solved one after the
+    other, a stage must have changed nothing in any of them.
+    """
     made = []
     for stage, part in stages.groupby("stage", sort=False):
-        known = part[part["before"].notna()]
-        if len(known) and all(not is_changed(row.step, row.before, row.value) for row in rows_of(known)):
+        moved = [is_changed(row.step, row.before, row.value) for row in rows_of(part)]
+        if part["before"].notna().all() and not any(moved):
             made.append(str(stage))
     return made
 

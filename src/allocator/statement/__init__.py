@@ -8,11 +8,13 @@ from importlib import import_module
 
 import numpy as np
 
+from allocator import limits
 from allocator.blocks.models import MODULES
 from allocator.build import build
-from allocator.criteria import goals, ordered, stability, step, total
+from allocator.criteria import aversion, cv, goals, inequality, ordered, stability, step, total
 from allocator.model import Floats, Model
 from allocator.scenario import (
+    RATIOS,
     AspirationsStage,
     BalanceStage,
     BasicsStage,
@@ -46,6 +48,8 @@ def statement(scenario: Scenario) -> str:
             title = _titled(say("statement.block", {"block": block}), "-")
             parts += [title, text.text, "", *_sizes(model, families), ""]
     parts += [_titled(say("statement.ledgers"), "-"), *_ledgers(model), ""]
+    if scenario.first.common.compares:
+        parts += [_titled(say("statement.limits"), "-"), *_limits(scenario, model), ""]
     parts += [_titled(say("statement.stages"), "-"), *_stages(scenario)]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -110,6 +114,19 @@ def _ledgers(model: Model) -> list[str]:
     return lines
 
 
+def _limits(scenario: Scenario, model: Model) -> list[str]:
+    """What goes with comparing inequality, the limits of the first year, and the families they bring."""
+    lines = [inspect.getdoc(limits) or "", ""]
+    for limit in scenario.first.common.limits:
+        by = limit.weighted_by or scenario.first.common.population.column
+        lines.append(say("statement.limit", {**limit.model_dump(), "at_most": f"{limit.at_most:g}", "by": by}))
+    for module in (inequality, cv):
+        if any(name in limits.FAMILIES[module.__name__] for name in (*model.columns, *model.rows)):
+            lines += ["", inspect.getdoc(module) or ""]
+    families = ["no_fall", *(name for names in limits.FAMILIES.values() for name in names)]
+    return [*lines, "", *_sizes(model, families)]
+
+
 def _stages(scenario: Scenario) -> list[str]:
     """The stages in order: criterion, what it looks at, what it gives, its grid, and its definition."""
     plan, lines, said = scenario.first, list[str](), set[str]()
@@ -129,6 +146,12 @@ def _described(plan: PlanYear, stage: object) -> tuple[str, Mapping[str, object]
             return "statement.no_balance", {}, ""
         values = {"criterion": stage.criterion, "of": stage.of, "give": f"{stage.give:g}"}
         grids = {"grid": f"{step.LEVEL_GRID:g}", "sums": f"{step.SUM_GRID:g}"}
+        if stage.criterion in RATIOS:
+            ratio = {"ratio": f"{inequality.RATIO_GRID:g}"}
+            return "statement.ratio", values | ratio, inspect.getdoc(inequality) or ""
+        if stage.criterion == "inequality_aversion":
+            dial = {"aversion": f"{stage.aversion:g}"}
+            return "statement.inequality_aversion", values | grids | dial, inspect.getdoc(aversion) or ""
         return f"statement.{stage.criterion}", values | grids, inspect.getdoc(ordered) or ""
     if isinstance(stage, TotalStage):
         values = {"of": stage.of, "by": stage.weighted_by or "-", "grid": f"{step.LEVEL_GRID:g}"}

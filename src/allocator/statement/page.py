@@ -6,11 +6,15 @@ import inspect
 from importlib import import_module
 from importlib.resources import files
 
+from allocator import held_down, limits
 from allocator.blocks.models import MODULES
 from allocator.build import ledgers
-from allocator.criteria import goals, measures, ordered, stability, total
+from allocator.criteria import aversion, cv, goals, inequality, measures, ordered, stability, total
 from allocator.statement.parts import Statement, read_statement
 from allocator.texts import Text
+
+UNEQUAL = (("aversion", aversion), ("inequality", inequality), ("cv", cv), ("limits", limits), ("held_down", held_down))
+"""What is asked of inequality, by heading."""
 
 TOWNS = "towns"
 """Stands for the towns table, which supplies two ledgers itself."""
@@ -29,7 +33,7 @@ def model_page() -> str:
         parts += [f"### {_both(f'page_{block}')}", _fenced(statement.text)]
     parts += [f"## {_both('page_stages')}", _fenced(inspect.getdoc(import_module("allocator.stages")) or "")]
     tie_break = import_module("allocator.tie_break")
-    sought = (("goals_sought", goals), ("balance", ordered), ("total", total), ("stability", stability))
+    sought = (("goals_sought", goals), ("balance", ordered), *UNEQUAL, ("total", total), ("stability", stability))
     for name, module in (*sought, ("tie_break", tie_break)):
         parts += [f"### {_both(f'page_{name}')}", _fenced(inspect.getdoc(module) or "")]
     parts += [f"## {_both('page_measures')}", _fenced(inspect.getdoc(measures) or "")]

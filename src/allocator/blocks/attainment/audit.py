@@ -55,7 +55,7 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Attainme
     base, share = _base(plan), _share(tables, plan)
     if plan.volunteer_stock is not None:
         decided = [f"/{i.id}" for i in plan.indicators if i.stock is not None]
-        base = base.where(~base.index.str.endswith(tuple(decided)) if decided else True, 0.0)
+        base = base.where(~base.index.str.endswith(tuple(decided)), 0.0)
     target = share.frame["indicator"].map({i.id: i.target for i in plan.indicators}).to_numpy(dtype=float)
     made = [
         Posting("value", "attainment", "provided", base, base * 0.0),

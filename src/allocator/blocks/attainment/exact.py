@@ -11,12 +11,19 @@ Savelsbergh, Preprocessing and probing techniques for mixed integer programming 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from allocator.errors import UsageError
-from allocator.model import Codes, Floats, Model, Terms, Variables
+from allocator.model import Codes, Floats, Model, Rows, Terms, Variables
 from allocator.scenario import PlanYear
 from allocator.texts import Text
+
+FAMILIES = ("at_cap", "exact_credit", "bend_filled", "bend_order", "bend_sum")
+"""Rows that forbid crediting less than is earned."""
+OPPOSITE = {"exact_credit": "credit", "bend_sum": "piece_sum"}
+"""Rows that make those of another family equations where their binary is 0."""
 
 ROUNDS = 30
 OUTWARDS = 1e-9
@@ -34,6 +41,53 @@ def exact(model: Model, plan: PlanYear, ranges: tuple[Floats, Floats]) -> None:
         if len(part.terms) and part.terms["year"][0] == year:
             _bent(model, part, ranges)
     _credited(model, plan, year, ranges)
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """What the rows of FAMILIES come to once the binaries stand: positions in the whole model."""
+
+    needless: Codes
+    """Rows that face another one which is an equation now, or repeat that a column stays."""
+    equations: Codes
+    columns: Codes
+    """Columns that stay."""
+
+
+def settled(model: Model, x: Floats) -> Settled:
+    """The rows of FAMILIES with the binaries as in x, without two rows that say the same."""
+    whole = np.zeros(len(x), dtype=bool)
+    for name in ("capped", "bend_full"):
+        for family in model.columns.get(name, ()):
+            whole[family.terms.column] = True
+    nothing = np.zeros(0, dtype=np.intp)
+    needless, equations, columns = [nothing], [nothing], [nothing]
+    for part in (part for name in FAMILIES for part in model.rows.get(name, ())):
+        binary = part.matrix.where(whole[part.matrix.column])
+        on = binary.coefficient * np.round(x[binary.column])
+        bound = part.bound - np.bincount(binary["row"], weights=on, minlength=len(part))
+        if part.name in OPPOSITE:
+            faced = _opposite(model, OPPOSITE[part.name], part, bound)
+            needless.append(part.positions[faced >= 0])
+            equations.append(faced[faced >= 0])
+            continue
+        stays = bound > 0 if part.sense == ">=" else bound == 0
+        needless.append(part.positions[stays])
+        others = part.matrix.where(~whole[part.matrix.column])
+        columns.append(others.where(stays[others["row"]]).column)
+    return Settled(*(np.concatenate(each) for each in (needless, equations, columns)))
+
+
+def _opposite(model: Model, name: str, part: Rows, bound: Floats) -> Codes:
+    """Positions of the rows of a family with the same labels, where their bound is the opposite one; else -1."""
+    sizes = [len(model.axes[dim].ids) for dim in part.dims]
+    others = model.rows[name]
+    labels = [np.concatenate([other.labels[dim] for other in others]) for dim in part.dims]
+    keys, wanted = (np.ravel_multi_index(each, sizes) for each in (labels, [part.labels[dim] for dim in part.dims]))
+    order = np.argsort(keys)
+    at = order[np.searchsorted(keys[order], wanted)]
+    faces = np.abs(np.concatenate([other.bound for other in others])[at] + bound) <= OUTWARDS
+    return np.where(faces, np.concatenate([other.positions for other in others])[at], -1)
 
 
 def column_ranges(model: Model) -> tuple[Floats, Floats]:

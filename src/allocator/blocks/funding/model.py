@@ -72,8 +72,11 @@ def build(model: Model, plan: PlanYear, given: Funding) -> None:
         money.provide(Provision("funding", labels, np.array([source.amount]), path, money=True))
         if source.carried_in > 0 and plan.before is None:
             money.provide(Provision("funding", labels, np.array([source.carried_in])))
+    came = _came(model, plan)
+    if came is not None:
+        money.supply("funding", came)
     if given.carry_over is not None:
-        _carry_over(model, plan, given, funding)
+        _carry_over(model, plan, given, (funding, came))
     _earmarks(model, plan, given, funding)
     _issued(model, plan, given, funding)
     _floors(model, plan, given, funding)
@@ -220,9 +223,19 @@ def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share
     )
 
 
-def _carry_over(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
-    """Declare what goes on to the next year, and how much of the money at hand must be spent."""
+def _came(model: Model, plan: PlanYear) -> Terms | None:
+    """Money carried out of the year before, by the year it comes to; none where nothing can be."""
+    if plan.before is None or "carried" not in model.columns:
+        return None
+    last = model.year("carried", model.axes["year"].code(str(plan.before.year)))
+    year = model.axes["year"].code(str(plan.year))
+    return last.labelled({"source": last["source"], "year": constant_label(year, len(last))})
+
+
+def _carry_over(model: Model, plan: PlanYear, given: Funding, money: tuple[Terms, Terms | None]) -> None:
+    """Declare what goes on to the next year, and how much of the money at hand (with what came in) must be spent."""
     assert given.carry_over is not None
+    funding, came = money
     year = model.axes["year"].code(str(plan.year))
     sources = sorted(given.sources, key=lambda each: each.id)
     amounts = np.array([source.amount for source in sources])
@@ -237,10 +250,7 @@ def _carry_over(model: Model, plan: PlanYear, given: Funding, funding: Terms) ->
     least = given.carry_over.execution
     at_hand = amounts.sum() + sum(source.carried_in for source in sources if plan.before is None)
     terms = [funding.labelled({"year": funding["year"]})]
-    if plan.before is not None and "carried" in model.columns:
-        last = model.year("carried", model.axes["year"].code(str(plan.before.year)))
-        came = last.labelled({"source": last["source"], "year": constant_label(year, len(last))})
-        model.ledgers["money"].supply("funding", came)
+    if came is not None:
         terms.append((came * -least).labelled({"year": came["year"]}))
     rows = model.constrain(
         "execution", in_year, terms, ">=", least * at_hand, unit="yuan", requirement="funding.carry_over.execution"

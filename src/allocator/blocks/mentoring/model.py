@@ -138,13 +138,15 @@ def _past(plan: PlanYear, found: Candidates) -> tuple[dict[int, PastPair], int]:
 
 
 def _until_now(model: Model, plan: PlanYear, family: str, pairing: Terms) -> Terms:
-    """Columns of a family up to this year with ``pair``, position of the pair, and ``age``, 1 for this year."""
+    """Columns of a family up to this year, of pairs that are eligible in it, with ``pair``, position of the pair, and
+    ``age``, 1 for this year."""
     cells = model.family(family)
     size = len(model.axes["town"].ids)
     keys = pairing["mentor"] * size + pairing["mentee"]
     mine = cells["mentor"] * size + cells["mentee"]
-    order = np.argsort(keys)
-    pair = order[np.searchsorted(keys[order], mine)] if len(mine) else np.zeros(0, dtype=np.intp)
+    known = np.isin(mine, keys)
+    cells, order = cells.where(known), np.argsort(keys)
+    pair = order[np.searchsorted(keys[order], mine[known])] if len(cells) else np.zeros(0, dtype=np.intp)
     years = np.array([int(label) for label in model.axes["year"].ids], dtype=np.intp)
     age = plan.year - years[cells["year"]] + 1
     return cells.labelled({"pair": pair, "age": age})
