@@ -249,8 +249,13 @@ FIGURES = [
     ("stages.held_at", "stages", "held_at"),
     ("stages.published", "stages", "published"),
     ("pairs_end_year", "pairs", "end_year"),
-    ("pair_terms", "pairs", "start_year"),
 ]
+
+
+def one_row(name: str) -> pd.DataFrame:
+    """A table with one row of town bei and source government, and zeros."""
+    labels = {"town": "bei", "source": "government"}
+    return pd.DataFrame([{"year": 2016, **{column: labels.get(column, 0.0) for column in RESULT_TABLES[name]}}])
 
 
 Change = Callable[[Tables], pd.DataFrame]
@@ -302,6 +307,14 @@ OTHER: list[tuple[str, str, Change]] = [
     ("attainment", "attainment", lambda t: also(t["attainment"], {"indicator": "invented"})),
     ("funding_by_town.amount_yuan", "funding_by_town", lambda t: without(t["funding_by_town"])),
     ("table.towns", "towns", lambda t: t["towns"].assign(year=2017)),
+    # dong and nan are a pair since 2015
+    ("pair_terms", "pairs", lambda t: t["pairs"].assign(start_year=2016)),
+    ("pair_terms", "pairs", lambda t: t["pairs"].assign(renewals=1)),
+    # the plan carries nothing over, decides no stock of volunteers, has issued nothing and is not rounded
+    ("carry_over", "carry_over", lambda t: one_row("carry_over")),
+    ("volunteer_stock", "volunteer_stock", lambda t: one_row("volunteer_stock")),
+    ("issue", "issue", lambda t: one_row("issue")),
+    ("rounding", "rounding", lambda t: one_row("rounding")),
 ]
 
 

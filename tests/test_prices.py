@@ -16,7 +16,7 @@ from allocator.model import Model
 from allocator.scenario import Scenario
 from allocator.solve import stage_prices
 from allocator.stages import StagesRun, integer_values, run_stages
-from allocator.tabulate import joined_key, settle, tables
+from allocator.tabulate import joined_key, tabulated
 from worlds import CLASS, LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, effect, world
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -32,8 +32,7 @@ class Priced:
         self.run: StagesRun = run_stages(self.model, scenario, self.session)
         assert self.run.x is not None
         prices = stage_prices(self.model, self.session, self.run)
-        x = settle(self.model, scenario.first, self.run.x)
-        rows = tables(self.model, scenario.first, x, prices, self.run.records)["rows"]
+        rows = tabulated(self.model, scenario, self.run.x, prices, self.run)["rows"]
         self.rows = rows.set_index(["rule", "key"]).sort_index()
         columns, values = integer_values(self.model, self.run.x)
         if len(columns):
@@ -64,7 +63,7 @@ class Priced:
         found = self.session.solve(step.objective, step.constant, step.maximise, 1e-9)
         self.move(limit, -by)
         for held in self.run.held[own[0] :]:
-            self.session.set_row_bounds(held.row.positions, np.array([held.bound - held.step.constant]))
+            self.session.set_row_bounds(held.row.positions, np.array([held.limit]))
         return found.value if found.has_plan else np.nan
 
     def move(self, limit: tuple[str, str], by: float) -> None:

@@ -82,11 +82,6 @@ def test_panyu_sums() -> None:
     assert table("panyu", "volunteers")["heads"].sum() == 1_700
 
 
-def test_volunteers_grow_from_year_to_year() -> None:
-    heads = [table("panyu", f"volunteers{year}")["heads"].sum() for year in ("", "_2017", "_2018", "_2019", "_2020")]
-    assert heads == sorted(set(heads))
-
-
 def test_wuchuan_is_the_census() -> None:
     towns = table("wuchuan", "towns")
     assert len(towns) == 15
@@ -154,7 +149,7 @@ def test_goals_and_rules_quote_the_plan_documents() -> None:
     documents = (SCENARIOS / "sources" / "plan-documents").glob("*.txt")
     written = "".join(re.sub(r"\s+", "", path.read_text(encoding="utf-8")) + "\n" for path in documents)
     quoted = list(values(yaml(SCENARIOS / "panyu" / "plan.yaml"), "text"))
-    assert len(quoted) == 7
+    assert len(quoted) == 13
     for text in quoted:
         assert re.sub(r"\s+", "", text) in written
 

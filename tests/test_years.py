@@ -211,6 +211,20 @@ def test_balance_over_every_town_and_year_lets_no_year_starve_for_the_last(tmp_p
     assert every.stages["step"].tolist() == ["worst_1", "worst_2"]
 
 
+def test_what_the_final_year_gives_raises_the_means(tmp_path: Path) -> None:
+    # A unit costs 200 yuan in 2017: all 2,000 yuan make 10 points there and none in 2016, a mean of 5. With 2 points to
+    # give, 8 points take 1,600 yuan; 400 in 2016 make 4: a mean of 6.
+    def given(points: float) -> dict[str, Any]:
+        made = plan(1000, 1000, funding={"carry_over": {"execution": 0}}, stages=[{**LEXIMIN, "give": points}])
+        made["years"][2017]["delivery"] = {"programmes": [{"id": "class", "unit_cost": 200}]}
+        return made
+
+    none, two = solved(tmp_path / "none", **given(0)), solved(tmp_path / "two", **given(2))
+    assert of_town(none) == pytest.approx([0, 10], abs=2e-3)
+    assert of_town(two) == pytest.approx([4, 8], abs=2e-3)
+    assert [step(each, "balance", "mean_worst_1") for each in (none, two)] == pytest.approx([5, 6], abs=2e-3)
+
+
 @pytest.mark.parametrize(("count", "taken"), [(50, True), (51, False)])
 def test_every_town_and_year_is_looked_at_up_to_a_hundred_outcomes(tmp_path: Path, count: int, taken: bool) -> None:
     towns = {f"t{n}": {"resident_pop": 1000} for n in range(count)}

@@ -1,7 +1,7 @@
 """Resource-allocation optimisation for community education.
 
-Public names: load, solve, audit, sweep, compare, Scenario, Result, Options. They are imported when first used,
-so that ``import allocator`` stays quick.
+Public names: load, solve, audit, sweep, compare, Scenario, Result, Options, and the studies compare_modes, goal_costs,
+nested, stability_price. They are imported when first used, so that ``import allocator`` stays quick.
 """
 
 from __future__ import annotations
@@ -17,9 +17,26 @@ if TYPE_CHECKING:
     from allocator.result import Result, compare
     from allocator.scenario import Scenario
     from allocator.solve import Options, solve
+    from allocator.studies.goal_costs import goal_costs
+    from allocator.studies.modes import compare_modes
+    from allocator.studies.nested import nested
+    from allocator.studies.stability_price import stability_price
     from allocator.sweep import sweep
 
-__all__ = ["Options", "Result", "Scenario", "audit", "compare", "load", "solve", "sweep"]
+__all__ = [
+    "Options",
+    "Result",
+    "Scenario",
+    "audit",
+    "compare",
+    "compare_modes",
+    "goal_costs",
+    "load",
+    "nested",
+    "solve",
+    "stability_price",
+    "sweep",
+]
 
 _HOME = {
     "Options": "allocator.solve",
@@ -27,8 +44,12 @@ _HOME = {
     "Scenario": "allocator.scenario",
     "audit": "allocator.audit",
     "compare": "allocator.result",
+    "compare_modes": "allocator.studies.modes",
+    "goal_costs": "allocator.studies.goal_costs",
     "load": "allocator.load",
+    "nested": "allocator.studies.nested",
     "solve": "allocator.solve",
+    "stability_price": "allocator.studies.stability_price",
     "sweep": "allocator.sweep",
 }
 

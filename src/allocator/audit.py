@@ -197,9 +197,18 @@ def _years(scenario: Scenario, clean: Mapping[str, pd.DataFrame]) -> tuple[list[
         plan = following(given, years[-1].plan, clean) if years else given
         with np.errstate(all="ignore"):
             made, levels = checks_of_year(by_year[plan.year], plan)
+        if years:
+            levels = Side(levels.amounts, levels.weights + _carried_error(plan, years[-1].levels))
         years.append(AuditedYear(plan, by_year[plan.year], levels))
         checks += [_in_year(part, plan.year) for part in made] if len(scenario.plan_years) > 1 else made
     return years, checks
+
+
+def _carried_error(plan: PlanYear, before: Side) -> pd.Series[float]:
+    """What rounding in the tables of earlier years adds to the weight of this year's levels: the values a year starts
+    with are written values, and their decisions were rounded too."""
+    of_values = sum(100.0 * i.weight / i.target * i.retention for i in plan.indicators)
+    return before.weights + of_values
 
 
 def _stages(table: pd.DataFrame, years: list[AuditedYear]) -> list[Checks]:

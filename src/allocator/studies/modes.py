@@ -14,6 +14,10 @@ from allocator.errors import UsageError
 from allocator.result import Result
 from allocator.texts import Text
 
+WITHIN = 2e-3
+"""How far rolling may fall behind in a step for the further steps of the same stage to be comparable: two steps of the
+coarsest grid. What a stage gives, it gives after all its steps, so that it counts only from the next one on."""
+
 COLUMNS = ["stage", "step", "horizon", "held_at", "rolling", "shortfall", "comparable"]
 
 
@@ -21,7 +25,8 @@ def compare_modes(horizon: Result, rolling: Result) -> pd.DataFrame:
     """Every step of the whole plan: what it reached, what it holds, and what the rolling plan reaches there.
 
     Returns columns stage, step, horizon and rolling (the step's own unit), held_at, shortfall (how much worse rolling
-    is; negative: better) and comparable (rolling keeps all that the steps before hold).
+    is; negative: better) and comparable (rolling keeps all that the stages before hold, and reaches what the steps
+    before of the same stage do).
 
     Raises:
         UsageError: the two are not a horizon and a rolling result of the same years.
@@ -33,12 +38,16 @@ def compare_modes(horizon: Result, rolling: Result) -> pd.DataFrame:
     steps = horizon.tables["stages"]
     numbers = zip(steps["value"].tolist(), steps["held_at"].tolist(), strict=True)
     known = dict(zip(zip(steps["stage"], steps["step"], strict=True), numbers, strict=True))
-    rows, comparable = [], True
+    rows, comparable, alike = [], True, True
+    group: tuple[str, bool] | None = None
     for key, (value, maximised) in scored.items():
         if key not in known or key[0] == "tie_break":
             continue
         reached, held = known[key]
+        last, group = group, (key[0], key[1].startswith("mean_"))
+        alike = alike if group == last else True
         shortfall = reached - value if maximised else value - reached
-        rows.append((*key, reached, held, value, shortfall, comparable))
+        rows.append((*key, reached, held, value, shortfall, comparable and alike))
+        alike &= shortfall <= WITHIN
         comparable &= shortfall <= abs(reached - held) + 1e-9
     return pd.DataFrame(rows, columns=COLUMNS)

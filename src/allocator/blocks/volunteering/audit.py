@@ -28,6 +28,8 @@ from allocator.blocks.volunteering.section import Volunteering
 from allocator.scenario import PlanYear
 
 WAY = ("from_town", "to_town")
+HEADS_ROUNDED = 10.0
+"""Half digits by which a stock of volunteers may be off: every year it is rounded, and so is who was trained."""
 
 
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volunteering) -> list[Checks]:
@@ -42,7 +44,8 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Volun
     else:
         stock = _written(tables, plan, "heads")
         net = sent.sub(stock * per_head, fill_value=0.0)
-        made.append(rule("volunteer_supply", net, "<=", 0.0, weight + per_head.reindex(net.index, fill_value=0.0)))
+        kept = weight + HEADS_ROUNDED * per_head.reindex(net.index, fill_value=0.0)
+        made.append(rule("volunteer_supply", net, "<=", 0.0, kept))
         made += _stock(tables, plan, given)
     if given.supervision_ratio is not None:
         received, heard = hours.total(["to_town"])
