@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from checking import FLOORS, SHARES, SLOW, SOCIAL, TEACHING, Case, capped, courses, locks, yearly
+from checking import FLOORS, LOCKS, SHARES, SLOW, SOCIAL, TEACHING, Case, capped, courses, locks, yearly
 
 
 def case(code: str, broken: Mapping[str, str], numbers: str, word: str, fine: Mapping[str, str] | None = None) -> Any:
@@ -206,6 +206,36 @@ DONG_BEI = "decision: pairing, where: {mentor: dong, mentee: bei}"
 BEI_NAN = "decision: pairing, where: {mentor: bei, mentee: nan}"
 NAN = "where: {town: nan}"
 
+def ran(*pairs: str) -> dict[str, str]:
+    """Pairs that began in 2015, in the place of the plan's own locks."""
+    rows = "".join(f"{pair},2015,0\n" for pair in pairs)
+    return {LOCKS: "last_year: {pairs: ran}\n", "tables/ran": f"mentor,mentee,start_year,renewals\n{rows}"}
+
+
+RUNNING = [
+    case(
+        "F407",
+        {**BOTH_SLOW, **ran("dong,nan", "dong,bei"), "  nearness": "  mentor_capacity: 1\n  nearness"},
+        "2 1",
+        "1\n  nearness",
+        {**BOTH_SLOW, **ran("dong,nan", "dong,bei")},
+    ),
+    case(
+        "F408",
+        {**BOTH_MATURE, **ran("dong,nan", "bei,nan"), "  nearness": "  mentee_cover: 1\n  nearness"},
+        "2 1",
+        "1\n  nearness",
+        {**BOTH_MATURE, **ran("dong,nan", "bei,nan"), "  nearness": "  mentee_cover: 2\n  nearness"},
+    ),
+    case(
+        "F121",
+        {SHARES: f"{SHARES}\n  issued: {{table: gone}}", "tables/gone": "town,source,amount_yuan\nbei,social,120000\n"},
+        "120,000 100,000 20,000",
+        "{table: gone",
+        {SHARES: f"{SHARES}\n  issued: {{table: gone}}", "tables/gone": "town,source,amount_yuan\nbei,social,9000\n"},
+    ),
+]
+
 LOCKED = [
     case("F401", locks(f"{BEI_NAN}, equals: 1"), "lock1", "1, reason", locks(f"{DONG_NAN}, equals: 1")),
     case(
@@ -377,4 +407,4 @@ WANTED = [
     case("F602", wanted(MANY.format(n=2)), "2 1 12 9.75 975,000 100,000", "{2016: 12}", wanted(MANY.format(n=1))),
 ]
 
-CASES = [*MONEY, *PEOPLE, *LOCKED, *WANTED]
+CASES = [*MONEY, *PEOPLE, *LOCKED, *RUNNING, *WANTED]

@@ -26,7 +26,7 @@ def money_findings(plan: PlanYear) -> list[Finding]:
     whole = money(plan, counted)
     if whole is None:
         return found
-    found += [*_floors(whole), *_least_costs(whole), *_earmarks(whole)]
+    found += [*_floors(whole), *_least_costs(whole), *_earmarks(whole), *_issued(whole)]
     found += [*share_findings(whole)]
     if not found:
         found += _all_towns(whole)
@@ -133,6 +133,26 @@ def _line_path(line: str) -> str:
     return paths.get(line, f"delivery.programmes.{line}.floor")
 
 
+def _issued(whole: Money) -> Iterator[Finding]:
+    """What has gone out of a source and may not be taken back, against what the source has."""
+    given = whole.given.issued
+    if given is None:
+        return
+    table = whole.plan.tables[given.table]
+    for at, source in enumerate(whole.ids):
+        own = table[table["source"] == source]
+        kept = (1.0 - given.take_back) * float(own["amount_yuan"].sum())
+        if exceeds(kept, whole.amount[at]):
+            values = {
+                "source": named(whole.plan, source),
+                "issued": float(own["amount_yuan"].sum()),
+                "kept": kept,
+                "amount": whole.amount[at],
+                "short": kept - whole.amount[at],
+            }
+            yield finding(whole.plan, "F121", "funding.issued", values)
+
+
 def _earmarks(whole: Money) -> Iterator[Finding]:
     """Earmarks of a source against its amount, and against what it can be spent on in the town."""
     plan = whole.plan
@@ -143,11 +163,11 @@ def _earmarks(whole: Money) -> Iterator[Finding]:
         values = {
             "source": named(plan, source.id),
             "need": marks.sum(),
-            "amount": source.amount,
-            "short": marks.sum() - source.amount,
+            "amount": whole.amount[at],
+            "short": marks.sum() - whole.amount[at],
             "towns": amounts(plan, towns, marks[marks > 0].tolist()),
         }
-        if exceeds(marks.sum(), source.amount):
+        if exceeds(marks.sum(), whole.amount[at]):
             yield finding(plan, "F108", f"{path}.earmark", values)
         most = whole.of_sources(np.arange(len(whole.amount)) == at)
         broken = np.array([exceeds(need, can) for need, can in zip(marks, most[:-1], strict=True)])

@@ -15,6 +15,18 @@ from allocator.scenario import ALLOWANCES, PlanYear
 from allocator.texts import Text
 
 
+def at_hand(plan: PlanYear, source: str) -> float:
+    """Most money of a source in the year [yuan]: its amount, and what may have been carried in."""
+    given: Any = plan.sections["funding"]
+    own = next((each for each in given.sources if each.id == source), None)
+    if own is None:
+        return 0.0
+    if plan.before is None or given.carry_over is None:
+        return float(own.amount + own.carried_in)
+    before = next((each.amount for each in plan.before.sections["funding"].sources if each.id == source), 0.0)  # type: ignore[attr-defined]
+    return float(own.amount + before)  # carried is at most the year's own amount
+
+
 @dataclass(frozen=True, eq=False)
 class Money:
     """What the funding rules ask for and what there is, in yuan."""
@@ -138,7 +150,7 @@ def money(plan: PlanYear, counted: Units) -> Money | None:
         given,
         paid,
         counted,
-        np.array([s.amount for s in sources]),
+        np.array([at_hand(plan, s.id) for s in sources]),
         pays.reshape(len(sources), len(paid.ids)),
         np.array([s.special_fund for s in sources], dtype=bool),
         (floor.town or 0.0) * plan.population if floor is not None else np.zeros(len(plan.towns)),

@@ -19,12 +19,36 @@ MOST_REASONS = 4
 
 
 def pair_findings(plan: PlanYear) -> list[Finding]:
-    """What is worth knowing about mentoring before any solve; nothing here makes a plan impossible."""
+    """What is worth knowing about mentoring before any solve, and pairs in their term that are too many already."""
     given: Any = plan.sections.get("mentoring")
     if given is None:
         return []
     found = candidates(plan, given)
-    return [*_without_mentor(plan, found), *_capacity(plan, found)]
+    return [*_running(plan, found), *_without_mentor(plan, found), *_capacity(plan, found)]
+
+
+def _running(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+    """Pairs that began before the plan and whose term covers the year, against capacity and cover."""
+    given: Any = plan.sections["mentoring"]
+    names = plan.towns.index
+    eligible = {(names[m], names[n]) for m, n in zip(found.mentor, found.mentee, strict=True)}
+    running = [
+        (pair.mentor, pair.mentee)
+        for pair in plan.past_pairs() or ()
+        if pair.last_year(plan.term_years) >= plan.year and (pair.mentor, pair.mentee) in eligible
+    ]
+    for code, side, most, path in (
+        ("F407", 0, given.mentor_capacity, "mentoring.mentor_capacity"),
+        ("F408", 1, given.mentee_cover, "mentoring.mentee_cover"),
+    ):
+        for town in sorted({pair[side] for pair in running}):
+            own = [pair for pair in running if pair[side] == town]
+            if len(own) > most:
+                pairs = listed(
+                    [Text("check.pair", {"mentor": named(plan, m), "mentee": named(plan, n)}) for m, n in own]
+                )
+                values = {"town": named(plan, town), "count": len(own), "most": most, "pairs": pairs}
+                yield finding(plan, code, path, values)
 
 
 def why_not(plan: PlanYear, mentor: int, mentee: int) -> list[Text]:

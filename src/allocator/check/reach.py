@@ -21,7 +21,7 @@ from allocator.blocks.goals.targets import (
 )
 from allocator.blocks.mentoring.candidates import candidates
 from allocator.check.bounds import Units, mentor_room, most_within, pools, units
-from allocator.check.money import Money, money
+from allocator.check.money import Money, at_hand, money
 from allocator.check.said import exceeds, finding, named, number
 from allocator.check.supply import Floats
 from allocator.errors import Finding
@@ -152,7 +152,7 @@ def _money_reachable(plan: PlanYear, whole: Money, asked: tuple[Goal, Sequence[i
         yuan = min(yuan, centre + float(whole.last[list(towns)].sum()) * (1 + whole.given.year_on_year.up))
     if goal.measure == SPECIAL_FUND_PER_HEAD:
         special = special_sources(plan)
-        yuan = min(yuan, sum(source.amount for source in whole.given.sources if source.id in special))
+        yuan = min(yuan, sum(at_hand(plan, source) for source in special))
     heads = 1.0 if goal.measure == MONEY else float(plan.population[list(towns)].sum())
     return yuan / heads, Text("check.goal_money", {"yuan": number(yuan), "heads": number(heads)})
 

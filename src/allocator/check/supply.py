@@ -75,7 +75,19 @@ def volunteer_hours(plan: PlanYear) -> Floats | None:
     if given is None:
         return None
     table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
-    return np.asarray(table["heads"] * table["active_rate"] * table["hours_per_active"], dtype=float)
+    return np.asarray(most_volunteers(plan) * table["active_rate"] * table["hours_per_active"], dtype=float)
+
+
+def most_volunteers(plan: PlanYear) -> Floats:
+    """Most volunteers that each town can have in the year [heads]: the heads given, or those that stay and recruits."""
+    given: Any = plan.sections["volunteering"]
+    table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
+    heads = table["heads"].to_numpy(dtype=float)
+    if given.stock is None:
+        return np.asarray(heads)
+    before = heads if plan.before is None else most_volunteers(plan.before)
+    recruits = given.stock.recruits.heads * plan.per_town(given.stock.recruits.of) / given.stock.recruits.per
+    return np.asarray(given.stock.retention * before + np.minimum(recruits, given.stock.training_places))
 
 
 def volunteer_reach(plan: PlanYear) -> Floats | None:
