@@ -17,6 +17,7 @@ from allocator.plan.layers import Plan, read_plan, with_changes
 from allocator.plan.references import RESERVED_PROGRAMMES, reference_findings
 from allocator.plan.saved import write_scenario
 from allocator.plan.tables import TableFolder
+from allocator.plan.together import findings_between_years
 from allocator.plan.yamltree import Node, walk
 from allocator.plan.yeartables import TOWNS, YearTables, ids_of, year_tables
 from allocator.scenario import ANY_CATEGORY, DISTRICT, Common, Indicator, PlanStart, PlanYear, Scenario, Section
@@ -83,6 +84,7 @@ def _assembled(plan: Plan, folder: TableFolder, changes: Mapping[str, Any]) -> S
         findings += wrong
         years.append(_year(changed, folder, plan))
         findings += years[-1].findings
+    findings += findings_between_years([year.tree for year in years])
     known = {finding.path for finding in plan.findings if finding.path}
     findings = [f for f in findings if f in plan.findings or f.path not in known or f.code not in ("E106", "E107")]
     listed = in_order(findings)
