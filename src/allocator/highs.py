@@ -262,7 +262,9 @@ class HighsSession:
             self.highs.clearSolver()
             tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
             wider = {"presolve": "on"} | dict.fromkeys(tolerances, tolerance)
-            self._set(wider)
+            if self.highs.getNumNz() >= _LARGE:
+                wider |= _FROM_NOTHING
+            self._set({**wider, "simplex_iteration_limit": _NO_LIMIT})
             self.highs.run()
             self.limits.check()
             if self.highs.getModelStatus() not in _NO_ANSWER:
