@@ -51,6 +51,8 @@ ATTEMPTS = ((1e-6, 1e-10), (1e-6, 1e-12), (1e-3, 1e-12), (1e-3, 1e-10), (1.0, 1e
 CORRECTIONS, PATIENCE, REFINEMENTS = 24, 3, 60
 """Most active sets tried after one guess; how many without progress before they change by one member at a time; most
 refinement steps on one active set."""
+ROUNDINGS = 8
+"""Roundings of the largest multiplier that count as noise of the gradient."""
 EQUILIBRATIONS = 6
 """Passes of equilibration."""
 HOPELESS = 1e9
@@ -144,12 +146,15 @@ class _Point:
     multipliers: Floats
     stationarity: float = np.inf
     error: float = np.inf
+    noise: float = 0.0
+    """Part of the stationarity that is rounding: multipliers of 1e13 leave 1e-8 even in extended precision."""
     misfits: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
 
     @property
     def miss(self) -> float:
         """How far from a certified optimum, in accepted tolerances: at most 1 is one."""
-        return max(self.stationarity / SCALED_TOLERANCE, self.error / ERROR_TOLERANCE)
+        accepted = min(ERROR_TOLERANCE, SCALED_TOLERANCE + self.noise)
+        return max(self.stationarity / accepted, self.error / ERROR_TOLERANCE)
 
 
 def project(
@@ -413,5 +418,6 @@ def _judged(problem: _Scaled, y: Extended, by_row: Extended, side: npt.NDArray[n
         multipliers.astype(float),
         stationarity=float(max(miss.max(initial=0.0), slope)),
         error=error,
+        noise=float(ROUNDINGS * np.finfo(np.longdouble).eps * np.abs(multipliers[:count]).max(initial=0.0)),
         misfits=np.flatnonzero((miss > 1e-13 * (1 + np.abs(activity))) & (problem.lower < problem.upper)),
     )
