@@ -2,7 +2,8 @@
 
 So that two solvers hold the same number and the set of best plans keeps an interior, a value is rounded
 to the nearest point of the stage's grid and held one grid step worse. Every stage must close to a tenth of
-its grid (several years with whole pairs: to one grid step). A stage may ``give``: after all its steps, what it holds is lowered by give x weight of the step.
+its grid (large plans of several years: to ten grid steps). A stage may ``give``: after all its steps, what it
+holds is lowered by give x weight of the step.
 A stage that was stopped by a limit is held at its incumbent; later stages are marked conditional.
 """
 
@@ -26,9 +27,10 @@ from allocator.scenario import AspirationsStage, BalanceStage, BasicsStage, Scen
 from allocator.session import Session, Solution
 from allocator.texts import Text
 
-CLOSING, CLOSING_YEARS = 0.1, 1.0
-"""Gap that a step closes to, as a share of its grid: a tenth; a whole grid step where several years with whole pairs
-are decided together, because proving the last tenth there takes hours and moves a level by less than 0.0001."""
+CLOSING, CLOSING_LARGE, LARGE = 0.1, 10.0, 50_000
+"""Gap that a step closes to, as a share of its grid: a tenth; ten grid steps in a model of several years with so many
+nonzeros or more. There the relaxation with rounded pairs often ends within 0.0005 level points of its bound, and
+proving the rest takes a branch and bound of hours for nothing that a planner could see."""
 
 MOST_OUTCOMES = 100
 """Most outcomes that a balance stage over every town and year takes."""
@@ -125,7 +127,8 @@ def run_stages(
         UsageError: a stage looks at an outcome that the plan does not have.
     """
     run, begun = StagesRun(), time.perf_counter()
-    run.closing = CLOSING if len(scenario.plan_years) == 1 else CLOSING_YEARS
+    large = len(scenario.plan_years) > 1 and model.size["nonzeros"] >= LARGE
+    run.closing = CLOSING_LARGE if large else CLOSING
     for stage in scenario.first.common.stages:
         outcome = model.outcomes.get(getattr(stage, "of", "level"))
         for steps in _steps(model, scenario, stage, run):
