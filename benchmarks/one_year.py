@@ -43,7 +43,7 @@ from allocator.scenario import Scenario, TieBreakStage
 from allocator.session import Limits, Session
 from allocator.solve import open_session, stage_prices
 from allocator.stages import StagesRun, loosen, run_stages
-from allocator.tabulate import settle, tables
+from allocator.tabulate import tabulated
 from allocator.tie_break import choose_integers, project_plan
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -94,7 +94,7 @@ def our_path(case: Case, folder: Path) -> dict[str, float]:
     with watch("prices"):
         prices = stage_prices(model, session, run)
     with watch("tables"):
-        made = tables(model, scenario.first, settle(model, scenario.first, x), prices, run.records)
+        made = tabulated(model, scenario, x, prices, run)
     with watch("audit"):
         report = audit_tables(scenario, made)
     if not case.relaxed and not report.passed:  # the audit knows whole pairs only

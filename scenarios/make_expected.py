@@ -341,7 +341,14 @@ def tie_break(run: Run, stage: Any) -> None:
     run.note("tie_break", "hashed_order", value, PAIR_GRID)
 
 
-STAGES = {"basics": goals, "aspirations": goals, "balance": balance, "total": total, "stability": stability, "tie_break": tie_break}
+STAGES = {
+    "basics": goals,
+    "aspirations": goals,
+    "balance": balance,
+    "total": total,
+    "stability": stability,
+    "tie_break": tie_break,
+}
 
 
 def expected(file: Path) -> dict[str, Any]:

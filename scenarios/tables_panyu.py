@@ -29,6 +29,7 @@ MONEY_2015 = 1.8
 def tables() -> list[Table]:
     """All tables of the plan."""
     towns = _towns()
+    last_year = _last_year_funding(towns.frame)
     return [
         towns,
         _base(towns.frame),
@@ -36,7 +37,8 @@ def tables() -> list[Table]:
         _skills(),
         _volunteers(towns.frame),
         _roads(towns.frame),
-        _last_year_funding(towns.frame),
+        last_year,
+        _issued(last_year.frame),
         _last_year_pairs(),
     ]
 
@@ -278,6 +280,15 @@ def _last_year_funding(towns: pd.DataFrame) -> Table:
         "2015: 1.8 yuan x resident_pop x (0.85 + 0.30 u), whole hundreds",
     )
     return Table("last_year_funding", frame, {"town": _key("towns.town"), "amount_yuan": amount})
+
+
+def _issued(last_year: pd.DataFrame) -> Table:
+    """Money of 2016 that has gone out by mid-year, for the variant of a mid-year increment."""
+    frame = pd.DataFrame({"town": last_year["town"], "source": "government"})
+    frame["amount_yuan"] = [int(round(0.6 * amount, -2)) for amount in last_year["amount_yuan"]]
+    rule = fiction("2016年年中已下达=上年经费的60%，取整百元", "gone out by mid-2016: 60 % of last year's money, whole hundreds")
+    source = fiction("均为政府经费", "all of it government money")
+    return Table("issued_2016", frame, {"town": _key("towns.town"), "source": source, "amount_yuan": rule})
 
 
 def _last_year_pairs() -> Table:

@@ -206,6 +206,7 @@ DONG_BEI = "decision: pairing, where: {mentor: dong, mentee: bei}"
 BEI_NAN = "decision: pairing, where: {mentor: bei, mentee: nan}"
 NAN = "where: {town: nan}"
 
+
 def ran(*pairs: str) -> dict[str, str]:
     """Pairs that began in 2015, in the place of the plan's own locks."""
     rows = "".join(f"{pair},2015,0\n" for pair in pairs)

@@ -242,3 +242,35 @@ def test_the_list_of_the_unpaired_follows_the_years(tmp_path: Path) -> None:
     result = solved(tmp_path, **plan(3, mentoring=mentoring(term_years=1)))
     assert of_year(result.unpaired, 2016)["town"].tolist() == ["n"]
     assert of_year(result.unpaired, 2017).empty
+
+
+# -- how many pairs may change ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("most", "years_paired"), [(None, [2016, 2017, 2018]), (1, [2016, 2017, 2018]), (0, [])])
+def test_a_pair_that_begins_is_a_change_and_no_change_means_no_new_pair(
+    tmp_path: Path, most: int | None, years_paired: list[int]
+) -> None:
+    given = mentoring() if most is None else mentoring(max_changes=most)
+    # No pair ran before (a table without a row for m and n): beginning one in 2016 is the one change of the plan.
+    result = solved(tmp_path, **plan(3, past=[("n", "m", 2010, 0)], mentoring=given, stages=[TOTAL]))
+    assert sorted(lives(result)) == years_paired
+    changes = result.rows[result.rows["rule"] == "pair_changes"]
+    assert len(changes) == (0 if most is None else 3)
+    if most is not None:
+        assert changes["activity"].tolist() == [
+            float(bool(years_paired)),
+            -1.0 * bool(years_paired),
+            -1.0 * bool(years_paired),
+        ]
+
+
+def test_a_pair_that_ends_is_a_change_too(tmp_path: Path) -> None:
+    # The old pair's second term ended in 2015, so that it ends now whatever is done: one change; a new one would be two.
+    base = {"k": 0.6, "m": 0.6, "n": 0.1}
+    wished = mentoring(mature={"upper_third": False, "preset": ["k", "m"]}, max_changes=1)
+    given = plan(1, base, past=[("m", "n", 2010, 1)], mentoring=wished, stages=[TOTAL])
+    assert len(solved(tmp_path / "one", **given).pairs) == 0
+    free = wished | {"max_changes": 2}
+    (pair,) = solved(tmp_path / "two", **{**given, "mentoring": free}).pairs["mentor"]
+    assert pair == "k"

@@ -31,6 +31,7 @@ EVERYTHING = {
     "teaching.backbone_min_share": 0.1,
     "funding.sources.social.min_share": 0.02,
     "funding.issued": {"table": "issued", "take_back": 0.1},
+    "mentoring.max_changes": 12,
     "guidance.allowance": {"unit_cost": 10, "spending": "staff_training"},
     "goals": [
         {"id": "two_yuan", "measure": "special_fund_per_head", "strength": "rule", "at_least": {"2016": 2}},

@@ -249,7 +249,7 @@ class HighsSession:
             self.highs.run()
         self._set({option: _OPTIONS[option] for option in options})
         self.limits.check()
-        if self.highs.getModelStatus() in _TO_CONFIRM:
+        if self.highs.getModelStatus() in _TO_CONFIRM or self._unanswered():
             self._run_afresh()
         return self._solution(constant, maximise, gap)
 
@@ -267,9 +267,15 @@ class HighsSession:
             self._set({**wider, "simplex_iteration_limit": _NO_LIMIT})
             self.highs.run()
             self.limits.check()
-            if self.highs.getModelStatus() not in _NO_ANSWER:
+            if not self._unanswered():
                 break
         self._set({option: _OPTIONS[option] for option in wider})
+
+    def _unanswered(self) -> bool:
+        """Whether the last run left no answer, or calls a plan optimal that breaks the tolerance once unscaled."""
+        status = self.highs.getModelStatus()
+        feasible = self.highs.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        return status in _NO_ANSWER or (status == _MODEL_STATUS.kOptimal and not feasible)
 
     def _set(self, options: Mapping[str, bool | int | float | str]) -> None:
         for option, value in options.items():
@@ -357,7 +363,7 @@ class HighsSession:
 
     def _status(self, has_plan: bool) -> Status:
         status = self.highs.getModelStatus()
-        if status in (_MODEL_STATUS.kOptimal, _MODEL_STATUS.kModelEmpty):
+        if status == _MODEL_STATUS.kModelEmpty or (status == _MODEL_STATUS.kOptimal and has_plan):
             return "optimal"
         if status == _MODEL_STATUS.kInfeasible:
             return "infeasible"

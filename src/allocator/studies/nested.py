@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -25,9 +26,7 @@ MONEY_SLACK, LEVEL_SLACK = 1.0, 1e-3
 COLUMNS = ["budget", "status", "year", "town", "amount_yuan", "level", "level_alone"]
 
 
-def nested(
-    scenario: Scenario, path: str, values: Sequence[float], options: Options | None = None
-) -> pd.DataFrame:
+def nested(scenario: Scenario, path: str, values: Sequence[float], options: Options | None = None) -> pd.DataFrame:
     """Solve a chain of plans, each giving every town at least what the plan before gave it.
 
     Args:
@@ -43,7 +42,7 @@ def nested(
         UsageError: the values do not rise.
         InputError: the path does not exist or a value is not allowed there.
     """
-    if any(later <= earlier for earlier, later in zip(values, values[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(values)):
         raise UsageError(Text("nested.must_rise"))
     rows, before = [], None
     for value in values:
@@ -64,7 +63,8 @@ def _no_less(scenario: Scenario, before: Result) -> Scenario:
     years: list[PlanYear] = []
     for given in scenario.plan_years:
         own = {
-            name: before.tables[name][before.tables[name]["year"] == given.year] for name in ("funding_by_town", "towns")
+            name: before.tables[name][before.tables[name]["year"] == given.year]
+            for name in ("funding_by_town", "towns")
         }
         locks = [*given.common.locks]
         locks += _locks(own["funding_by_town"], "funding", "amount_yuan", MONEY_SLACK)

@@ -45,6 +45,11 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mento
     made.append(rule("mentor_capacity", taken, "<=", float(given.mentor_capacity), weight))
     covered, weight = pairs.total(["mentee"])
     made.append(rule("mentee_cover", covered, "<=", float(given.mentee_cover), weight))
+    last = plan.last_year_pairs()
+    if given.max_changes is not None and last is not None:
+        shown = set(zip(tables["pairs"]["mentor"], tables["pairs"]["mentee"], strict=True))
+        changed = pd.Series([float(len(shown ^ set(last)) - len(last))], index=pd.Index([""], dtype=object))
+        made.append(rule("pair_changes", changed, "<=", float(given.max_changes - len(last)), 1.0))
     return [*made, *_terms(tables, plan, given), *_figures(tables, plan, given, pairs), _unpaired(tables, plan, given)]
 
 

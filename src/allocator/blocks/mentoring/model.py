@@ -14,6 +14,8 @@ Data
     nearness[mentor, mentee] = exp(-minutes / nearness_minutes)
     transfer[indicator]                   share     scenario: mentoring.transfer
     capacity, cover, hours_per_pair                 scenario: mentoring
+    most_changed                          pairs     `max_changes`
+    ran                                   0 or 1    pairs of the year before (of last_year.pairs, in the first year)
     term                                  years     `term_years`
     running[mentor, mentee, year]         0 or 1    pairs of last_year.pairs whose term covers the year
 Variables
@@ -23,6 +25,7 @@ Variables
 Rows
     mentor_capacity[mentor, year]         sum over mentee of pairing <= capacity
     mentee_cover[mentee, year]            sum over mentor of pairing <= cover
+    pair_changes[year]                    sum of 2 * beginning - pairing + ran <= most_changed
     pair_runs[mentor, mentee, year]       pairing == running + beginning and renewal of the last `term` years
     begun_once[mentor, mentee, year]      beginning of this and all years before <= 1
     renewed_after_term[mentor, mentee, year]   renewal <= beginning a term before (or: a first term just ended)
@@ -87,6 +90,8 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
         made = model.constrain(family, rows, [pairing], "<=", float(limit), unit="pairs", requirement=requirement)
         model.row_parameter(requirement, made, 1.0)
     _value(model, found, lives)
+    if given.max_changes is not None:
+        _changes(model, plan, given.max_changes, pairing)
     at_mentor = pairing.labelled({"town": found.mentor, "year": labels["year"]})
     if given.hours_per_pair > 0:
         model.ledgers["school_time"].use("mentoring", at_mentor * given.hours_per_pair)
@@ -94,6 +99,24 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
         line = constant_label(model.axes["programme"].code("mentoring"), len(pairing))
         paid = pairing.labelled({"town": found.mentor, "programme": line, "year": labels["year"]})
         model.ledgers["cost"].use("mentoring", paid * given.allowance.unit_cost)
+
+
+def _changes(model: Model, plan: PlanYear, most: int, pairing: Terms) -> None:
+    """A pair that begins counts once, one that ends counts once: 2 * beginning - pairing + ran."""
+    year = pairing["year"][:1]
+    last = plan.last_year_pairs()
+    if plan.before is None and last is None:
+        return
+    terms = [model.year("beginning", int(year[0])) * 2.0, -pairing]
+    if plan.before is not None:
+        terms.append(model.year("pairing", model.axes["year"].code(str(plan.before.year))))
+    relabelled = [part.labelled({"year": constant_label(int(year[0]), len(part))}) for part in terms]
+    bound = float(most - len(last or ()))
+    requirement = "mentoring.max_changes"
+    rows = model.constrain(
+        "pair_changes", {"year": year}, relabelled, "<=", bound, unit="pairs", requirement=requirement
+    )
+    model.row_parameter(requirement, rows, 1.0)
 
 
 def _lives(model: Model, plan: PlanYear, given: Mentoring, pairing: Terms, found: Candidates) -> Lives:

@@ -45,6 +45,8 @@ class Mentoring(Section):
     """Indicator to the share of the gap that a pair next door closes in a year."""
     nearness_minutes: Annotated[float, Field(gt=0)]
     """Travel time at which the transfer falls to 1/e."""
+    max_changes: Annotated[int, Field(ge=0)] | None = None
+    """Most pairs that may change from the year before, new ones and ended ones together; none: no limit."""
     allowance: Allowance | None = None
     """Paid for each pair, to the mentor town."""
 
