@@ -286,7 +286,9 @@ def _issued(last_year: pd.DataFrame) -> Table:
     """Money of 2016 that has gone out by mid-year, for the variant of a mid-year increment."""
     frame = pd.DataFrame({"town": last_year["town"], "source": "government"})
     frame["amount_yuan"] = [int(round(0.6 * amount, -2)) for amount in last_year["amount_yuan"]]
-    rule = fiction("2016年年中已下达=上年经费的60%，取整百元", "gone out by mid-2016: 60 % of last year's money, whole hundreds")
+    rule = fiction(
+        "2016年年中已下达=上年经费的60%，取整百元", "gone out by mid-2016: 60 % of last year's money, whole hundreds"
+    )
     source = fiction("均为政府经费", "all of it government money")
     return Table("issued_2016", frame, {"town": _key("towns.town"), "source": source, "amount_yuan": rule})
 

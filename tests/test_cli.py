@@ -12,6 +12,7 @@ import pytest
 
 from allocator.commands import run
 from plans import PLAN, YEAR, write_plan
+from years_plan import write_years_plan
 
 ROOT = Path(__file__).parent.parent
 TINY = str(ROOT / "scenarios" / "tiny")
@@ -70,10 +71,16 @@ def test_a_limit_before_any_plan_stops_without_tables(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_several_years_at_once_are_refused_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["solve", str(ROOT / "scenarios" / "panyu"), "--out", "nowhere"]) == 2
-    assert "batch" in capsys.readouterr().err
-    assert not Path("nowhere").exists()
+@pytest.mark.parametrize("mode", ["horizon", "rolling"])
+def test_a_folder_of_several_years_is_solved_as_one_plan(
+    mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, plan = str(tmp_path / "out"), str(write_years_plan(tmp_path / "plan"))
+    assert run(["solve", plan, "--mode", mode, "--out", out, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["status"], document["run"]["mode"]) == ("optimal", mode)
+    assert {row["year"] for row in document["tables"]["towns"]} == {2016, 2017, 2018}
+    assert run(["audit", out]) == 0
 
 
 def test_wrong_words_are_usage_errors(tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def test_the_list_of_the_unpaired_follows_the_years(tmp_path: Path) -> None:
     assert of_year(result.unpaired, 2017).empty
 
 
-# -- how many pairs may change ------------------------------------------------------------------------------------------
+# -- how many pairs may change -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("most", "years_paired"), [(None, [2016, 2017, 2018]), (1, [2016, 2017, 2018]), (0, [])])
@@ -266,7 +266,7 @@ def test_a_pair_that_begins_is_a_change_and_no_change_means_no_new_pair(
 
 
 def test_a_pair_that_ends_is_a_change_too(tmp_path: Path) -> None:
-    # The old pair's second term ended in 2015, so that it ends now whatever is done: one change; a new one would be two.
+    # The old pair's second term ended in 2015, so it ends now whatever is done: one change; a new one would be two.
     base = {"k": 0.6, "m": 0.6, "n": 0.1}
     wished = mentoring(mature={"upper_third": False, "preset": ["k", "m"]}, max_changes=1)
     given = plan(1, base, past=[("m", "n", 2010, 1)], mentoring=wished, stages=[TOTAL])

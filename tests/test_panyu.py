@@ -9,6 +9,7 @@ import pytest
 from allocator.load import load
 from allocator.result import Result
 from allocator.solve import solve
+from allocator.sweep import sweep
 from shipped import result
 
 PANYU = Path(__file__).parent.parent / "scenarios" / "panyu"
@@ -73,6 +74,15 @@ def test_budget_and_volunteers_both_bind_somewhere(panyu_result: Result) -> None
             assert (rows.loc[rows["rule"] == rule, "slack"] < 1e-4).any(), (year, rule)
     priced = panyu_result.rows.set_index("rule")["price_total"]
     assert priced["training_places"] > 0
+
+
+def test_a_sweep_reaches_the_least_money_that_the_rule_allows() -> None:
+    # Two yuan a head. HiGHS calls a plan of one step optimal that breaks its tolerance once unscaled.
+    least = {"funding.sources.government.amount": 2.0 * 1_827_800}
+    base = load(PANYU / "2016.yaml")
+    swept, free = sweep(base, {key: [amount] for key, amount in least.items()}).points.iloc[0], solve(base.with_(least))
+    assert (swept["status"], swept["pairs"]) == ("optimal", "fixed")
+    assert 40 < swept["minimum"] <= free.worst_level + 1e-3
 
 
 def test_no_town_reaches_95_before_the_last_year(panyu_result: Result) -> None:
