@@ -16,7 +16,8 @@ from allocator.model import Model
 from allocator.scenario import Scenario
 from allocator.solve import stage_prices
 from allocator.stages import StagesRun, integer_values, run_stages
-from allocator.tabulate import joined_key, tabulated
+from allocator.tabulate import tabulated
+from allocator.tabulating.rows import joined_key
 from worlds import CLASS, LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, effect, world
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

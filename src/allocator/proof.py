@@ -30,7 +30,7 @@ import pandas as pd
 from allocator.model import Codes, Floats, Model, Terms
 from allocator.session import Session
 from allocator.stages import Held, StagesRun, integer_values
-from allocator.tabulate import joined_key
+from allocator.tabulating.rows import joined_key
 from allocator.texts import LANGUAGES, Text
 from allocator.tie_break import column_bounds, current_bounds
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from allocator.model import Codes, Floats, Model, Rows, Sense, Terms, joined
 from allocator.session import Limits, Session, Solution
-from allocator.tabulate import NO_RULES, joined_key
+from allocator.tabulating.rows import NO_RULES, joined_key
 from allocator.tie_break import column_bounds
 
 Opening = Callable[[Model, Limits], Session]

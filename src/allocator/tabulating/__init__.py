@@ -1,0 +1,1 @@
+"""Parts of the result tables: one year of a solved model, and its rules and accounts."""
