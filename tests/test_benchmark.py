@@ -56,6 +56,7 @@ def test_budgets_are_what_they_are_called(tmp_path: Path) -> None:
         assert (points["minimum"].iloc[1] > points["minimum"].iloc[0] + 1e-3) == helps
 
 
+@pytest.mark.slow
 def test_the_script_prints_its_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """16 towns with whole pairs and the tie-break, but one balance step instead of sixteen."""
     monkeypatch.setattr(one_year, "PANYU", one_year.PANYU.parent / "variants" / "2016-maximin.yaml")

@@ -27,10 +27,11 @@ from allocator.scenario import AspirationsStage, BalanceStage, BasicsStage, Scen
 from allocator.session import Session, Solution
 from allocator.texts import Text
 
-CLOSING, CLOSING_LARGE, LARGE = 0.1, 10.0, 50_000
+CLOSING, CLOSING_LARGE, CLOSING_CHANGE, LARGE = 0.1, 10.0, 100.0, 50_000
 """Gap that a step closes to, as a share of its grid: a tenth; ten grid steps in a model of several years with so many
-nonzeros or more. There the relaxation with rounded pairs often ends within 0.0005 level points of its bound, and
-proving the rest takes a branch and bound of hours for nothing that a planner could see."""
+nonzeros or more (a hundred for the change from year to year: 0.01 unit changes, 100 yuan where one is 10,000 yuan).
+There the relaxation with rounded pairs often ends within 0.0005 level points of its bound, and proving the rest takes
+a branch and bound of hours for nothing that a planner could see."""
 
 MOST_OUTCOMES = 100
 """Most outcomes that a balance stage over every town and year takes."""
@@ -226,7 +227,8 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     begun = time.perf_counter()
     if run.x is not None:
         _offer_integers(model, session, run.x)
-    asked = gap if gap is not None else step.grid * run.closing if step.gap is None else step.gap
+    closing = CLOSING_CHANGE if stage == "stability" and run.closing > 1 else run.closing
+    asked = gap if gap is not None else step.grid * closing if step.gap is None else step.gap
     earlier = tuple(held.limit for held in run.held)
     found = session.solve(step.objective, step.constant, step.maximise, asked)
     if not found.has_plan and run.x is None:

@@ -39,7 +39,7 @@ from allocator.session import Prices, Session
 from allocator.stages import StageRecord, StagesRun, integer_values
 
 HOURS_SCALE = 10.0
-SIZE_LIMIT = 60_000
+SIZE_LIMIT = 20_000
 """Columns above which the projection is skipped, and the run record says so."""
 
 DUAL_ZERO = 1e-7
