@@ -20,7 +20,7 @@ from allocator.build import build
 from allocator.load import load
 from allocator.result import table_bytes
 from allocator.scenario import Scenario
-from allocator.solve import solve
+from allocator.solve import Options, solve
 from plans import write_plan
 from shipped import FILES, SCENARIOS, parameters, result
 
@@ -171,3 +171,28 @@ def test_replacing_values_by_themselves_changes_nothing(changes: dict[str, Any])
     scenario = result("tiny/2016").scenario
     wanted = {name: table_bytes(table) for name, table in result("tiny/2016").tables.items()}
     assert_same(tables_of(scenario.with_(changes)), wanted)
+
+
+MONEY = ("funding", "delivery", "funding_by_town", "pairs", "remainders", "carry_over")
+HOURS = ("teaching", "volunteering", "guidance")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["wuchuan/2021", "panyu/2016"])
+def test_money_in_whole_units_is_the_same_to_the_last_digit_whatever_solves(name: str) -> None:
+    """Hours are real numbers of a projection: the same to a thousandth, and levels to a ten-thousandth of a point."""
+    scenario = load(FILES[name])
+    simplex, interior, cbc = (
+        solve(scenario, Options(solver=solver, unit="千元")) for solver in ("highs", "highs-ipm", "cbc")
+    )
+    for other in (interior, cbc):
+        assert other.run["unique"] is True
+        for table in MONEY:
+            assert table_bytes(other.tables[table]) == table_bytes(simplex.tables[table]), table
+        for table in HOURS:
+            both = [result.tables[table].drop(columns="minutes", errors="ignore") for result in (simplex, other)]
+            labels = [column for column in both[0].columns if column != "hours"]
+            one, two = (frame.set_index(labels)["hours"] for frame in both)
+            assert not (one.sub(two, fill_value=0.0).abs() > 1e-3).any(), table
+        levels = [result.towns.set_index("town")["level_after"] for result in (simplex, other)]
+        assert levels[0].sub(levels[1]).abs().max() < 1e-4
