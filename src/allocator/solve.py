@@ -316,6 +316,7 @@ def _record(
         **tie,
         "gap": max(gaps, default=0.0) if np.isfinite(gaps).all() else None,  # none: a step has no bound
         "conditional": run.conditional,
+        "closing": run.closing,
         "skipped_stages": dict(run.skipped),
         "goals_enforced": any(
             year.common.enforced(goal) != "no" for year in scenario.plan_years for goal in year.common.goals

@@ -110,8 +110,8 @@ class StagesRun:
 
     @property
     def closed(self) -> bool:
-        """Every step reached the gap asked for."""
-        return all(record.status == "optimal" for record in self.records)
+        """Every step reached the gap asked for; the order of hashes only says whether the pairs are unique."""
+        return all(record.status == "optimal" for record in self.records if record.step != "hashed_order")
 
 
 def run_stages(

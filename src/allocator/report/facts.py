@@ -37,13 +37,19 @@ class KeyFigure:
     detail: str
 
 
+def _asked(result: Result) -> str:
+    """The gap that steps close to where the user asks for none."""
+    closing = float(result.run.get("closing", 0.1))
+    return say("report.gap_default") if closing <= 1 else say("report.gap_large", {"steps": f"{closing:g}"})
+
+
 def status(result: Result) -> Remark:
     """The status in one sentence: proven best, or a plan with how far from proven."""
     run = result.run
     asked = run.get("options", {}).get("gap")
     values = {
         "gap": written(float("nan") if run.get("gap") is None else float(run["gap"]), "price"),
-        "asked": say("report.gap_default") if asked is None else written(float(asked), "price"),
+        "asked": _asked(result) if asked is None else written(float(asked), "price"),
     }
     if result.status == "optimal":
         return Remark("good", say("report.status_optimal", values))

@@ -248,6 +248,8 @@ def _study(table: pd.DataFrame) -> RenderableType:
 
 def _cell(column: str, value: object) -> str:
     """A cell of a study: numbers to four decimals, years and words as they are."""
+    if isinstance(value, bool):
+        return "✓" if value else ""
     if isinstance(value, float):
         return "" if np.isnan(value) else f"{value:,.4f}"
     return "" if value is None else str(value) if column == "year" or not isinstance(value, int) else f"{value:,}"
