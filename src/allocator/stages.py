@@ -87,9 +87,9 @@ class Held:
         self.held_at += self.step.grid * steps * (-1.0 if self.step.maximise else 1.0)
         session.set_row_bounds(self.row.positions, np.array([self.limit]))
 
-    def renew(self, session: Session, value: float) -> None:
-        """Hold a new value of the step's objective."""
-        hold = _hold(self.step, value)
+    def renew(self, session: Session, value: float, x: Floats) -> None:
+        """Hold a new value of the step's objective, reached by the plan x."""
+        hold = _hold(self.step, value) if self.step.hold is None else self.step.hold(value, x)
         self.held_at, self.limit = hold.held_at, hold.bound
         session.set_row_bounds(self.row.positions, np.array([self.limit]))
 

@@ -74,8 +74,9 @@ def sweep(
     rows: list[dict[str, Any]] = [{} for _ in points]
     for done, at in enumerate(_sorted_downwards(points) if warm else range(len(points))):
         changes = dict(zip(values, points[at], strict=True))
-        rows[at] = _warm_point(base, changes) if warm else _rebuilt_point(scenario, changes, solver, kept)
-        rows[at]["method"] = "warm" if warm else "rebuilt"
+        found = _warm_point(base, changes) if warm else None
+        rows[at] = _rebuilt_point(scenario, changes, solver, kept) if found is None else found
+        rows[at]["method"] = "rebuilt" if found is None else "warm"
         rows[at]["pairs"] = pairs if base.has_integers else "none"
         if progress is not None:
             progress(done + 1, len(points))
@@ -107,7 +108,8 @@ class _Built:
 
         Remembers the parameters' present values [internal units].
         """
-        steps_stand = all(held.step.hold is None for held in self.run.held) and not self.scenario.first.common.compares
+        stand = all(held.step.hold is None or held.step.stands is not None for held in self.run.held)
+        steps_stand = stand and not self.scenario.first.common.compares
         if not steps_stand or not all(path in self.model.parameters for path in paths):
             return False
         self.current = {path: number_at(self.scenario, path) for path in paths}
@@ -139,8 +141,9 @@ class _Built:
             self.session.set_column_bounds(use.positions, low, high)
         self.current[path] = value
 
-    def solve_again(self) -> bool:
-        """Solve all stages again on what is declared already; false if there is no plan any more.
+    def solve_again(self) -> bool | None:
+        """Solve all stages again on what is declared already; false if there is no plan any more, none if a step would
+        have to ask something else (other goals are met than before).
 
         Each step starts where the same step ended at the point before: another step's basis is as slow as none.
         """
@@ -148,13 +151,16 @@ class _Built:
             self.session.release_rows(held.row.positions)
         for held in self.run.held:
             step = held.step
+            if step.stands is not None and self.run.x is not None and not step.stands(self.run.x):
+                return None
             self.session.return_to(held.mark)
-            found = self.session.solve(step.objective, step.constant, step.maximise, step.grid / 10)
+            gap = step.grid / 10 if step.gap is None else step.gap
+            found = self.session.solve(step.objective, step.constant, step.maximise, gap)
             if not found.has_plan:
                 return False
             self.run.x = found.x
             held.mark = self.session.mark()
-            held.renew(self.session, found.value)
+            held.renew(self.session, found.value, found.x)
             last = held is self.run.held[-1] or self.run.held[self.run.held.index(held) + 1].stage != held.stage
             if last:
                 lower_by_give(self.session, self.run, self.scenario, held.stage)
@@ -182,14 +188,18 @@ def _sorted_downwards(points: Sequence[tuple[Any, ...]]) -> list[int]:
     return sorted(range(len(points)), key=lambda at: points[at], reverse=True)
 
 
-def _warm_point(base: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _warm_point(base: _Built, changes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The point by setting numbers on the built model; none where it has to be built anew."""
     for path, value in changes.items():
         use = base.model.parameters[path][0]
         factor = YUAN_PER_UNIT[base.scenario.first.common.units.money] if use.money else 1.0
         if not _is_allowed(base.scenario, path, value):
             base.scenario.with_({path: value})
         base.set(path, float(value) * factor)
-    if not base.solve_again():
+    solved = base.solve_again()
+    if solved is None:
+        return None
+    if not solved:
         return {**changes, "status": "infeasible"}
     return _measured(base, changes)
 

@@ -17,6 +17,7 @@ Ignizio 1976); weights from a hash as in the tie-break.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 
@@ -62,10 +63,12 @@ def _sought(model: Model, scenario: Scenario, strength: str, *, gives: bool) -> 
     if gives:
         return
     if len(shortfall) > 1 and (x[shortfall.column] > MET).any():
-        x = yield _least("which", shortfall, _hashed(model, shortfall))
-    met = shortfall.where(x[shortfall.column] <= MET)
-    if len(met):
-        yield _keep_met(met)
+        missed = _least("which", shortfall, _hashed(model, shortfall))
+        x = yield replace(missed, stands=lambda x: bool((x[shortfall.column] > MET).any()))
+    is_met = x[shortfall.column] <= MET
+    if is_met.any():
+        kept = _keep_met(shortfall.where(is_met))
+        yield replace(kept, stands=lambda x: bool(((x[shortfall.column] <= MET) == is_met).all()))
 
 
 def _shortfall(model: Model, scenario: Scenario, strength: str) -> Terms:

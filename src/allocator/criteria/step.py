@@ -45,6 +45,8 @@ class Step:
     """Only a question on the way: solved and answered, but neither held nor recorded."""
     hold: Callable[[float, Floats], Hold] | None = None
     """From the objective's value and the plan to what is shown and held; none: the objective itself on the grid."""
+    stands: Callable[[Floats], bool] | None = None
+    """Asked of the plan before the step: whether it would be asked in the same words again; none: always."""
     shown: Callable[[Floats], float] | None = None
     """The number shown, read off any plan; none: the objective."""
 
