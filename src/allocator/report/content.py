@@ -241,7 +241,7 @@ def balance_grid(result: Result, names: Names) -> Grid:
 
 
 def goals_grid(result: Result, names: Names) -> Grid:
-    """Goals with target of the year, what is reached and what is missing; measured, not enforced."""
+    """Goals with target of the year, what is reached and what is missing, and whether the plan seeks it."""
     plan, rows, classes = result.scenario.first, [], []
     goals = result.tables["goals"]
     for row in rows_of(goals.assign(missed=is_missed(goals))):

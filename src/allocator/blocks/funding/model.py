@@ -50,6 +50,8 @@ Source
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from allocator.blocks.funding.section import Funding
@@ -102,49 +104,40 @@ def _one(code: int) -> Codes:
 
 
 def _earmarks(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
+    """Money of a source that must reach a town."""
     marks = sorted((mark.town, source.id, mark.at_least) for source in given.sources for mark in source.earmark)
-    if not marks:
-        return
-    towns, sources, amounts = zip(*marks, strict=True)
-    labels = {
-        "town": model.axes["town"].codes(towns),
-        "source": model.axes["source"].codes(sources),
-        "year": constant_label(model.axes["year"].code(str(plan.year)), len(marks)),
-    }
-    width = len(model.axes["source"].ids)
-    marked = np.isin(funding["town"] * width + funding["source"], labels["town"] * width + labels["source"])
-    model.constrain(
-        "earmark",
-        labels,
-        [funding.where(marked)],
-        ">=",
-        np.array(amounts, dtype=float),
-        unit="yuan",
-        requirement="funding.sources",
-    )
+    if marks:
+        towns, sources, amounts = zip(*marks, strict=True)
+        bound = np.array(amounts, dtype=float)
+        _at_least(model, plan, funding, ("earmark", "funding.sources"), (towns, sources, bound))
 
 
 def _issued(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
     """Money that has gone out stays where it is, but for the share that may be taken back."""
-    if given.issued is None:
-        return
-    table = plan.tables[given.issued.table]
+    if given.issued is not None:
+        table = plan.tables[given.issued.table]
+        bound = (1.0 - given.issued.take_back) * table["amount_yuan"].to_numpy(dtype=float)
+        _at_least(model, plan, funding, ("issued", "funding.issued"), (table["town"], table["source"], bound))
+
+
+def _at_least(
+    model: Model,
+    plan: PlanYear,
+    funding: Terms,
+    rows: tuple[str, str],
+    least: tuple[Iterable[str], Iterable[str], Floats],
+) -> None:
+    """Least money of sources in recipients; ``rows``: family, requirement; ``least``: recipients, sources, yuan."""
+    (family, requirement), (recipients, sources, bound) = rows, least
     labels = {
-        "town": model.axes["recipient"].codes(table["town"]),
-        "source": model.axes["source"].codes(table["source"]),
-        "year": constant_label(model.axes["year"].code(str(plan.year)), len(table)),
+        "town": model.axes["recipient"].codes(recipients),
+        "source": model.axes["source"].codes(sources),
+        "year": constant_label(model.axes["year"].code(str(plan.year)), len(bound)),
     }
     width = len(model.axes["source"].ids)
-    gone = np.isin(funding["town"] * width + funding["source"], labels["town"] * width + labels["source"])
-    model.constrain(
-        "issued",
-        labels,
-        [funding.where(gone)],
-        ">=",
-        (1.0 - given.issued.take_back) * table["amount_yuan"].to_numpy(dtype=float),
-        unit="yuan",
-        requirement="funding.issued",
-    )
+    mine = np.isin(funding["town"] * width + funding["source"], labels["town"] * width + labels["source"])
+    terms = [funding.where(mine)]
+    model.constrain(family, labels, terms, ">=", bound, unit="yuan", requirement=requirement)
 
 
 def _floors(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
