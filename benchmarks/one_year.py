@@ -38,8 +38,9 @@ from allocator.audit import audit_tables
 from allocator.build import build
 from allocator.load import load
 from allocator.model import Codes, Floats, Model
+from allocator.planfile import TieBreakStage
 from allocator.result import Result
-from allocator.scenario import Scenario, TieBreakStage
+from allocator.scenario import Scenario
 from allocator.session import Limits, Session
 from allocator.solve import open_session, stage_prices
 from allocator.stages import StagesRun, loosen, run_stages

@@ -13,8 +13,9 @@ from allocator.audit import audit, audit_folder, audit_tables
 from allocator.auditing.figures import variation
 from allocator.auditing.goals import target_of
 from allocator.blocks.mentoring.audit import eligible_pairs, slow_towns
+from allocator.planfile import Goal
 from allocator.result import Result
-from allocator.scenario import Goal, PlanYear, Scenario
+from allocator.scenario import PlanYear, Scenario
 from audit_plans import (
     FIGURES,
     OTHER,

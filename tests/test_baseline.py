@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from allocator.baseline import Baseline, baseline, factor_shares
-from allocator.scenario import PlanYear, TieBreakStage
+from allocator.planfile import TieBreakStage
+from allocator.scenario import PlanYear
 from worlds import CLASS, TALK, attainment, effect, government, world
 
 TOWNS = {"a": {"resident_pop": 500, "stations": 6}, "b": {"resident_pop": 1500, "stations": 2}}

@@ -16,8 +16,8 @@ from allocator.build import build
 from allocator.highs import HighsSession
 from allocator.load import load
 from allocator.model import Model
+from allocator.planfile import TieBreakStage
 from allocator.result import Result
-from allocator.scenario import TieBreakStage
 from allocator.stages import StagesRun, loosen, run_stages
 from allocator.tie_break import choose_integers
 from shipped import FILES, QUICK, expected, parameters, result

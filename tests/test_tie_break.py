@@ -19,7 +19,8 @@ from allocator.build import build
 from allocator.highs import HighsSession
 from allocator.load import load
 from allocator.model import Codes, Floats, Model, Terms
-from allocator.scenario import Scenario, TieBreakStage
+from allocator.planfile import TieBreakStage
+from allocator.scenario import Scenario
 from allocator.session import Solution
 from allocator.stages import StagesRun, integer_values, loosen, run_stages
 from allocator.tie_break import choose_integers, hash_weights, project_plan

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from allocator.scenario import PlanYear, TieBreakStage
+from allocator.planfile import TieBreakStage
+from allocator.scenario import PlanYear
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,7 +10,8 @@ import numpy as np
 from allocator.blocks.models import MODULES
 from allocator.limits import declare_limits
 from allocator.model import Axis, Ledger, Model, Provision
-from allocator.scenario import ANY_CATEGORY, DISTRICT, PlanYear, Scenario
+from allocator.planfile import ANY_CATEGORY, DISTRICT
+from allocator.scenario import PlanYear, Scenario
 
 DIMS: Mapping[str, str] = {
     "recipient": "town",

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.scenario import LastYear, PlanStart, PlanYear, Section
+from allocator.planfile import LastYear, Section
+from allocator.scenario import PlanStart, PlanYear
 
 FUNDING_TABLE, PAIRS_TABLE, STOCK_TABLE = "funding_of_the_year_before", "pairs_until_now", "volunteers_until_now"
 """Ids of the tables that stand for what the year before left."""

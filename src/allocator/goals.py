@@ -23,7 +23,8 @@ from allocator.blocks.goals.targets import (
     targets,
 )
 from allocator.columns import RESULT_TABLES
-from allocator.scenario import Goal, PlanYear
+from allocator.planfile import Goal
+from allocator.scenario import PlanYear
 
 MISSED = 1e-6
 """Shortfall above which a goal is missed: this, or for targets above 1 this share of the target."""

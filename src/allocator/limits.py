@@ -28,7 +28,8 @@ from allocator.blocks.attainment.section import Effect
 from allocator.criteria import inequality
 from allocator.criteria.cv import CvLimit
 from allocator.model import Codes, Model, Terms
-from allocator.scenario import InequalityLimit, PlanYear, Scenario, TieBreakStage
+from allocator.planfile import InequalityLimit, TieBreakStage
+from allocator.scenario import PlanYear, Scenario
 from allocator.session import Prices, Session, Solution
 
 RESIDENTS_OF_A_PIECE = 1000.0

@@ -20,7 +20,8 @@ from allocator.plan.tables import TableFolder
 from allocator.plan.together import findings_between_years
 from allocator.plan.yamltree import Node, walk
 from allocator.plan.yeartables import TOWNS, YearTables, ids_of, year_tables
-from allocator.scenario import ANY_CATEGORY, DISTRICT, Common, Indicator, PlanStart, PlanYear, Scenario, Section
+from allocator.planfile import ANY_CATEGORY, DISTRICT, Common, Indicator, Section
+from allocator.scenario import PlanStart, PlanYear, Scenario
 from allocator.travel import Travel
 
 TABLES_FOLDER = "tables"

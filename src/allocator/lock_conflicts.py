@@ -6,7 +6,8 @@ import numpy as np
 
 from allocator.errors import Finding, InfeasibleError
 from allocator.model import Model, Rows, Terms
-from allocator.scenario import Lock, Scenario
+from allocator.planfile import Lock
+from allocator.scenario import Scenario
 from allocator.session import Session
 from allocator.texts import Text
 

@@ -23,8 +23,9 @@ from allocator.errors import AuditError, InfeasibleError, NoPlanError, UsageErro
 from allocator.goals import missed_goals
 from allocator.limits import WithinLimits
 from allocator.model import Floats, Model
+from allocator.planfile import TieBreakStage
 from allocator.result import Result
-from allocator.scenario import Scenario, TieBreakStage
+from allocator.scenario import Scenario
 from allocator.session import Limits, Prices, Session
 from allocator.stages import Progress, StagesRun, integer_values, loosen, run_stages
 from allocator.tabulate import rounding_tables, tabulated

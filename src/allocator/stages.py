@@ -23,7 +23,8 @@ from allocator.criteria.step import Hold, Step, Steps
 from allocator.criteria.total import even_weights, total
 from allocator.errors import InfeasibleError, NoPlanError, StoppedError, UnboundedError, UsageError
 from allocator.model import Floats, Model, Outcome, Rows, Sense, Terms
-from allocator.scenario import AspirationsStage, BalanceStage, BasicsStage, Scenario, StabilityStage, TotalStage
+from allocator.planfile import AspirationsStage, BalanceStage, BasicsStage, StabilityStage, TotalStage
+from allocator.scenario import Scenario
 from allocator.session import Session, Solution
 from allocator.texts import Text
 

@@ -21,7 +21,8 @@ from allocator.criteria.measures import measures
 from allocator.criteria.step import SUM_GRID
 from allocator.errors import InfeasibleError, UsageError
 from allocator.model import Floats, Model
-from allocator.scenario import YUAN_PER_UNIT, Scenario
+from allocator.planfile import YUAN_PER_UNIT
+from allocator.scenario import Scenario
 from allocator.session import Limits, Prices, Session
 from allocator.solve import SolverName, open_session, stage_prices
 from allocator.stages import StagesRun, integer_values, lower_by_give, run_stages

@@ -21,8 +21,9 @@ from allocator.columns import DECIMALS, RESULT_TABLES
 from allocator.criteria.measures import MEASURES, measures, variation
 from allocator.goals import goals_table
 from allocator.model import Floats, Model
+from allocator.planfile import DISTRICT
 from allocator.result import tidy
-from allocator.scenario import DISTRICT, PastPair, PlanYear, Scenario
+from allocator.scenario import PastPair, PlanYear, Scenario
 from allocator.session import Prices
 from allocator.stages import StagesRun, value_at
 from allocator.tabulating.rows import accounts_table, rows_table

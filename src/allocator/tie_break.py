@@ -33,8 +33,9 @@ from allocator.blocks.delivery.section import Delivery
 from allocator.criteria.goals import MET
 from allocator.limits import add_cuts
 from allocator.model import Floats, Model, Rows, Terms, joined
+from allocator.planfile import TieBreakStage
 from allocator.project import Polyhedron, Projection, project
-from allocator.scenario import PlanYear, Scenario, TieBreakStage
+from allocator.scenario import PlanYear, Scenario
 from allocator.session import Prices, Session
 from allocator.stages import StageRecord, StagesRun, integer_values
 

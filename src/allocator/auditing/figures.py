@@ -21,7 +21,8 @@ from allocator.blocks.checks import (
     totals,
 )
 from allocator.blocks.funding.audit import last_year
-from allocator.scenario import DISTRICT, Indicator, PlanYear
+from allocator.planfile import DISTRICT, Indicator
+from allocator.scenario import PlanYear
 
 
 def money_by_town(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Checks]:

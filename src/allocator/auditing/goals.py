@@ -23,7 +23,8 @@ from allocator.blocks.checks import (
     totals,
 )
 from allocator.blocks.mentoring.audit import slow_towns
-from allocator.scenario import ANY_CATEGORY, DISTRICT, AspirationsStage, BasicsStage, Goal, PlanYear
+from allocator.planfile import ANY_CATEGORY, DISTRICT, AspirationsStage, BasicsStage, Goal
+from allocator.scenario import PlanYear
 
 PERCENT = 100.0
 COUNTED = 1e-5

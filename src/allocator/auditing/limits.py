@@ -21,7 +21,8 @@ from allocator.blocks.checks import (
     rule,
 )
 from allocator.blocks.mentoring.audit import benefits
-from allocator.scenario import InequalityLimit, PlanYear, TieBreakStage
+from allocator.planfile import InequalityLimit, TieBreakStage
+from allocator.scenario import PlanYear
 
 CURVED = 1e-5
 """Share by which a limit on 差异系数 may end above its number."""

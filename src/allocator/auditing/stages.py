@@ -27,16 +27,16 @@ from allocator.blocks.checks import (
 )
 from allocator.blocks.funding.audit import last_year
 from allocator.blocks.mentoring.audit import benefits, eligible_pairs
-from allocator.scenario import (
+from allocator.planfile import (
     RATIOS,
     AspirationsStage,
     BalanceStage,
     BasicsStage,
-    PlanYear,
     StabilityStage,
     TieBreakStage,
     TotalStage,
 )
+from allocator.scenario import PlanYear
 
 GRIDS: Mapping[str, float] = {"worst_1": 1e-4, "mean": 1e-4, "change": 1e-4}
 """Step to its grid; sums of more than one smallest outcome lie on a grid of 1e-3."""

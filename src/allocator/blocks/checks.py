@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.columns import DECIMALS
-from allocator.scenario import ANY_CATEGORY, DISTRICT, PlanYear
+from allocator.planfile import ANY_CATEGORY, DISTRICT
+from allocator.scenario import PlanYear
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.floating[Any]]

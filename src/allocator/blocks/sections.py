@@ -12,7 +12,7 @@ from allocator.blocks.guidance.section import Guidance
 from allocator.blocks.mentoring.section import LastYearPairRow, Mentoring
 from allocator.blocks.teaching.section import SkillRow, TeacherRow, Teaching
 from allocator.blocks.volunteering.section import Volunteering, VolunteerRow
-from allocator.scenario import Row, Section
+from allocator.planfile import Row, Section
 
 SECTIONS: Mapping[str, type[Section]] = {
     "attainment": Attainment,

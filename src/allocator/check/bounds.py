@@ -19,7 +19,8 @@ from allocator.check.supply import (
     volunteer_hours,
     volunteer_reach,
 )
-from allocator.scenario import ANY_CATEGORY, PlanYear
+from allocator.planfile import ANY_CATEGORY
+from allocator.scenario import PlanYear
 
 
 @dataclass(frozen=True, eq=False)

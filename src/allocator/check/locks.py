@@ -24,7 +24,8 @@ from allocator.check.supply import (
     volunteer_hours,
 )
 from allocator.errors import Finding
-from allocator.scenario import DISTRICT, Lock, PlanYear
+from allocator.planfile import DISTRICT, Lock
+from allocator.scenario import PlanYear
 from allocator.texts import Text
 
 

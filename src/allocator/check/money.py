@@ -11,7 +11,8 @@ from allocator.blocks.funding.section import Funding
 from allocator.check.bounds import Lines, Units, lines, most_within, pools
 from allocator.check.said import amounts, number
 from allocator.check.supply import Bools, Floats
-from allocator.scenario import ALLOWANCES, PlanYear
+from allocator.planfile import ALLOWANCES
+from allocator.scenario import PlanYear
 from allocator.texts import Text
 
 

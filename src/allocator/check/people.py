@@ -20,7 +20,8 @@ from allocator.check.supply import (
     volunteer_reach,
 )
 from allocator.errors import Finding
-from allocator.scenario import ANY_CATEGORY, PlanYear
+from allocator.planfile import ANY_CATEGORY
+from allocator.scenario import PlanYear
 
 
 def people_findings(plan: PlanYear) -> list[Finding]:

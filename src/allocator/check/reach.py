@@ -25,7 +25,8 @@ from allocator.check.money import Money, at_hand, money
 from allocator.check.said import exceeds, finding, named, number
 from allocator.check.supply import Floats
 from allocator.errors import Finding
-from allocator.scenario import ALLOWANCES, Goal, Indicator, PlanYear
+from allocator.planfile import ALLOWANCES, Goal, Indicator
+from allocator.scenario import PlanYear
 from allocator.texts import Text
 
 RESIDENTS_OF_A_PIECE = 1000.0

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.errors import Finding, Place
-from allocator.scenario import DISTRICT, PlanYear
+from allocator.planfile import DISTRICT
+from allocator.scenario import PlanYear
 from allocator.texts import Text
 
 MOST_TOWNS = 10

@@ -23,7 +23,8 @@ import numpy as np
 
 from allocator.criteria.step import Hold, Step, Steps
 from allocator.model import Floats, Model, Terms
-from allocator.scenario import Goal, Scenario
+from allocator.planfile import Goal
+from allocator.scenario import Scenario
 
 SHORTFALL_GRID = 1e-5
 """Shares of a target."""

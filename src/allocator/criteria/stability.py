@@ -18,7 +18,8 @@ import numpy as np
 
 from allocator.criteria.step import Step, Steps
 from allocator.model import Floats, Model, Terms, constant_label, joined
-from allocator.scenario import PlanYear, UnitChange
+from allocator.planfile import UnitChange
+from allocator.scenario import PlanYear
 
 CHANGE_GRID = 1e-4
 """Unit changes; with a unit of 10,000 yuan this is one yuan."""

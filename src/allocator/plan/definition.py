@@ -12,7 +12,7 @@ from allocator.blocks.sections import SECTIONS
 from allocator.errors import Finding
 from allocator.plan.wording import described, is_mismatch, meant, shown
 from allocator.plan.yamltree import Node, children, item_names, plain
-from allocator.scenario import YUAN_PER_UNIT, Common, Lock, Section, Stage
+from allocator.planfile import YUAN_PER_UNIT, Common, Lock, Section, Stage
 from allocator.texts import Text
 
 _CODES = {

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from allocator.scenario import YUAN_PER_UNIT
+from allocator.planfile import YUAN_PER_UNIT
 from allocator.texts import LANGUAGES, Text, catalogue
 
 MONEY = "_yuan"

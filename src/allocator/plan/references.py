@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from allocator.errors import Finding, Place
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, children, find
-from allocator.scenario import ALLOWANCES, ANY_CATEGORY, RATIOS
+from allocator.planfile import ALLOWANCES, ANY_CATEGORY, RATIOS
 from allocator.texts import Text
 
 SUM_TOLERANCE = 1e-9

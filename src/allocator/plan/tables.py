@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 from allocator.errors import Finding, Place
 from allocator.plan.headings import Heading, heading, labels, normal
 from allocator.plan.wording import described, meant, shown
-from allocator.scenario import Amount, Id, Row
+from allocator.planfile import Amount, Id, Row
 from allocator.texts import Text
 
 ENCODINGS = ("utf-8-sig", "gb18030")

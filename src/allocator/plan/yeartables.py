@@ -16,7 +16,7 @@ from allocator.plan.headings import MONEY, normal
 from allocator.plan.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, decoded, read_table
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, find, has_ids, item_names
-from allocator.scenario import DISTRICT
+from allocator.planfile import DISTRICT
 from allocator.texts import Text
 
 TOWNS = "towns"

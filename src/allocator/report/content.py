@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.planfile import DISTRICT
 from allocator.report.facts import TOLERANCE, sources
 from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.labels import (
@@ -24,7 +25,6 @@ from allocator.report.numbers import DASH, signed, weight, written
 from allocator.report.rows import rows_of
 from allocator.report.years import is_missed
 from allocator.result import Result
-from allocator.scenario import DISTRICT
 from allocator.texts import say
 
 

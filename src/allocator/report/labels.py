@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from allocator.columns import RESULT_TABLES, Kind
+from allocator.planfile import ALLOWANCES, ANY_CATEGORY, DISTRICT, Indicator, Name
 from allocator.report.numbers import DASH, Shape, written
-from allocator.scenario import ALLOWANCES, ANY_CATEGORY, DISTRICT, Indicator, Name, PlanYear
+from allocator.scenario import PlanYear
 from allocator.texts import Language, catalogue, current_language, say, use_language
 
 Made = TypeVar("Made")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.planfile import Lock
 from allocator.report.facts import gap_text, origins
 from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.labels import Names, heading, input_heading, said, status_name
@@ -15,7 +16,6 @@ from allocator.report.numbers import DASH, written
 from allocator.report.rows import rows_of
 from allocator.report.years import is_changed
 from allocator.result import Result, table_bytes
-from allocator.scenario import Lock
 from allocator.texts import say
 
 MOST_RULES = 20

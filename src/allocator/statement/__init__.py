@@ -13,17 +13,16 @@ from allocator.blocks.models import MODULES
 from allocator.build import build
 from allocator.criteria import aversion, cv, goals, inequality, ordered, stability, step, total
 from allocator.model import Floats, Model
-from allocator.scenario import (
+from allocator.planfile import (
     RATIOS,
     AspirationsStage,
     BalanceStage,
     BasicsStage,
-    PlanYear,
-    Scenario,
     StabilityStage,
     TieBreakStage,
     TotalStage,
 )
+from allocator.scenario import PlanYear, Scenario
 from allocator.statement.page import model_page
 from allocator.statement.parts import read_statement
 from allocator.texts import Text, say

@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import InfeasibleError, UsageError
+from allocator.planfile import Lock
 from allocator.result import Result
-from allocator.scenario import Lock, PlanYear, Scenario
+from allocator.scenario import PlanYear, Scenario
 from allocator.solve import Options, solve
 from allocator.texts import Text
 

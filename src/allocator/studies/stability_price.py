@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from allocator.planfile import StabilityStage
 from allocator.result import Result
-from allocator.scenario import PlanYear, Scenario, StabilityStage
+from allocator.scenario import PlanYear, Scenario
 from allocator.solve import Options, solve
 
 COLUMNS = ["year", "measure", "as_planned", "free", "price"]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.scenario import Amount, Id, Indicator, Origin, Row, Section
+from allocator.planfile import Amount, Id, Indicator, Origin, Row, Section
 
 
 class Piece(Section):

@@ -29,7 +29,8 @@ import numpy as np
 
 from allocator.blocks.delivery.section import Delivery
 from allocator.model import Floats, Model, constant_label
-from allocator.scenario import ANY_CATEGORY, PlanYear
+from allocator.planfile import ANY_CATEGORY
+from allocator.scenario import PlanYear
 
 
 def build(model: Model, plan: PlanYear, given: Delivery) -> None:

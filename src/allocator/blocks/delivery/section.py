@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.scenario import Amount, Id, Name, Section, Yuan
+from allocator.planfile import Amount, Id, Name, Section, Yuan
 
 
 class MaxUnits(Section):

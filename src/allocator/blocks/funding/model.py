@@ -56,7 +56,8 @@ import numpy as np
 
 from allocator.blocks.funding.section import Funding
 from allocator.model import Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
-from allocator.scenario import DISTRICT, PlanYear
+from allocator.planfile import DISTRICT
+from allocator.scenario import PlanYear
 
 AT_LEAST, AT_MOST = 0, 1
 

@@ -58,7 +58,8 @@ from allocator.blocks.goals.targets import (
     teacher_time,
 )
 from allocator.model import Codes, Floats, Model, Terms, constant_label
-from allocator.scenario import ANY_CATEGORY, DISTRICT, Goal, PlanYear
+from allocator.planfile import ANY_CATEGORY, DISTRICT, Goal
+from allocator.scenario import PlanYear
 
 PERCENT = 100.0
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from allocator.scenario import Goal, PlanYear
+from allocator.planfile import Goal
+from allocator.scenario import PlanYear
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from allocator.blocks.checks import Amounts, Cells, Checks, Posting, by_town, cells, forbidden, product, rule
 from allocator.blocks.guidance.section import Guidance
-from allocator.scenario import DISTRICT, PlanYear
+from allocator.planfile import DISTRICT
+from allocator.scenario import PlanYear
 
 
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Guidance) -> list[Checks]:

@@ -29,7 +29,8 @@ import numpy as np
 
 from allocator.blocks.guidance.section import Guidance
 from allocator.model import Model, ParameterUse, Provision, constant_label
-from allocator.scenario import DISTRICT, PlanYear
+from allocator.planfile import DISTRICT
+from allocator.scenario import PlanYear
 
 
 def build(model: Model, plan: PlanYear, given: Guidance) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from allocator.scenario import Allowance, Amount, Id, Origin, Section
+from allocator.planfile import Allowance, Amount, Id, Origin, Section
 
 
 class GuidanceEffect(Section):

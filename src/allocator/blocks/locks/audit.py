@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.checks import Checks, Sense, cost_lines, forbidden, rule
-from allocator.scenario import DISTRICT, Lock, PlanYear
+from allocator.planfile import DISTRICT, Lock
+from allocator.scenario import PlanYear
 
 DECISIONS = {
     "units": ("delivery", "units"),

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from allocator.model import Model, Sense, Terms
-from allocator.scenario import Lock, PlanYear
+from allocator.planfile import Lock
+from allocator.scenario import PlanYear
 
 AT_LEAST, AT_MOST = 0, 1
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from allocator.scenario import Allowance, Amount, Id, Row, Section, Share
+from allocator.planfile import Allowance, Amount, Id, Row, Section, Share
 
 
 class NamedTowns(Section):

@@ -22,7 +22,8 @@ from allocator.blocks.checks import (
     trips,
 )
 from allocator.blocks.teaching.section import Teaching
-from allocator.scenario import ANY_CATEGORY, PlanYear
+from allocator.planfile import ANY_CATEGORY
+from allocator.scenario import PlanYear
 
 CELL = ("teacher", "from_town", "to_town", "category")
 

@@ -33,7 +33,8 @@ import numpy as np
 
 from allocator.blocks.teaching.section import Teaching
 from allocator.model import Codes, Model, Terms, constant_label
-from allocator.scenario import ANY_CATEGORY, PlanYear
+from allocator.planfile import ANY_CATEGORY
+from allocator.scenario import PlanYear
 
 MINUTES_PER_HOUR = 60.0
 WAYS_OF_A_VISIT = 2.0

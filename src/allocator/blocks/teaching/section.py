@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.scenario import Allowance, Amount, Id, Row, Section, Share
+from allocator.planfile import Allowance, Amount, Id, Row, Section, Share
 
 
 class Teaching(Section):
