@@ -227,6 +227,7 @@ def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[
     entries = ledgers.book(postings, plan)
     rules += [*ledgers.closed(entries), *goal_rules(tables, plan), *limit_rules(tables, plan)]
     made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], entries)]
+    made += ledgers.counts(tables["counts"], entries, plan)
     made += cleaning.without_block(tables, set(given))
     made += figures.money_by_town(tables, plan)
     made += whole_units(tables, plan)

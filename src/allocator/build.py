@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from allocator.blocks.models import MODULES
+from allocator.blocks.counted import counted
+from allocator.blocks.models import AXES, BLOCK_DIMS, MODULES
 from allocator.limits import declare_limits
 from allocator.model import Axis, Ledger, Model, Provision
 from allocator.planfile import ANY_CATEGORY, DISTRICT
@@ -24,13 +25,21 @@ DIMS: Mapping[str, str] = {
 }
 """Label to the axis it is read from, where the two differ."""
 
-COUNTED: Mapping[str, int] = {"comparison": 64, "segment": 512, "tangent": 4096}
-"""Axes of criteria that only count, and how far: uses of a measure, pieces of a utility, rounds of cuts."""
+COUNTED: Mapping[str, int] = {
+    "comparison": 64,
+    "segment": 512,
+    "tangent": 4096,
+    "rank": 4096,
+    "outcome": 20_000,
+    "step": 8192,
+}
+"""Axes of criteria that only count, and at least how far: uses of a measure, pieces of a utility, rounds of cuts, ranks
+of outcomes, outcomes, held steps."""
 
 
 def build(scenario: Scenario) -> Model:
     """The model of all plan years of a scenario, its ledgers closed, without any stage."""
-    model = Model(_axes(scenario), DIMS, ledgers())
+    model = Model(_axes(scenario), {**DIMS, **BLOCK_DIMS}, ledgers())
     for plan in scenario.plan_years:
         for block, module in MODULES.items():
             of_plan: Any = {"locks": plan.common.locks, "goals": plan.common.goals}
@@ -56,6 +65,7 @@ def ledgers() -> list[Ledger]:
         Ledger("guidance_time", ("year",), "hours", "guidance_capacity"),
         Ledger("mentor_need", ("town", "year"), "towns", None),
         Ledger("value", ("town", "indicator", "year"), "indicator units", "credit"),
+        Ledger("count", ("counted", "town", "year"), "number", None),
     ]
 
 
@@ -64,10 +74,11 @@ def _axes(scenario: Scenario) -> list[Axis]:
     plan = scenario.first
     plans = scenario.plan_years
     spending = tuple(sorted(plan.common.spending))
-    lines = {line: spent for each in plans for line, spent in each.cost_lines().items()}
+    lines = {line: how.spending for each in plans for line, how in each.cost_lines().items()}
     of_spending = np.array([spending.index(category) for category in lines.values()], dtype=np.intp)
     teachers = {teacher for each in plans for teacher in _teachers(each)}
     sources = {source.id for each in plans for source in getattr(each.sections.get("funding"), "sources", ())}
+    outcomes = 2 * len(plan.towns) * len(plans)
     locks = {lock.id for each in plans for lock in each.common.locks}
     goals = {goal.id for each in plans for goal in each.common.goals}
     return [
@@ -81,13 +92,13 @@ def _axes(scenario: Scenario) -> list[Axis]:
         Axis("year", tuple(str(year) for year in scenario.years)),
         Axis("lock", _sorted(locks)),
         Axis("goal", _sorted(goals)),
+        Axis("station", _sorted({station for each in plans for station in _stations(each)})),
+        Axis("counted", _sorted({name for each in plans for name in counted(each)})),
         Axis("side", ("at_least", "at_most")),
         Axis("piece", tuple(str(n + 1) for n in range(_most_pieces(scenario)))),
-        Axis("rank", tuple(str(n + 1) for n in range(len(plan.towns) * len(plans)))),
-        Axis("outcome", tuple(f"{y}/{t}" for y in scenario.years for t in plan.towns.index)),
         Axis("measure", ("gini", "mean_deviation", "range", "cv")),
-        *(Axis(name, tuple(str(n + 1) for n in range(most))) for name, most in COUNTED.items()),
-        Axis("step", tuple(str(n) for n in range(len(plan.towns) * len(plans) + 16))),
+        *(Axis(name, tuple(str(n + 1) for n in range(max(most, outcomes)))) for name, most in COUNTED.items()),
+        *(axis for axes in AXES.values() for axis in axes(plans)),
     ]
 
 
@@ -98,6 +109,12 @@ def _sorted(ids: Iterable[str]) -> tuple[str, ...]:
 def _teachers(plan: PlanYear) -> list[str]:
     given: Any = plan.sections.get("teaching")
     return list(plan.tables[given.teachers]["teacher"]) if given else []
+
+
+def _stations(plan: PlanYear) -> list[str]:
+    """Stations of the table that some block names."""
+    named = {getattr(section, "stations", None) for section in plan.sections.values()}
+    return [station for name in named if name in plan.tables for station in plan.tables[name]["station"]]
 
 
 def _most_pieces(scenario: Scenario) -> int:

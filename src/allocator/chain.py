@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.carries import CARRIED
 from allocator.planfile import LastYear, Section
 from allocator.scenario import PlanStart, PlanYear
 
@@ -52,6 +53,9 @@ def following(plan: PlanYear, before: PlanYear, tables: Mapping[str, pd.DataFram
         sections["volunteering"] = volunteering.model_copy(update={"volunteers": STOCK_TABLE})
     common = plan.common.model_copy(update={"last_year": given})
     alone = replace(plan, common=common, tables=made, sections=sections, start=start, before=None)
+    for block, carried in CARRIED.items():
+        if block in plan.sections and block in before.sections:
+            alone = carried(alone, before, own)
     return replace(alone, base=_base(alone, before, own))
 
 

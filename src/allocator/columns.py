@@ -85,6 +85,7 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "rank_after": "whole",
         "could_reach": "points",
     },
+    "counts": {"counted": "label", "town": "label", "amount": "number", "of": "number", "unit": "text"},
     "balance": {"measure": "label", "before": "number", "after": "number"},
     "remainders": {
         "source": "label",

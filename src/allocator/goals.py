@@ -9,18 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.goals.targets import (
+from allocator.blocks.counted import counted
+from allocator.blocks.goals.targets import COUNTED, by_town, targets
+from allocator.blocks.measures import (
     CATEGORY_SHARE,
-    COUNTED,
     LEVEL,
     MONEY,
     MONEY_PER_HEAD,
     PAIRED_SLOW_TOWNS,
     SPECIAL_FUND_PER_HEAD,
-    by_town,
+    is_plain,
     sizes,
     special_sources,
-    targets,
+    unit_of,
 )
 from allocator.columns import RESULT_TABLES
 from allocator.planfile import Goal
@@ -28,16 +29,6 @@ from allocator.scenario import PlanYear
 
 MISSED = 1e-6
 """Shortfall above which a goal is missed: this, or for targets above 1 this share of the target."""
-
-UNITS: Mapping[str, str] = {
-    LEVEL: "level points",
-    MONEY: "yuan",
-    MONEY_PER_HEAD: "yuan/head",
-    SPECIAL_FUND_PER_HEAD: "yuan/head",
-    PAIRED_SLOW_TOWNS: "share",
-    CATEGORY_SHARE: "share",
-}
-"""Unit of what a goal measures where that is no indicator."""
 
 
 def goals_table(plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -79,12 +70,7 @@ def _counted(
 
 
 def _unit(goal: Goal, plan: PlanYear) -> str:
-    if goal.scope == "count_of_towns":
-        return "towns"
-    if goal.measure in UNITS:
-        return UNITS[goal.measure]
-    indicator = next(i for i in plan.indicators if i.id == goal.measure)
-    return "index" if indicator.denominator is None else f"per {indicator.per:g} {indicator.denominator}"
+    return "towns" if goal.scope == "count_of_towns" else unit_of(plan, goal.measure)
 
 
 def _reached(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> npt.NDArray[np.float64]:
@@ -93,7 +79,7 @@ def _reached(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> 
         return np.array([_paired_share(tables)])
     if goal.measure == CATEGORY_SHARE:
         return np.array([_hours_share(goal, plan, tables)])
-    size = sizes(plan, goal)
+    size = sizes(plan, goal.measure)
     if goal.measure in (MONEY, MONEY_PER_HEAD, SPECIAL_FUND_PER_HEAD):
         money = tables["funding"]
         if goal.measure == SPECIAL_FUND_PER_HEAD:
@@ -101,6 +87,10 @@ def _reached(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> 
         amounts = money.groupby("town")["amount_yuan"].sum() if len(money) else pd.Series(dtype=float)
         in_towns = amounts.reindex(plan.towns.index, fill_value=0.0).to_numpy(float)
         whole = float(amounts.sum())
+    elif goal.measure in counted(plan):
+        frame = tables["counts"]
+        counts = frame[frame["counted"] == goal.measure].set_index("town")["amount"]
+        in_towns, whole = counts.reindex(plan.towns.index, fill_value=0.0).to_numpy(float), float(counts.sum())
     else:
         table, column = ("towns", "level_after") if goal.measure == LEVEL else ("attainment", "value")
         frame = tables[table]
@@ -110,8 +100,8 @@ def _reached(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> 
         if by_town(goal):
             return values
     if by_town(goal):
-        return np.asarray(in_towns / size)
-    return np.array([whole / (1.0 if goal.measure == MONEY else size.sum())])
+        return np.asarray(np.divide(in_towns, size, out=np.full(len(size), np.nan), where=size > 0))
+    return np.array([whole / (1.0 if is_plain(plan, goal.measure) else size.sum())])
 
 
 def _paired_share(tables: Mapping[str, pd.DataFrame]) -> float:

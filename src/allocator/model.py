@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -228,6 +228,10 @@ class Outcome:
     terms: Terms
     """Labels: ``outcome``, position among the outcomes."""
     constant: Floats
+    weight: Floats | None = None
+    """Weight of each outcome where a stage names no column, e.g. the people at a place; none: all alike."""
+    less_is_better: bool = False
+    """Whether smaller numbers are better (minutes, costs), so that stages lower them and look at the largest."""
 
     def __len__(self) -> int:
         return len(self.constant)
@@ -237,24 +241,38 @@ class Outcome:
         products = self.terms.coefficient * x[self.terms.column]
         return self.constant + np.bincount(self.terms["outcome"], weights=products, minlength=len(self))
 
+    @property
+    def raised(self) -> Outcome:
+        """The same outcomes so that more is better: with the opposite sign where less is."""
+        if not self.less_is_better:
+            return self
+        return replace(self, terms=-self.terms, constant=-self.constant, less_is_better=False)
+
     def of_year(self, year: int) -> Outcome:
-        """The outcomes of one year (its code), towns in order."""
+        """The outcomes of one year (its code), in the order of their other labels."""
         return self._gathered(self.labels["year"] == year, np.ones(len(self)))
 
     def mean_over_years(self) -> Outcome:
-        """Each town's mean over the years; labelled with the last year."""
+        """The mean over the years for each of the other labels (each town, say); labelled with the last year."""
         years = np.unique(self.labels["year"])
         return self._gathered(np.ones(len(self), dtype=bool), np.full(len(self), 1.0 / len(years)))
 
-    def _gathered(self, chosen: npt.NDArray[np.bool_], weight: Floats) -> Outcome:
-        """Weighted sums over the years of the chosen outcomes, one for each town."""
-        towns, position = np.unique(self.labels["town"], return_inverse=True)
+    def _gathered(self, chosen: npt.NDArray[np.bool_], factor: Floats) -> Outcome:
+        """Weighted sums over the years of the chosen outcomes, one for each combination of the other labels."""
+        others = [dim for dim in self.labels if dim != "year"]
+        stacked = np.stack([self.labels[dim] for dim in others])
+        places, position = np.unique(stacked, axis=1, return_inverse=True)
+        count, position = places.shape[1], position.ravel()
         mine = self.terms.where(chosen[self.terms["outcome"]])
-        terms = (mine * weight[mine["outcome"]]).labelled({"outcome": position[mine["outcome"]].astype(np.intp)})
-        held = (self.constant * weight)[chosen]
-        constant = np.bincount(position[chosen], weights=held, minlength=len(towns)).astype(float)
-        last = constant_label(int(self.labels["year"][chosen].max()), len(towns))
-        return Outcome(self.name, self.unit, {"town": towns, "year": last}, terms, constant)
+        terms = (mine * factor[mine["outcome"]]).labelled({"outcome": position[mine["outcome"]].astype(np.intp)})
+        constant = np.bincount(position[chosen], weights=(self.constant * factor)[chosen], minlength=count)
+        last = constant_label(int(self.labels["year"][chosen].max()), count)
+        labels = {**dict(zip(others, places, strict=True)), "year": last}
+        weight = None
+        if self.weight is not None:
+            own = (self.weight * factor)[chosen]
+            weight = np.bincount(position[chosen], weights=own, minlength=count).astype(float)
+        return replace(self, labels=labels, terms=terms, constant=constant.astype(float), weight=weight)
 
 
 class Curved(Protocol):
@@ -346,15 +364,22 @@ class Model:
         per_row = np.broadcast_to(per_unit, len(rows)).astype(float)
         self.parameter(path, ParameterUse("row", rows.positions, per_row, money))
 
-    def outcome(self, name: str, unit: str, labels: Mapping[str, Codes], terms: Terms) -> None:
-        """Declare outcomes of one year, or add those of a further year; terms carry ``outcome``, their place."""
-        known, count = self.outcomes.get(name), len(next(iter(labels.values())))
+    def outcome(self, made: Outcome) -> None:
+        """Declare outcomes of one year, or add those of a further year."""
+        known = self.outcomes.get(made.name)
         if known is not None:
-            shifted = terms.labelled({"outcome": terms["outcome"] + len(known)})
-            terms = joined([known.terms, shifted], ("outcome",))
-            labels = {dim: np.concatenate([known.labels[dim], codes]) for dim, codes in labels.items()}
-            count += len(known)
-        self.outcomes[name] = Outcome(name, unit, labels, terms, np.zeros(count))
+            shifted = made.terms.labelled({"outcome": made.terms["outcome"] + len(known)})
+            weight = None
+            if known.weight is not None and made.weight is not None:
+                weight = np.concatenate([known.weight, made.weight])
+            made = replace(
+                made,
+                labels={dim: np.concatenate([known.labels[dim], codes]) for dim, codes in made.labels.items()},
+                terms=joined([known.terms, shifted], ("outcome",)),
+                constant=np.concatenate([known.constant, made.constant]),
+                weight=weight,
+            )
+        self.outcomes[made.name] = made
 
     def year(self, name: str, year: int) -> Terms:
         """The columns of a family in one year (its code)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
@@ -17,13 +18,21 @@ ANY_CATEGORY = "any"
 """Label of teaching hours that belong to no course category; no category may use it."""
 
 
-ALLOWANCES: Mapping[str, tuple[str, str]] = {
-    "guidance": ("guidance", "allowance"),
-    "mentoring": ("mentoring", "allowance"),
-    "travel": ("teaching", "travel_allowance"),
-    "volunteer_training": ("volunteering", "training_allowance"),
-}
-"""Cost line that is no programme: the section and the field that declare its allowance."""
+FIXED_LINES = (
+    *("bases", "demonstration", "exchange", "guidance", "mentoring", "mentoring_travel", "posts", "purchase", "stars"),
+    *("post_training", "travel", "volunteer_training"),
+)
+"""Cost lines that blocks other than delivery may declare under a name of their own; no programme may use it."""
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """Something that may cost money."""
+
+    spending: str
+    """Spending category that is charged."""
+    at: Literal["towns", "district", "everywhere"] = "towns"
+    """Who is paid: towns, the district centre, or both."""
 
 
 def _to_yuan(amount: float, info: ValidationInfo) -> float:
@@ -42,6 +51,14 @@ class Section(BaseModel):
     """Base of every part of a scenario file: unknown keys are errors, nothing changes after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """What the part may spend money on, by the name of the cost line."""
+        return {}
+
+    def raised(self) -> frozenset[str]:
+        """Indicators that the part adds to by whole things (stars, projects, posts), for ``check``."""
+        return frozenset()
 
 
 class Row(BaseModel):
@@ -73,6 +90,19 @@ class Allowance(Section):
     """Yuan a pair, or yuan an hour."""
     spending: Id
     """Spending category that is charged."""
+
+    def line(self, at: Literal["towns", "district", "everywhere"] = "towns") -> CostLine:
+        """The cost line of the allowance."""
+        return CostLine(self.spending, at)
+
+
+class Gain(Section):
+    """What one of something (a star, a project, a post) adds to an indicator where it stands."""
+
+    indicator: Id
+    per_unit: Amount
+    """Gain for each, in the unit of the indicator's numerator."""
+    origin: Origin
 
 
 class Units(Section):
@@ -213,12 +243,14 @@ class InequalityLimit(Section):
 
 
 class TotalStage(Section):
-    """The weighted mean of the outcomes."""
+    """The weighted mean, or sum, of the outcomes; lowered where less is better (minutes, costs)."""
 
     id: Literal["total"]
     of: str = "level"
     weighted_by: str | None = None
-    """Column of the towns table; none weighs all towns alike."""
+    """Column of the towns table; none: the outcome's own weights (people at a place), else all alike."""
+    aggregate: Literal["mean", "sum"] = "mean"
+    """Whether the weighted mean of the outcomes is sought, or their weighted sum."""
 
 
 class UnitChange(Section):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.errors import Finding, Place
-from allocator.planfile import ALLOWANCES, Common, Indicator, Section
+from allocator.planfile import Common, CostLine, Indicator, Section
 from allocator.travel import Travel
 
 if TYPE_CHECKING:
@@ -139,15 +139,16 @@ class PlanYear:
         """How the stock of volunteers moves from year to year; none where the heads of each year are given."""
         return getattr(self.sections.get("volunteering"), "stock", None)
 
-    def cost_lines(self) -> dict[str, str]:
-        """Everything that may cost money and its spending category: programmes by id, then allowances."""
+    def cost_lines(self) -> dict[str, CostLine]:
+        """Everything that may cost money, by the name of its line: programmes first, then the blocks by name."""
+        blocks = sorted(self.sections, key=lambda block: (block != "delivery", block))
+        return {line: how for block in blocks for line, how in self.sections[block].cost_lines().items()}
+
+    @property
+    def programme_ids(self) -> frozenset[str]:
+        """Programmes that towns can run; other cost lines belong to other blocks."""
         delivery: Any = self.sections.get("delivery")
-        lines = {p.id: p.spending for p in delivery.programmes} if delivery else {}
-        for line, (section, name) in ALLOWANCES.items():
-            allowance = getattr(self.sections.get(section), name, None)
-            if allowance is not None:
-                lines[line] = allowance.spending
-        return lines
+        return frozenset(each.id for each in delivery.programmes) if delivery is not None else frozenset()
 
     def base_levels(self) -> npt.NDArray[np.float64]:
         """Level of each town before the plan year, 0 to 100: 100 x sum of weight x min(1, base / target)."""

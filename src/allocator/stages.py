@@ -139,7 +139,7 @@ def run_stages(
                 step = next(steps)
                 while True:
                     if progress is not None:
-                        worst = None if run.x is None or outcome is None else float(outcome.at(run.x).min())
+                        worst = None if run.x is None or outcome is None else _worst(outcome, run.x)
                         progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
                     step = steps.send(_solve_step(model, session, stage.id, step, gap, run))
             except StopIteration:
@@ -149,10 +149,16 @@ def run_stages(
     return run
 
 
+def _worst(outcome: Outcome, x: Floats) -> float:
+    """The smallest outcome, or the largest where less is better."""
+    found = outcome.at(x)
+    return float(found.max() if outcome.less_is_better else found.min())
+
+
 def outcome_weights(scenario: Scenario, outcome: Outcome, column: str | None) -> Floats:
-    """Weights of the outcomes by a column of the towns table, in the order of the outcomes."""
-    if column is None:
-        return even_weights(outcome)
+    """Weights of the outcomes by a column of the towns table, or their own, in the order of the outcomes."""
+    if column is None or "town" not in outcome.labels:
+        return even_weights(outcome) if outcome.weight is None else outcome.weight
     by_year = np.stack([plan.per_town(column) for plan in scenario.plan_years])
     return by_year[outcome.labels["year"], outcome.labels["town"]]
 
@@ -174,12 +180,13 @@ def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> I
     elif isinstance(stage, AspirationsStage):
         yield aspirations(model, scenario, stage.give)
     elif isinstance(stage, TotalStage):
-        outcome = _outcome(model, stage.of)
-        weights = outcome_weights(scenario, outcome, stage.weighted_by)
-        yield total(outcome, weights)
+        given = _outcome(model, stage.of)
+        weights, outcome = outcome_weights(scenario, given, stage.weighted_by), given.raised
+        yield _as_shown(total(outcome, weights, "", stage.aggregate), given)
         if len(scenario.plan_years) > 1:
             last = int(outcome.labels["year"].max())
-            yield total(outcome.of_year(last), weights[outcome.labels["year"] == last], "final_")
+            of_last = weights[outcome.labels["year"] == last]
+            yield _as_shown(total(outcome.of_year(last), of_last, "final_", stage.aggregate), given)
     elif isinstance(stage, StabilityStage):
         plan = scenario.first
         if len(scenario.plan_years) == 1 and plan.last_year_money() is None and plan.last_year_pairs() is None:
@@ -188,14 +195,27 @@ def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> I
             yield stability(model, scenario.plan_years, stage.unit_change)
 
 
+def _as_shown(steps: Steps, outcome: Outcome) -> Steps:
+    """Steps on outcomes whose sign was turned so that more is better, shown with the sign they have."""
+    sign = -1.0 if outcome.less_is_better else 1.0
+    try:
+        step = next(steps)
+        while True:
+            step = steps.send((yield replace(step, sign=sign)))
+    except StopIteration:
+        return
+
+
 def _balance(model: Model, scenario: Scenario, stage: BalanceStage, outcome: Outcome, name: str) -> Steps:
     """The steps of a balance stage on what it looks at; only ratios and the dial weigh the towns."""
     if stage.criterion == "maximin":
-        return ordered.maximin(model, outcome, name)
+        return _as_shown(ordered.maximin(model, outcome.raised, name), outcome)
     if stage.criterion == "leximin":
-        return ordered.leximin(model, outcome, name)
+        return _as_shown(ordered.leximin(model, outcome.raised, name), outcome)
     weights = outcome_weights(scenario, outcome, scenario.first.common.population.column)
     if stage.criterion == "inequality_aversion":
+        if outcome.less_is_better:
+            raise UsageError(Text("stages.aversion_to_less", {"name": stage.of}))
         assert stage.aversion is not None
         return inequality_aversion(model, outcome, weights, stage.aversion, name)
     assert stage.criterion != "none"
@@ -249,7 +269,8 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     run.held.append(Held(stage, step, row, hold.held_at, hold.bound, worse, mark, earlier))
     status = found.status if not run.conditional else f"{found.status}, conditional"
     seconds = time.perf_counter() - begun
-    run.records.append(StageRecord(stage, step.name, hold.value, hold.held_at, status, found.gap, seconds, before))
+    shown = (step.sign * hold.value, step.sign * hold.held_at)
+    run.records.append(StageRecord(stage, step.name, *shown, status, found.gap, seconds, before))
     run.conditional |= found.status != "optimal"
     return found.x
 
@@ -263,7 +284,7 @@ def _hold(step: Step, value: float) -> Hold:
 
 def value_at(step: Step, x: Floats) -> float:
     """What a plan reaches in a step; the plan may lack the step's own columns."""
-    return _objective_at(step, x) if step.shown is None else step.shown(x)
+    return step.sign * (_objective_at(step, x) if step.shown is None else step.shown(x))
 
 
 def _objective_at(step: Step, x: Floats) -> float:
@@ -300,7 +321,7 @@ def loosen(session: Session, run: StagesRun) -> None:
 
 def _record_held(run: StagesRun) -> None:
     """Write the numbers that are held now into the records."""
-    now = {(held.stage, held.step.name): held.held_at for held in run.held}
+    now = {(held.stage, held.step.name): held.step.sign * held.held_at for held in run.held}
     run.records[:] = [
         replace(record, held_at=now.get((record.stage, record.step), record.held_at)) for record in run.records
     ]

@@ -16,6 +16,8 @@ import pandas as pd
 
 from allocator.blocks.goals.model import settle as settle_goals
 from allocator.blocks.mentoring.candidates import Candidates, candidates
+from allocator.blocks.solved import Year
+from allocator.blocks.tables import TABULATED
 from allocator.chain import following
 from allocator.columns import DECIMALS, RESULT_TABLES
 from allocator.criteria.measures import MEASURES, measures, variation
@@ -26,10 +28,8 @@ from allocator.result import tidy
 from allocator.scenario import PastPair, PlanYear, Scenario
 from allocator.session import Prices
 from allocator.stages import StagesRun, value_at
-from allocator.tabulating.rows import accounts_table, rows_table
-from allocator.tabulating.year import Year, heads_before, settle, source_ids, sources_of, values
-
-ZERO = 0.5 * 10.0**-DECIMALS
+from allocator.tabulating.rows import accounts_table, counts_table, rows_table
+from allocator.tabulating.year import heads_before, settle, source_ids, sources_of, values
 
 
 def tabulated(
@@ -96,6 +96,10 @@ def _tables(year: Year, prices: Mapping[str, Prices | None]) -> dict[str, pd.Dat
         made["attainment"] = _attainment(year, value)
         made["towns"] = _towns(plan, year.x[year.family("level").column])
         made["balance"] = _balance(plan, made["towns"], value)
+    for block, tables in TABULATED.items():
+        if block in plan.sections:
+            made |= tables(year, plan.sections[block])
+    made["counts"] = counts_table(year)
     made["goals"] = goals_table(plan, made)
     made["rows"] = rows_table(year, prices)
     made["accounts"] = accounts_table(year)
@@ -145,38 +149,20 @@ def _volunteer_stock(year: Year) -> pd.DataFrame:
     )
 
 
-def _cells(year: Year, name: str, *, zeros: bool) -> pd.DataFrame:
-    """The year's cells of a family as a frame: labels and ``value``; without its zeros unless asked for."""
-    cells = year.family(name)
-    if not zeros:
-        cells = cells.where(np.abs(year.x[cells.column]) > ZERO)
-    frame = pd.DataFrame(year.model.decoded({dim: cells[dim] for dim in cells.labels if dim != "year"}))
-    frame["value"] = year.x[cells.column]
-    return frame
-
-
-def _minutes(plan: PlanYear, frame: pd.DataFrame, start: str, end: str) -> Floats:
-    """One-way minutes between two label columns."""
-    if plan.travel is None or not len(frame):
-        return np.zeros(len(frame))
-    at = plan.towns.index.get_indexer
-    return plan.travel.minutes[at(pd.Index(frame[start])), at(pd.Index(frame[end]))]
-
-
 def _decisions(year: Year) -> dict[str, pd.DataFrame]:
     made: dict[str, pd.DataFrame] = {}
     plan = year.plan
     if year.has("units"):
-        made["delivery"] = _cells(year, "units", zeros=True).rename(columns={"value": "units"})
+        made["delivery"] = year.cells("units", zeros=True).rename(columns={"value": "units"})
     if year.has("funding"):
-        made["funding"] = _cells(year, "funding", zeros=False).rename(columns={"value": "amount_yuan"})
+        made["funding"] = year.cells("funding", zeros=False).rename(columns={"value": "amount_yuan"})
     for name in ("teaching", "volunteering"):
         if year.has(name):
-            frame = _cells(year, name, zeros=False).rename(columns={"value": "hours"})
-            made[name] = frame.assign(minutes=_minutes(plan, frame, "from_town", "to_town"))
+            frame = year.cells(name, zeros=False).rename(columns={"value": "hours"})
+            made[name] = frame.assign(minutes=year.minutes(frame, "from_town", "to_town"))
     if year.has("guidance"):
-        down = _cells(year, "guidance", zeros=True).assign(giver=DISTRICT)
-        further = _cells(year, "station_guidance", zeros=True)
+        down = year.cells("guidance", zeros=True).assign(giver=DISTRICT)
+        further = year.cells("station_guidance", zeros=True)
         further["giver"] = further["town"]
         made["guidance"] = pd.concat([down, further]).rename(columns={"value": "hours"})
     given: Any = plan.sections.get("mentoring")

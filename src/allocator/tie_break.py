@@ -30,9 +30,10 @@ from scipy import sparse
 from allocator.baseline import Baseline, baseline
 from allocator.blocks.attainment import exact
 from allocator.blocks.delivery.section import Delivery
+from allocator.blocks.models import PROJECTED, WHOLE
 from allocator.criteria.goals import MET
 from allocator.limits import add_cuts
-from allocator.model import Floats, Model, Rows, Terms, joined
+from allocator.model import Floats, Model, Rows, Terms, Variables, joined
 from allocator.planfile import TieBreakStage
 from allocator.project import Polyhedron, Projection, project
 from allocator.scenario import PlanYear, Scenario
@@ -57,26 +58,34 @@ DECISIONS = ("funding", "units", "carried", "teaching", "volunteering", "trained
 def choose_integers(model: Model, session: Session, scenario: Scenario, stage: TieBreakStage, run: StagesRun) -> bool:
     """Settle the integer columns by the published rule and fix them. True if the choice is provably unique.
 
-    Columns of exact attainment (see blocks.attainment.exact) say which stretch of a bent figure the plan lies on; they
-    stay as in the plan at hand, and another solver may end on another stretch that is as good.
+    Whole numbers that are no yes-or-no decisions of a block stay as in the plan at hand: columns of exact attainment
+    (see blocks.attainment.exact), which say on which stretch of a bent figure the plan lies, and counts. Another
+    solver may end on others that are as good.
     """
-    pairing = _family(model, "pairing", ("mentor", "mentee", "year"))
-    met = _family(model, "met", ("goal", "town", "year"))
-    stretches = sum(len(_family(model, name, ())) for name in ("capped", "bend_full"))
-    if not len(pairing) + len(met):
+    families = {"pairing": ("mentor", "mentee", "year"), "met": ("goal", "town", "year"), **WHOLE}
+    chosen = {name: _family(model, name, dims) for name, dims in families.items()}
+    pairing = chosen["pairing"]
+    others = sum(len(part.terms) for part in _integers(model) if part.name not in families)
+    if not sum(len(cells) for cells in chosen.values()):
         assert run.x is not None
         session.hold_integers(*integer_values(model, run.x))
-        return not stretches
+        return not others
     before = _before(model, scenario, stage, pairing)
-    direction = np.where(before, -1.0, 1.0)
-    changes = pairing * direction
-    weighted = (changes * hash_weights(model, pairing), met * hash_weights(model, met, "met"))
-    whole, hashed = (joined([part.labelled({}) for part in both], ()) for both in ((pairing, met), weighted))
+    changes = pairing * np.where(before, -1.0, 1.0)
+    weighted = [
+        (changes if name == "pairing" else cells) * hash_weights(model, cells, name) for name, cells in chosen.items()
+    ]
+    whole, hashed = (joined([part.labelled({}) for part in both], ()) for both in (list(chosen.values()), weighted))
     fewest = not len(pairing) or _fewest_changes(model, session, run, changes, float(before.sum()))
     alone = fewest and _first_in_hashed_order(model, session, run, whole, hashed)
     assert run.x is not None
     session.hold_integers(*integer_values(model, run.x))
-    return run.closed and alone and not stretches
+    return run.closed and alone and not others
+
+
+def _integers(model: Model) -> list[Variables]:
+    """All families of whole decisions."""
+    return [part for parts in model.columns.values() for part in parts if part.integer]
 
 
 def _family(model: Model, name: str, dims: tuple[str, ...]) -> Terms:
@@ -302,12 +311,14 @@ def _distances(model: Model, scenario: Scenario, stage: TieBreakStage) -> tuple[
     target, scale, weighted = np.zeros(count), np.ones(count), np.zeros(count, dtype=bool)
     for plan in scenario.plan_years:
         year, goal = model.axes["year"].code(str(plan.year)), baseline(plan, stage)
-        for name in DECISIONS:
+        for name in (*DECISIONS, *PROJECTED):
             if name not in model.columns:
                 continue
             cells = model.year(name, year)
             weighted[cells.column] = True
-            if name in ("funding", "units"):
+            if name in PROJECTED:
+                scale[cells.column] = PROJECTED[name]
+            elif name in ("funding", "units"):
                 target[cells.column], scale[cells.column] = _money(model, plan, goal, name)
             elif name == "carried":
                 scale[cells.column] = plan.population.sum()

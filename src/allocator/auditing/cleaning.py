@@ -20,6 +20,7 @@ MAY_BE_EMPTY: Mapping[str, tuple[str, ...]] = {
     "goals": ("target", "reached", "shortfall"),
     "stages": ("before", "published", "gap"),
     "carry_over": ("execution",),
+    "counts": ("of",),
 }
 """Number columns that may have no number; where one is recomputed, an empty cell must be empty again."""
 

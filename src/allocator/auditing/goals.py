@@ -22,6 +22,7 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
+from allocator.blocks.counted import counted
 from allocator.blocks.mentoring.audit import slow_towns
 from allocator.planfile import ANY_CATEGORY, DISTRICT, AspirationsStage, BasicsStage, Goal
 from allocator.scenario import PlanYear
@@ -205,6 +206,8 @@ def measured(tables: Tables, plan: PlanYear, goal: Goal) -> Measured:
         found = _of_district(*_category_share(tables, plan, goal))
     elif goal.measure in ("money", "money_per_head", "special_fund_per_head"):
         found = _money(tables, plan, goal)
+    elif goal.measure in set(tables["counts"]["counted"]):
+        found = _counts(tables, plan, goal)
     else:
         found = _values(tables, plan, goal)
     return found if goal.base is None else replace(found, base=found.base * 0.0 + goal.base)
@@ -228,6 +231,19 @@ def _money(tables: Tables, plan: PlanYear, goal: Goal) -> Measured:
     if goal.measure == "money":
         heads = heads * 0.0 + (1.0 if goal.scope != "district" else 1.0 / len(heads))
     return _over(goal, last, money, (heads, counts))
+
+
+def _counts(tables: Tables, plan: PlanYear, goal: Goal) -> Measured:
+    """What a block counts: amounts as the table of counts says (which is recomputed itself), or shares of a size."""
+    frame, known = tables["counts"], counted(plan)[goal.measure]
+    own = frame[frame["counted"] == goal.measure]
+    towns = pd.Index(plan.towns.index, dtype=object)
+    now = first_of(own["town"].to_numpy(dtype=object), own["amount"])
+    if goal.scope != "district":
+        now = now.reindex(towns, fill_value=0.0)
+    plain = 1.0 if goal.scope != "district" else 1.0 / len(towns)
+    size = pd.Series(plain if known.size is None else known.size, index=towns, dtype=float)
+    return _over(goal, pd.Series(known.base, index=towns), now, (size, pd.Series(1.0, index=now.index)))
 
 
 def _values(tables: Tables, plan: PlanYear, goal: Goal) -> Measured:

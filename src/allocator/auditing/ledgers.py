@@ -23,6 +23,8 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
+from allocator.blocks.counted import counted
+from allocator.planfile import DISTRICT
 from allocator.scenario import PlanYear
 
 ROWS: Mapping[str, tuple[str, Sense]] = {
@@ -147,6 +149,29 @@ def accounts(table: pd.DataFrame, entries: Book) -> list[Checks]:
         expected = sums.reindex(pd.Index(must, dtype=object).union(shown.index))
         made.append(figure("accounts", *(part.add_suffix(f"/{column}") for part in (shown, expected, weights))))
     return made
+
+
+def counts(table: pd.DataFrame, entries: Book, plan: PlanYear) -> list[Checks]:
+    """The table of counts: what blocks count by town, and what a share is taken of."""
+    own, known, unknown = entries.of("count"), counted(plan), np.full(len(plan.towns), np.nan)
+    size = {
+        f"{name}/{town}": at
+        for name, how in known.items()
+        for town, at in zip(plan.towns.index, unknown if how.size is None else how.size, strict=True)
+    }
+    size |= {f"{name}/{DISTRICT}": np.nan for name, how in known.items() if how.of_district}
+    index, written = pd.Index(sorted(size), dtype=object), keys(table, ("counted", "town"))
+    amounts, weights = totals(own.key, own.amount), totals(own.key, own.weight)
+    units = {name: how.unit for name, how in known.items()}
+    wrong = np.array(
+        [units.get(name) != unit for name, unit in zip(table["counted"], table["unit"], strict=True)], dtype=bool
+    )
+    return [
+        figure("counts.amount", first_of(written, table["amount"]), amounts.reindex(index, fill_value=0.0), weights),
+        figure("counts.of", first_of(written, table["of"]), pd.Series(size, dtype=float).reindex(index)),
+        forbidden("counts", amounts.index[~amounts.index.isin(index)].to_numpy(dtype=object)),
+        forbidden("counts.unit", written[wrong]),
+    ]
 
 
 def values(entries: Book) -> Side:

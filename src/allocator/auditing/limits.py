@@ -49,7 +49,7 @@ def _kept(tables: Mapping[str, pd.DataFrame], plan: PlanYear, limit: InequalityL
     outcomes = _levels(tables, plan)
     if limit.of != "level":
         given: Any = plan.sections["mentoring"]
-        outcomes = benefits(tables, plan, given)
+        outcomes = benefits(tables, plan, given).amounts
     heads = by_town(plan, limit.weighted_by or plan.common.population.column).to_numpy(dtype=float)
     level = outcomes.to_numpy(dtype=float)
     found, moved = inequality(level, heads)

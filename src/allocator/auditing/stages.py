@@ -12,12 +12,14 @@ import pandas as pd
 from allocator.auditing.figures import inequality
 from allocator.auditing.goals import goal_steps
 from allocator.auditing.ledgers import Side
+from allocator.blocks.audits import OUTCOMES
 from allocator.blocks.checks import (
     HALF_DIGIT,
     RELATIVE,
     Amounts,
     Checks,
     Floats,
+    Judged,
     Sense,
     by_town,
     first_of,
@@ -26,7 +28,7 @@ from allocator.blocks.checks import (
     totals,
 )
 from allocator.blocks.funding.audit import last_year
-from allocator.blocks.mentoring.audit import benefits, eligible_pairs
+from allocator.blocks.mentoring.audit import eligible_pairs
 from allocator.planfile import (
     RATIOS,
     AspirationsStage,
@@ -110,27 +112,27 @@ def _last_again(table: pd.DataFrame, steps: list[Held]) -> list[Held]:
     return [replace(last, key=key, tolerance=last.tolerance + excess, given_way=0.0, grid=0.0)]
 
 
-def _outcome(year: AuditedYear, name: str) -> Side | None:
-    """What a stage looks at in a year, town by town; none where the plan has no such outcome."""
+def _outcome(year: AuditedYear, name: str) -> Judged | None:
+    """What a stage looks at in a year; none where the plan has no such outcome."""
     if name == "level":
-        return year.levels
-    given = year.plan.sections.get("mentoring")
-    if name == "mentoring.benefit" and given is not None:
-        amounts = benefits(year.tables, year.plan, given)  # type: ignore[arg-type]
-        return Side(amounts, amounts * 0.0)
-    return None
+        return Judged(year.levels.amounts, year.levels.weights)
+    block, found = OUTCOMES.get(name, (name, None))
+    if found is None or block not in year.plan.sections:
+        return None
+    return found(year.tables, year.plan, year.plan.sections[block])
 
 
 def _of_outcome(table: pd.DataFrame, years: Sequence[AuditedYear], stage: BalanceStage | TotalStage) -> list[Held]:
     """Steps over the outcomes of all years."""
     found = [_outcome(year, stage.of) for year in years]
-    if any(side is None or not len(side.amounts) for side in found):
+    if any(judged is None or not len(judged.amounts) for judged in found):
         return []
-    sides = [side for side in found if side is not None]
+    judged = [each for each in found if each is not None]
     if isinstance(stage, TotalStage):
-        return _means(years, stage, sides)
+        return _means(years, stage, judged)
     if stage.criterion == "none":
         return []
+    sides = [Side(each.amounts, each.weights) for each in judged]
     views = [("", sides[-1])]
     if stage.over == "every":
         views = [("", _together(sides))]
@@ -142,7 +144,7 @@ def _of_outcome(table: pd.DataFrame, years: Sequence[AuditedYear], stage: Balanc
         return [
             held
             for of, side in views
-            for held in _smallest_sums(side.amounts, side.weights, min(most, len(side.amounts)), stage.give, of)
+            for held in _worst_sums(side, min(most, len(side.amounts)), stage.give, of, judged[-1].less_is_better)
         ]
     heads = [by_town(year.plan, year.plan.common.population.column) for year in years]
     size = _together([Side(each, each) for each in heads]).amounts if stage.over == "every" else heads[-1]
@@ -162,9 +164,9 @@ def _unequal(table: pd.DataFrame, stage: BalanceStage, side: Side, heads: Amount
             Held(f"balance/{step}", found[stage.criterion], False, error * moved[stage.criterion]) for step in steps
         ]
     if stage.aversion == 0:
-        return [_weighted_mean(f"balance/{of}mean", side, heads, stage.give)]
+        return [_weighted(f"balance/{of}mean", side, heads, stage.give)]
     made = [Held(f"balance/{of}equal_level", _equal_level(level, size, stage.aversion), True, TANGENTS, stage.give)]
-    return made + (_smallest_sums(side.amounts, side.weights, 1, stage.give, of) if f"{of}worst_1" in taken else [])
+    return made + (_worst_sums(side, 1, stage.give, of, less_is_better=False) if f"{of}worst_1" in taken else [])
 
 
 def _equal_level(level: Floats, size: Floats, aversion: float | None) -> float:
@@ -192,15 +194,21 @@ def _together(sides: Sequence[Side]) -> Side:
     return Side(pd.concat([part[0] for part in named]), pd.concat([part[1] for part in named]))
 
 
-def _means(years: Sequence[AuditedYear], stage: TotalStage, sides: Sequence[Side]) -> list[Held]:
-    """The weighted mean over all years, and that of the last one."""
+def _means(years: Sequence[AuditedYear], stage: TotalStage, judged: Sequence[Judged]) -> list[Held]:
+    """The weighted mean (or sum) over all years, and that of the last one."""
     sizes = []
-    for year, side in zip(years, sides, strict=True):
-        even = pd.Series(1.0, index=side.amounts.index)
-        sizes.append(even if stage.weighted_by is None else by_town(year.plan, stage.weighted_by))
+    for year, each in zip(years, judged, strict=True):
+        own = pd.Series(1.0, index=each.amounts.index) if each.size is None else each.size
+        of_towns = stage.weighted_by is not None and each.size is None
+        sizes.append(by_town(year.plan, str(stage.weighted_by)) if of_towns else own)
     every = _together([Side(size, size) for size in sizes]).amounts
-    made = [_weighted_mean("total/mean", _together(sides), every)]
-    return made if len(years) == 1 else [*made, _weighted_mean("total/final_mean", sides[-1], sizes[-1])]
+    sides = [Side(each.amounts, each.weights) for each in judged]
+    parts = [("", _together(sides), every), ("final_", sides[-1], sizes[-1])][: 1 if len(years) == 1 else 2]
+    how, less = stage.aggregate, judged[-1].less_is_better
+    return [
+        replace(_weighted(f"total/{of}{how}", side, size, total=how == "sum"), maximised=not less)
+        for of, side, size in parts
+    ]
 
 
 def _change(years: Sequence[AuditedYear], stage: StabilityStage) -> list[Held]:
@@ -278,15 +286,16 @@ def _held_checks(table: pd.DataFrame, steps: list[Held], kept: bool) -> list[Che
     return made
 
 
-def _smallest_sums(levels: Amounts, weights: Amounts, steps: int, give: float, of: str) -> list[Held]:
-    """Sums of the k smallest outcomes, k = 1, 2, ..., with room for what is given away."""
-    ordered = np.sort(levels.to_numpy(dtype=float))
-    error = (float(weights.max()) + 1.0) * HALF_DIGIT if len(weights) else 0.0
+def _worst_sums(side: Side, steps: int, give: float, of: str, less_is_better: bool) -> list[Held]:
+    """Sums of the k worst outcomes, k = 1, 2, ..., with room for what is given away."""
+    ordered = np.sort(side.amounts.to_numpy(dtype=float))
+    ordered = ordered[::-1] if less_is_better else ordered
+    error = (float(side.weights.max()) + 1.0) * HALF_DIGIT if len(side.weights) else 0.0
     return [
         Held(
             f"balance/{of}worst_{k}",
             float(ordered[:k].sum()),
-            True,
+            not less_is_better,
             k * error,
             k * give,
             GRIDS.get(f"worst_{k}", 1e-3),
@@ -295,8 +304,9 @@ def _smallest_sums(levels: Amounts, weights: Amounts, steps: int, give: float, o
     ]
 
 
-def _weighted_mean(key: str, side: Side, size: Amounts, give: float = 0.0) -> Held:
-    """Mean outcome weighted by a column of the towns table."""
-    share = size.reindex(side.amounts.index) / float(size.reindex(side.amounts.index).sum())
+def _weighted(key: str, side: Side, size: Amounts, give: float = 0.0, *, total: bool = False) -> Held:
+    """Mean outcome (or their sum) weighted by a size."""
+    own = size.reindex(side.amounts.index)
+    share = own if total else own / float(own.sum())
     error = float((share * side.weights.reindex(side.amounts.index)).sum()) * HALF_DIGIT + HALF_DIGIT
     return Held(key, float((share * side.amounts).sum(skipna=False)), True, error, give)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.blocks.attainment import audit as attainment
-from allocator.blocks.checks import Checks, Posting
+from allocator.blocks.checks import Checks, Judged, Posting
 from allocator.blocks.delivery import audit as delivery
 from allocator.blocks.funding import audit as funding
 from allocator.blocks.guidance import audit as guidance
@@ -42,3 +42,8 @@ POSTINGS: Mapping[str, Callable[[Tables, PlanYear, Any], list[Posting]]] = {
     "volunteering": volunteering.postings,
 }
 """Block to what it brings into the ledgers and takes out of them; locks do neither."""
+
+OUTCOMES: Mapping[str, tuple[str, Callable[[Tables, PlanYear, Any], Judged]]] = {
+    "mentoring.benefit": ("mentoring", mentoring.benefits),
+}
+"""What stages may look at besides the level: its block and its recomputation."""

@@ -74,6 +74,18 @@ class Posting:
     weights: Amounts
 
 
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What stages look at, recomputed from tables, by key."""
+
+    amounts: Amounts
+    weights: Amounts
+    """Sum of |coefficient| over the written cells that enter each."""
+    size: Amounts | None = None
+    """Weight of each outcome where a stage names no column; none: all alike."""
+    less_is_better: bool = False
+
+
 def keys(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.object_]:
     """The key of each row of a table."""
     made = np.full(len(frame), "", dtype=object)
@@ -240,23 +252,14 @@ def programmes(plan: PlanYear) -> pd.DataFrame:
     return frame.astype({"programme": object, "category": object, "spending": object})
 
 
-ALLOWED_LINES = {
-    "mentoring": ("mentoring", "allowance"),
-    "guidance": ("guidance", "allowance"),
-    "travel": ("teaching", "travel_allowance"),
-    "volunteer_training": ("volunteering", "training_allowance"),
-}
-"""Cost line that is no programme to the section and field that name its allowance."""
-
-
 def cost_lines(plan: PlanYear) -> pd.DataFrame:
-    """Who may be paid for what (town, programme, spending): programmes and allowances, the district centre included."""
+    """Who may be paid for what (town, programme, spending), the district centre included."""
     towns = list(plan.towns.index)
-    own = programmes(plan)
-    known = [(line, spending, towns) for line, spending in zip(own["programme"], own["spending"], strict=True)]
-    for line, (section, field) in ALLOWED_LINES.items():
-        allowance = getattr(plan.sections.get(section), field, None)
-        if allowance is not None:
-            known.append((line, allowance.spending, [DISTRICT] if line == "guidance" else towns))
-    rows = [(town, line, spending) for line, spending, recipients in known for town in recipients]
+    places = {"towns": towns, "district": [DISTRICT], "everywhere": [*towns, DISTRICT]}
+    rows = [
+        (town, line, how.spending)
+        for section in plan.sections.values()
+        for line, how in section.cost_lines().items()
+        for town in places[how.at]
+    ]
     return pd.DataFrame(rows, columns=["town", "programme", "spending"], dtype=object)

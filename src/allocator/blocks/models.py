@@ -7,7 +7,7 @@ what all others decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -20,7 +20,7 @@ from allocator.blocks.locks import model as locks
 from allocator.blocks.mentoring import model as mentoring
 from allocator.blocks.teaching import model as teaching
 from allocator.blocks.volunteering import model as volunteering
-from allocator.model import Model
+from allocator.model import Axis, Model
 from allocator.scenario import PlanYear
 
 Builder = Callable[[Model, PlanYear, Any], None]
@@ -36,3 +36,29 @@ MODULES: Mapping[str, ModuleType] = {
     "goals": goals,
     "locks": locks,
 }
+
+AXES: Mapping[str, Callable[[Sequence[PlanYear]], list[Axis]]] = {
+    block: module.axes for block, module in MODULES.items() if hasattr(module, "axes")
+}
+"""Block to the axes of its own labels, from all plan years; empty axes where no year has its section."""
+
+BLOCK_DIMS: Mapping[str, str] = {
+    label: axis for module in MODULES.values() for label, axis in getattr(module, "DIMS", {}).items()
+}
+"""Labels of blocks that are read from an axis of another name."""
+
+DEFINITIONS: frozenset[str] = frozenset(
+    row for module in MODULES.values() for row in getattr(module, "DEFINITIONS", ())
+)
+"""Row families of blocks that only define a column; they keep no rule and are not in the table of rows."""
+
+WHOLE: Mapping[str, tuple[str, ...]] = {
+    name: dims for module in MODULES.values() for name, dims in getattr(module, "WHOLE", {}).items()
+}
+"""Families of whole decisions, besides pairs and goals that are met, and their labels: the tie-break settles them."""
+
+PROJECTED: Mapping[str, float] = {
+    name: scale for module in MODULES.values() for name, scale in getattr(module, "PROJECTED", {}).items()
+}
+"""Continuous decisions of blocks to their scale: the tie-break keeps them close to nothing, like other decisions to
+their baseline."""

@@ -181,6 +181,11 @@ def _allowances(plan: PlanYear) -> list[tuple[str, str, Floats, Floats]]:
                 hours * teaching.travel_allowance.unit_cost,
             )
         )
+    known = {line for line, *_ in found} | plan.programme_ids | {"guidance", "mentoring", "travel"}
+    for line, how in plan.cost_lines().items():
+        if line not in known:
+            at = np.array([how.at != "district"] * towns + [how.at != "towns"])
+            found.append((line, how.spending, np.zeros(towns + 1), np.where(at, np.inf, 0.0)))
     return found
 
 

@@ -11,7 +11,6 @@ from allocator.blocks.funding.section import Funding
 from allocator.check.bounds import Lines, Units, lines, most_within, pools
 from allocator.check.said import amounts, number
 from allocator.check.supply import Bools, Floats
-from allocator.planfile import ALLOWANCES
 from allocator.scenario import PlanYear
 from allocator.texts import Text
 
@@ -79,7 +78,7 @@ class Money:
         best, why = float(self.lines.most[:, chosen].sum()), Text("check.by_ceilings")
         at = {line: n for n, line in enumerate(self.lines.ids)}
         own = [n for n, p in enumerate(self.units.programmes) if p.id in at and chosen[at[p.id]]]
-        others = [n for n, line in enumerate(self.lines.ids) if chosen[n] and line in ALLOWANCES]
+        others = [n for n, line in enumerate(self.lines.ids) if chosen[n] and line not in self.plan.programme_ids]
         costs, room = self.units.per_unit("unit_cost")[own], self.units.most.sum(axis=0)[own]
         for need, supply in pools(self.plan):
             can = most_within(costs, self.units.per_unit(need)[own], room, supply)

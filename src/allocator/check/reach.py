@@ -8,24 +8,15 @@ from typing import Any
 import numpy as np
 
 from allocator.blocks.attainment.section import Effect
-from allocator.blocks.goals.targets import (
-    COUNTED,
-    MONEY,
-    MONEY_PER_HEAD,
-    PAIRED_SLOW_TOWNS,
-    SPECIAL_FUND_PER_HEAD,
-    bases,
-    by_town,
-    special_sources,
-    targets,
-)
+from allocator.blocks.goals.targets import COUNTED, bases, by_town, targets
+from allocator.blocks.measures import MONEY, MONEY_PER_HEAD, PAIRED_SLOW_TOWNS, SPECIAL_FUND_PER_HEAD, special_sources
 from allocator.blocks.mentoring.candidates import candidates
 from allocator.check.bounds import Units, mentor_room, most_within, pools, units
 from allocator.check.money import Money, at_hand, money
 from allocator.check.said import exceeds, finding, named, number
 from allocator.check.supply import Floats
 from allocator.errors import Finding
-from allocator.planfile import ALLOWANCES, Goal, Indicator
+from allocator.planfile import Goal, Indicator
 from allocator.scenario import PlanYear
 from allocator.texts import Text
 
@@ -53,7 +44,7 @@ def reach_findings(plan: PlanYear) -> list[Finding]:
 def _unspent(plan: PlanYear, counted: Units, whole: Money) -> Iterator[Finding]:
     """Money that ceilings, volunteer hours, teacher hours or rooms keep from every programme with an effect."""
     have = float(whole.amount.sum())
-    is_allowance = np.array([line in ALLOWANCES for line in whole.lines.ids], dtype=bool)
+    is_allowance = np.array([line not in plan.programme_ids for line in whole.lines.ids], dtype=bool)
     allowances = float(whole.spendable[:, is_allowance].sum())
     costs, room = counted.per_unit("unit_cost"), _useful_room(plan, counted)
     for need, supply in [("unit_cost", have), *pools(plan)]:
@@ -137,6 +128,8 @@ def _reachable(
     if goal.measure in (MONEY, MONEY_PER_HEAD, SPECIAL_FUND_PER_HEAD):
         return None if whole is None else _money_reachable(plan, whole, (goal, towns))
     indicator = next((i for i in plan.indicators if i.id == goal.measure), None)
+    if any(goal.measure in section.raised() for section in plan.sections.values()):
+        return None
     if indicator is None or (indicator.stock is not None and plan.volunteer_stock is not None):
         return None
     return _value_reachable(plan, counted, whole, (indicator, towns))

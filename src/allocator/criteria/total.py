@@ -5,6 +5,8 @@ Source: utilitarian criterion; with weights by population it is the mean level o
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from allocator.criteria.step import LEVEL_GRID, Step, Steps
@@ -16,12 +18,13 @@ def weighted_mean(outcomes: Floats, weights: Floats) -> float:
     return float(weights @ outcomes / weights.sum())
 
 
-def total(outcome: Outcome, weights: Floats, of: str = "") -> Steps:
-    """Raise the weighted mean as far as possible; ``weights`` in the order of the outcomes, ``of`` as in ordered."""
-    shares = weights / weights.sum()
-    objective = outcome.terms * shares[outcome.terms["outcome"]]
-    constant = float(shares @ outcome.constant)
-    yield Step(f"{of}mean", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0)
+def total(outcome: Outcome, weights: Floats, of: str = "", aggregate: Literal["mean", "sum"] = "mean") -> Steps:
+    """Raise the weighted mean (or sum) as far as possible; ``weights`` in the order of the outcomes, ``of`` as in
+    ordered."""
+    factors = weights / weights.sum() if aggregate == "mean" else weights
+    objective = outcome.terms * factors[outcome.terms["outcome"]]
+    constant = float(factors @ outcome.constant)
+    yield Step(f"{of}{aggregate}", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0)
 
 
 def even_weights(outcome: Outcome) -> Floats:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from allocator.errors import Finding, Place
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, children, find
-from allocator.planfile import ALLOWANCES, ANY_CATEGORY, RATIOS
+from allocator.planfile import ANY_CATEGORY, FIXED_LINES, RATIOS
 from allocator.texts import Text
 
 SUM_TOLERANCE = 1e-9
@@ -54,7 +54,7 @@ DISTRICT_MEASURES = ("paired_slow_towns", "category_share")
 OUTCOMES = ("level", "mentoring.benefit")
 """What limits may look at."""
 
-RESERVED_PROGRAMMES = tuple(ALLOWANCES)
+RESERVED_PROGRAMMES = FIXED_LINES
 """Lines of cost that are no programmes; no programme may use the name."""
 
 DECISIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {

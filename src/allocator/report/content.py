@@ -130,7 +130,7 @@ def money_by_source_grid(result: Result, names: Names) -> Grid:
 def money_by_spending_grid(result: Result, names: Names) -> Grid:
     """Money by spending category with its share and the bounds on it."""
     table, plan = result.tables["funding"], result.scenario.first
-    spending = plan.cost_lines()
+    spending = {line: how.spending for line, how in plan.cost_lines().items()}
     by_category = table.groupby(table["programme"].map(spending))["amount_yuan"].sum()
     whole = float(table["amount_yuan"].sum())
     given: Any = plan.sections.get("funding")
@@ -176,7 +176,7 @@ def delivery_grid(result: Result, names: Names) -> Grid:
     own = {each.id for each in programmes}
     for line in (name for name in spending if name not in own):
         amount = written(float(money.get(line, 0.0)), "yuan")
-        label, category = names.of("programme", line), names.of("spending", spending[line])
+        label, category = names.of("programme", line), names.of("spending", spending[line].spending)
         rows.append([label, DASH, category, DASH, DASH, amount, DASH, DASH, DASH])
     whole = written(float(money.sum()), "yuan")
     total = [say("report.total"), "", "", "", "", whole, "", *_hours_needed(programmes, units)]

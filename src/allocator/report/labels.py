@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from allocator.columns import RESULT_TABLES, Kind
-from allocator.planfile import ALLOWANCES, ANY_CATEGORY, DISTRICT, Indicator, Name
+from allocator.planfile import ANY_CATEGORY, DISTRICT, FIXED_LINES, Indicator, Name
 from allocator.report.numbers import DASH, Shape, written
 from allocator.scenario import PlanYear
 from allocator.texts import Language, catalogue, current_language, say, use_language
@@ -206,7 +206,7 @@ def names_of(plan: PlanYear) -> Names:
     }
     known = {group: _own_names(items, language) for group, items in groups.items()}
     common = {identifier: _in(name, language) for identifier, name in plan.common.names.items()}
-    lines = {line: say(f"terms.programme.{line}") for line in ALLOWANCES}
+    lines = {line: say(f"terms.programme.{line}") for line in FIXED_LINES}
     known["town"] = {DISTRICT: say("terms.town.district")} | {town: name for town, name in spoken.items() if name}
     known["programme"] = lines | known["programme"]
     known["category"] = {ANY_CATEGORY: say("terms.category.any")} | common

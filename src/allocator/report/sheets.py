@@ -33,7 +33,7 @@ SHEETS = (
 )
 """Result tables in the order planners read them."""
 
-ONLY_FILLED = ("issue", "carry_over", "volunteer_stock", "remainders", "rounding")
+ONLY_FILLED = ("issue", "carry_over", "volunteer_stock", "counts", "remainders", "rounding")
 """Result tables that have a sheet only in plans that fill them; they stand before the levels."""
 
 SUMMED: Mapping[str, tuple[str, ...]] = {

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.goals.targets import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, bases
+from allocator.blocks.goals.targets import bases
+from allocator.blocks.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS
 from allocator.chain import following
 from allocator.columns import RESULT_TABLES
 from allocator.goals import MISSED

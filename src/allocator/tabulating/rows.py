@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocator.blocks.amounts import amounts
+from allocator.blocks.counted import counted
+from allocator.blocks.models import DEFINITIONS
+from allocator.blocks.solved import Year
 from allocator.columns import DECIMALS, RESULT_TABLES
 from allocator.criteria.measures import measures
 from allocator.limits import limit_weights, limits_of
 from allocator.model import Codes, Floats, Ledger, Model, Rows, Terms
 from allocator.session import Prices
-from allocator.tabulating.year import Year
 
 NO_RULES = (
     "level_sum",
@@ -45,6 +48,7 @@ NO_RULES = (
     "money_change",
     "held",
     "forbidden",
+    *DEFINITIONS,
 )
 """Families that define a column or belong to a stage; they keep no rule and are not in the table of rows."""
 
@@ -138,6 +142,22 @@ def _bound_rule(
             worth = price.columns[cells.column]
             frame[f"price_{stage}"] = np.maximum(worth, 0.0) if sense == "<=" else np.minimum(worth, 0.0)
     return frame
+
+
+def counts_table(year: Year) -> pd.DataFrame:
+    """What blocks count, town by town, with what a share is taken of."""
+    model, known = year.model, counted(year.plan)
+    rows = []
+    for name, how in known.items():
+        terms, given = amounts(model, year.plan, name)
+        found = given + np.bincount(
+            terms["town"], weights=terms.coefficient * year.x[terms.column], minlength=len(given)
+        )
+        size = np.append(np.full(len(given) - 1, np.nan) if how.size is None else how.size, np.nan)
+        places = np.arange(len(given)) if how.of_district else np.arange(len(given) - 1)
+        ids, unit = model.axes["town"].ids, how.unit
+        rows += [(name, ids[at], found[at], size[at], unit) for at in places.tolist()]
+    return pd.DataFrame(rows, columns=list(RESULT_TABLES["counts"]))
 
 
 def accounts_table(year: Year) -> pd.DataFrame:

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from allocator.blocks.solved import Year
+from allocator.blocks.tables import SETTLED
 from allocator.columns import DECIMALS
 from allocator.model import Floats, Model, Terms
 from allocator.scenario import PlanYear
-
-NOTHING = np.zeros(0, dtype=np.intp)
-
-
-@dataclass(frozen=True, eq=False)
-class Year:
-    """One plan year on its way into tables: what it started with, and the columns that belong to it."""
-
-    model: Model
-    plan: PlanYear
-    x: Floats
-    """The settled plan, all years."""
-
-    @property
-    def code(self) -> int:
-        """Position of the year on its axis."""
-        return self.model.axes["year"].code(str(self.plan.year))
-
-    def has(self, name: str) -> bool:
-        """Whether the year has columns of a family."""
-        return name in self.model.columns and len(self.family(name)) > 0
-
-    def family(self, name: str) -> Terms:
-        """The year's columns of a family; none where the model has no such family."""
-        if name not in self.model.columns:
-            return Terms({"year": NOTHING}, NOTHING, np.zeros(0))
-        return self.model.year(name, self.code)
 
 
 def settle(year: Year) -> None:
@@ -47,6 +21,9 @@ def settle(year: Year) -> None:
     if year.has("volunteer_stock"):
         stock, trained = year.family("volunteer_stock"), year.family("trained")
         x[stock.column] = np.round(heads_before(plan) * plan.volunteer_stock.retention + x[trained.column], DECIMALS)
+    for block, put in SETTLED.items():
+        if block in plan.sections:
+            put(year, plan.sections[block])
     if not year.has("attainment"):
         return
     _fill_pieces(year)

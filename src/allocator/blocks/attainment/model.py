@@ -51,7 +51,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from allocator.blocks.attainment.section import Attainment, Effect
-from allocator.model import Codes, Floats, Model, Provision, Terms, constant_label
+from allocator.model import Codes, Floats, Model, Outcome, Provision, Terms, constant_label
 from allocator.scenario import PlanYear
 
 RESIDENTS_OF_A_PIECE = 1000.0
@@ -119,7 +119,7 @@ def _level(model: Model, plan: PlanYear, attainment: Terms) -> None:
     credited = attainment * (100.0 * weights[attainment["indicator"]])
     model.constrain("level_sum", labels, [level, -credited], "==", 0.0, unit="level points")
     terms = level.labelled({"outcome": towns})
-    model.outcome("level", "level points", labels, terms)
+    model.outcome(Outcome("level", "level points", labels, terms, np.zeros(len(towns))))
 
 
 def _effect(model: Model, plan: PlanYear, effect: Effect) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Amount, Id, Name, Section, Yuan
+from allocator.planfile import Amount, CostLine, Id, Name, Section, Yuan
 
 
 class MaxUnits(Section):
@@ -46,3 +47,7 @@ class Delivery(Section):
     """Programmes and what a unit of each needs."""
 
     programmes: Annotated[tuple[Programme, ...], Field(min_length=1)]
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """Every programme, in towns."""
+        return {each.id: CostLine(each.spending) for each in self.programmes}

@@ -23,6 +23,7 @@ Rows
                                       special_fund_per_head: sum of funding from special-fund sources over residents
                                       paired_slow_towns: sum of mentored / number of slow towns
                                       count_of_towns: in the row `district` sum of met / needed_towns * asked
+                                      what a block counts: sum of counts; as a share: over what it is a share of
                                       category_share, where a share of a sum is no linear measure:
                                       reached == 100 + 100 * (hours of the category - asked * hours of all categories)
                                       / (asked * teacher_time); of two plans that miss the share by as much, the one
@@ -43,20 +44,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.blocks.goals.targets import (
-    CATEGORY_SHARE,
-    COUNTED,
-    LEVEL,
-    MONEY,
-    MONEY_PER_HEAD,
-    PAIRED_SLOW_TOWNS,
-    SPECIAL_FUND_PER_HEAD,
-    by_town,
-    sizes,
-    special_sources,
-    targets,
-    teacher_time,
-)
+from allocator.blocks.amounts import amounts
+from allocator.blocks.goals.targets import COUNTED, by_town, targets, teacher_time
+from allocator.blocks.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, is_plain, sizes
 from allocator.model import Codes, Floats, Model, Terms, constant_label
 from allocator.planfile import ANY_CATEGORY, DISTRICT, Goal
 from allocator.scenario import PlanYear
@@ -129,11 +119,11 @@ def _reached(model: Model, plan: PlanYear, goal: Goal, places: Codes, asked: Flo
         factor[places] = 1.0 / (max(1, slow) * asked)
         constant[places] = 0.0 if slow else 1.0 / asked
     else:
-        measure, constant, size = *_amounts(model, plan, goal), sizes(plan, goal)
+        measure, constant, size = *amounts(model, plan, goal.measure), sizes(plan, goal.measure)
         if by_town(goal):
             factor[places] = 1.0 / (size[places] * asked)
         else:
-            whole = 1.0 if goal.measure == MONEY else size.sum()
+            whole = 1.0 if is_plain(plan, goal.measure) else size.sum()
             factor[places] = 1.0 / (whole * asked)
             measure, constant = _of_district(measure, constant, int(places[0]))
         constant = constant * factor
@@ -151,31 +141,6 @@ def _of_district(amounts: Terms, constant: Floats, district: int) -> tuple[Terms
     whole = np.zeros(len(constant))
     whole[district] = constant.sum()
     return amounts.labelled({**amounts.labels, "town": constant_label(district, len(amounts))}), whole
-
-
-def _amounts(model: Model, plan: PlanYear, goal: Goal) -> tuple[Terms, Floats]:
-    """Measure x size by town: terms of the plan year and what is given."""
-    year = model.axes["year"].code(str(plan.year))
-    constant = np.zeros(len(model.axes["town"].ids))
-    if goal.measure in (MONEY, MONEY_PER_HEAD, SPECIAL_FUND_PER_HEAD):
-        money = model.year("funding", year)
-        if goal.measure == SPECIAL_FUND_PER_HEAD:
-            money = money.where(np.isin(money["source"], model.axes["source"].codes(special_sources(plan))))
-        return money.labelled({"town": money["town"], "year": money["year"]}), constant
-    size = np.append(sizes(plan, goal), 0.0)
-    if goal.measure == LEVEL:
-        level = model.year("level", year)
-        return level * size[level["town"]], constant
-    value = model.ledgers["value"]
-    at = model.axes["indicator"].code(goal.measure)
-    brought = value.side(supplied=True)
-    brought = brought.where((brought["year"] == year) & (brought["indicator"] == at))
-    for provision in value.provisions:
-        own = (provision.labels["year"] == year) & (provision.labels["indicator"] == at)
-        towns = provision.labels["town"][own]
-        np.add.at(constant, towns, provision.amount[own] * size[towns])
-    terms = (brought * size[brought["town"]]).labelled({"town": brought["town"], "year": brought["year"]})
-    return terms, constant
 
 
 def _over_share(model: Model, plan: PlanYear, goal: Goal, share: float) -> Terms:

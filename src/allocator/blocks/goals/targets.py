@@ -7,17 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from allocator.blocks.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, amounts_before, is_plain, sizes
 from allocator.planfile import Goal
 from allocator.scenario import PlanYear
 
 Floats = npt.NDArray[np.float64]
-
-LEVEL = "level"
-MONEY = "money"
-MONEY_PER_HEAD = "money_per_head"
-SPECIAL_FUND_PER_HEAD = "special_fund_per_head"
-PAIRED_SLOW_TOWNS = "paired_slow_towns"
-CATEGORY_SHARE = "category_share"
 
 COUNTED = 1e-5
 """Share of its target that a town may lack and still count among the towns that reach it."""
@@ -59,43 +53,14 @@ def bases(plan: PlanYear, goal: Goal) -> Floats:
         return np.full(count, goal.base)
     if goal.measure in (PAIRED_SLOW_TOWNS, CATEGORY_SHARE):
         return np.zeros(count)
-    amounts = _amounts_before(plan, goal)
-    size = sizes(plan, goal)
+    amounts = amounts_before(plan, goal.measure)
+    size = sizes(plan, goal.measure)
     if by_town(goal):
         return np.asarray(np.divide(amounts, size, out=np.full(count, np.nan), where=size > 0))
-    return np.array([amounts.sum() / (size.sum() if goal.measure != MONEY else 1.0)])
-
-
-def sizes(plan: PlanYear, goal: Goal) -> Floats:
-    """What the amounts of a measure are divided by, town by town."""
-    if goal.measure == MONEY:
-        return np.ones(len(plan.towns))
-    if goal.measure in (LEVEL, MONEY_PER_HEAD, SPECIAL_FUND_PER_HEAD):
-        return plan.population
-    return plan.denominator(next(i for i in plan.indicators if i.id == goal.measure))
-
-
-def special_sources(plan: PlanYear) -> list[str]:
-    """Sources that count as special fund (专项经费)."""
-    funding: Any = plan.sections.get("funding")
-    return [source.id for source in funding.sources if source.special_fund] if funding is not None else []
+    return np.array([amounts.sum() / (1.0 if is_plain(plan, goal.measure) else size.sum())])
 
 
 def teacher_time(plan: PlanYear) -> float:
     """All hours of all teachers."""
     teaching: Any = plan.sections["teaching"]
     return float(plan.tables[teaching.teachers]["hours"].sum())
-
-
-def _amounts_before(plan: PlanYear, goal: Goal) -> Floats:
-    """Value x size before the plan, town by town."""
-    unknown = np.full(len(plan.towns), np.nan)
-    if goal.measure in (MONEY, MONEY_PER_HEAD):
-        money = plan.money_before_plan()
-        return unknown if money is None else money
-    if goal.measure == SPECIAL_FUND_PER_HEAD:
-        return unknown
-    if goal.measure == LEVEL:
-        return plan.levels(plan.plan_base()) * sizes(plan, goal)
-    at = next(n for n, i in enumerate(plan.indicators) if i.id == goal.measure)
-    return plan.plan_base()[:, at] * sizes(plan, goal)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from allocator.planfile import Allowance, Amount, Id, Origin, Section
+from allocator.planfile import Allowance, Amount, CostLine, Id, Origin, Section
 
 
 class GuidanceEffect(Section):
@@ -30,3 +31,7 @@ class Guidance(Section):
     effects: tuple[GuidanceEffect, ...] = ()
     allowance: Allowance | None = None
     """Paid for each hour of the district centre, to the district centre."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """The allowance, paid to the district centre."""
+        return {"guidance": self.allowance.line("district")} if self.allowance is not None else {}

@@ -13,6 +13,7 @@ from allocator.blocks.checks import (
     Amounts,
     Cells,
     Checks,
+    Judged,
     Posting,
     as_figure,
     by_town,
@@ -69,11 +70,12 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentorin
     return made
 
 
-def benefits(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Amounts:
+def benefits(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Judged:
     """Level points that pairs add in each town, before the cap."""
     pairs = _pairs(tables, plan, given)
     added, _ = pairs.total(["mentee"], _uplift(plan, given, pairs.frame).to_numpy(dtype=float))
-    return added.reindex(pd.Index(plan.towns.index, dtype=object), fill_value=0.0)
+    amounts = added.reindex(pd.Index(plan.towns.index, dtype=object), fill_value=0.0)
+    return Judged(amounts, amounts * 0.0)
 
 
 def slow_towns(plan: PlanYear, given: Mentoring) -> list[str]:

@@ -50,7 +50,7 @@ import numpy.typing as npt
 
 from allocator.blocks.mentoring.candidates import Candidates, candidates
 from allocator.blocks.mentoring.section import Mentoring
-from allocator.model import Codes, Model, Provision, Terms, constant_label, joined
+from allocator.model import Codes, Model, Outcome, Provision, Terms, constant_label, joined
 from allocator.scenario import PastPair, PlanYear
 
 
@@ -212,4 +212,5 @@ def _value(model: Model, found: Candidates, lives: Lives) -> None:
 def _outcome(model: Model, plan: PlanYear, terms: Terms) -> None:
     towns = np.arange(len(plan.towns))
     labels = {"town": towns, "year": constant_label(model.axes["year"].code(str(plan.year)), len(towns))}
-    model.outcome("mentoring.benefit", "level points", labels, terms.labelled({"outcome": terms["town"]}))
+    by_town = terms.labelled({"outcome": terms["town"]})
+    model.outcome(Outcome("mentoring.benefit", "level points", labels, by_town, np.zeros(len(towns))))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from allocator.planfile import Allowance, Amount, Id, Row, Section, Share
+from allocator.planfile import Allowance, Amount, CostLine, Id, Row, Section, Share
 
 
 class NamedTowns(Section):
@@ -49,6 +49,10 @@ class Mentoring(Section):
     """Most pairs that may change from the year before, new ones and ended ones together; none: no limit."""
     allowance: Allowance | None = None
     """Paid for each pair, to the mentor town."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """The allowance of pairs."""
+        return {"mentoring": self.allowance.line()} if self.allowance is not None else {}
 
 
 class LastYearPairRow(Row):

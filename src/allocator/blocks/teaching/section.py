@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Allowance, Amount, Id, Row, Section, Share
+from allocator.planfile import Allowance, Amount, CostLine, Id, Row, Section, Share
 
 
 class Teaching(Section):
@@ -26,6 +27,10 @@ class Teaching(Section):
     """Least share of the exchanged hours that backbone teachers (骨干) give; off unless given."""
     travel_allowance: Allowance | None = None
     """Paid for each hour of travel, in the town that is visited."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """The allowance of travel."""
+        return {"travel": self.travel_allowance.line()} if self.travel_allowance is not None else {}
 
 
 class TeacherRow(Row):

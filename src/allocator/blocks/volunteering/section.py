@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Allowance, Amount, Id, Row, Section, Share
+from allocator.planfile import Allowance, Amount, CostLine, Id, Row, Section, Share
 
 
 class Recruits(Section):
@@ -40,6 +41,10 @@ class Volunteering(Section):
     table gives the heads of the year."""
     training_allowance: Allowance | None = None
     """Paid for each volunteer trained, in the volunteer's town."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """The allowance of training."""
+        return {"volunteer_training": self.training_allowance.line()} if self.training_allowance is not None else {}
 
 
 class VolunteerRow(Row):
