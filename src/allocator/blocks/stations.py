@@ -19,7 +19,7 @@ class StationRow(Row):
     residents: Amount
     """People it serves [heads]."""
     slow: Share = 0.0
-    """How slowly its village develops: 0 not at all, 1 the slowest; weighs the choice of stations where a block says."""
+    """How slowly its village develops, 0 (not slowly) to 1: weighs the choice of stations where a block says so."""
     star: Annotated[int, Field(ge=0)] = 0
     """Stars it has before the plan year; 0: not rated."""
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
