@@ -113,8 +113,8 @@ def _teachers(plan: PlanYear) -> list[str]:
 
 def _stations(plan: PlanYear) -> list[str]:
     """Stations of the table that some block names."""
-    named = {getattr(section, "stations", None) for section in plan.sections.values()}
-    return [station for name in named if name in plan.tables for station in plan.tables[name]["station"]]
+    named: set[Any] = {getattr(section, "stations", None) for section in plan.sections.values()}
+    return [station for name in named & plan.tables.keys() for station in plan.tables[name]["station"]]
 
 
 def _most_pieces(scenario: Scenario) -> int:
