@@ -13,6 +13,7 @@ from allocator.errors import Finding, InputError, Place
 from allocator.load import load
 from allocator.plan.layers import CHANGES, merged, parsed_value, read_plan, with_changes
 from allocator.plan.yamltree import Node, made, plain, read_tree, scalar_text, walk
+from allocator.scenario import Scenario
 from plans import PLAN, place_of, write_plan
 
 HERE = Place("a.yaml", 1, 1)
@@ -172,6 +173,47 @@ def test_extends_cycle_and_unknown(tmp_path: Path) -> None:
     assert [(f.code, str(f.place)) for f in unknown] == [("E111", "variants/c.yaml:1:10")]
     assert unknown[0].hint is not None and unknown[0].hint.values["word"] == "2016"
     assert [(f.code, f.path) for f in errors(tmp_path, "variants/d.yaml")] == [("E111", "extends")]
+
+
+def test_a_plan_extends_another_with_its_years_and_tables(tmp_path: Path) -> None:
+    write_plan(tmp_path / "small")
+    wider = tmp_path / "wider"
+    wider.mkdir()
+    (wider / "plan.yaml").write_text(
+        "extends: ../small\nplan: wider\nfunding: {sources: [{id: social, amount: 120000}]}\n", encoding="utf-8"
+    )
+    (wider / "2016.yaml").write_text("year: 2016\npublish: {unit: 百元}\n", encoding="utf-8")
+    scenario, below = load(wider), load(tmp_path / "small")
+    assert (scenario.label, scenario.first.common.plan, scenario.years) == ("wider-2016", "wider", (2016,))
+    sources: Any = scenario.first.sections["funding"]
+    given: Any = below.first.sections["funding"]
+    own = {source.id: source.amount for source in given.sources} | {"social": 120000}
+    assert {source.id: source.amount for source in sources.sources} == own
+    assert scenario.first.places["funding.sources.government.id"].file == "../small/plan.yaml"
+    assert scenario.first.base.equals(below.first.base)
+    saved = load_saved(scenario, tmp_path / "saved")
+    assert saved.label == scenario.label
+    assert "extends" not in (tmp_path / "saved" / "plan.yaml").read_text(encoding="utf-8")
+    assert [source.amount for source in saved.first.sections["funding"].sources] == [  # type: ignore[attr-defined]
+        source.amount for source in sources.sources
+    ]
+
+
+def load_saved(scenario: Scenario, folder: Path) -> Scenario:
+    scenario.save(folder)
+    return load(folder)
+
+
+def test_plans_that_extend_no_plan_or_each_other(tmp_path: Path) -> None:
+    write_plan(tmp_path / "small")
+    for name, other in (("a", "b"), ("b", "a"), ("c", "smal"), ("d", "small")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "plan.yaml").write_text(f"extends: ../{other}\nplan: {name}\n", encoding="utf-8")
+    assert [(f.code, f.found) for f in errors(tmp_path / "a")] == [("E111", "a > b > a")]
+    assert [(f.code, str(f.place), f.found) for f in errors(tmp_path / "c")] == [
+        ("E111", "plan.yaml:1:10", "../smal"),
+    ]
+    assert [f.code for f in errors(tmp_path / "d")] == ["E112"]
 
 
 def test_missing_and_stray_years(tmp_path: Path) -> None:

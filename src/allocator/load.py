@@ -38,7 +38,8 @@ def load(path: str | Path, changes: Mapping[str, Any] | None = None) -> Scenario
         InputError: the plan has errors; all of them, and the warnings, are listed by place.
     """
     plan = read_plan(Path(path))
-    return _assembled(plan, TableFolder(plan.folder / TABLES_FOLDER), changes or {})
+    below = tuple(folder / TABLES_FOLDER for folder in plan.below)
+    return _assembled(plan, TableFolder(plan.folder / TABLES_FOLDER, below), changes or {})
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ class Plan:
     findings: tuple[Finding, ...]
     label: str | None = None
     """Label of a scenario that was saved before; none for a plan as people write it."""
+    below: tuple[Path, ...] = ()
+    """Folders of the plans that this one extends, the nearest first; their tables stand where it has none."""
 
 
 def merged(base: Node, over: Node) -> Node:
@@ -81,9 +85,44 @@ class _Folder:
     folder: Path
     findings: list[Finding] = field(default_factory=list)
     trees: dict[Path, Node] = field(default_factory=dict)
+    above: tuple[Path, ...] = ()
+    """Folders of the plans that extend this one, the first of them the one that is read."""
 
     def shown(self, file: Path) -> str:
-        return file.relative_to(self.folder).as_posix() if file.is_relative_to(self.folder) else file.as_posix()
+        first = (*self.above, self.folder)[0]
+        return Path(os.path.relpath(file, first)).as_posix() if file.is_absolute() else file.as_posix()
+
+    @cached_property
+    def below(self) -> _Folder | None:
+        """The plan folder that this one extends; none where it stands alone, or the folder is no plan."""
+        given = self.tree(self.folder / PLAN_FILE).entries.get("extends")
+        if given is None or given.content is None:
+            return None
+        folder = (self.folder / str(given.content)).resolve()
+        if not (folder / PLAN_FILE).is_file():
+            self.note("E111", given.place, Text("load.extends_no_plan"), str(given.content))
+            return None
+        if folder in (*self.above, self.folder):
+            circle = " > ".join(each.name for each in (*self.above, self.folder, folder))
+            self.note("E111", given.place, Text("load.extends_cycle"), circle)
+            return None
+        return _Folder(folder, self.findings, self.trees, (*self.above, self.folder))
+
+    @property
+    def folders_below(self) -> tuple[Path, ...]:
+        """Folders of all plans below, the nearest first."""
+        return () if self.below is None else (self.below.folder, *self.below.folders_below)
+
+    def shared(self, year: int | None = None) -> Node:
+        """What all years share: plan.yaml over the plan below, whose own year (if one is asked for) stands below it."""
+        own = self.tree(self.folder / PLAN_FILE)
+        if self.below is None:
+            return own
+        file = self.below.folder / f"{year}.yaml"
+        found = self.below.year_tree(file) if file.is_file() else None
+        lower = self.below.shared(year) if found is None else found[1]
+        bare = {key: child for key, child in own.entries.items() if key != "extends"}
+        return merged(lower, Node(bare, own.place))
 
     def tree(self, file: Path) -> Node:
         if file not in self.trees:
@@ -143,7 +182,7 @@ class _Folder:
                     Finding("E111", Place(self.shown(file), 1, 1), "extends", Text("load.extends_missing"), hint=hint)
                 )
             return None
-        tree = self.tree(self.folder / PLAN_FILE)
+        tree = self.shared(int(years[-1].stem))
         for layer in chain:
             own = self.tree(layer)
             assert isinstance(own.content, Mapping)
@@ -173,7 +212,7 @@ class _Folder:
 
     def every_year(self, only: Sequence[int] | None) -> dict[int, Node]:
         """The trees of all years that plan.yaml lists (or only some); missing and stray year files are errors."""
-        listed = self.tree(self.folder / PLAN_FILE).entries.get("years")
+        listed = self.shared().entries.get("years")
         given = [(item.content, item) for item in listed.items] if listed is not None else []
         years = {year: item for year, item in given if isinstance(year, int) and (only is None or year in only)}
         trees: dict[int, Node] = {}
@@ -216,7 +255,7 @@ def read_plan(path: Path) -> Plan:
     if not trees:
         raise InputError(files.findings)
     stem = path.stem if not whole else str(next(iter(trees))) if len(trees) == 1 else ""
-    return Plan(folder, stem, trees, tuple(files.findings), saved.get("label"))
+    return Plan(folder, stem, trees, tuple(files.findings), saved.get("label"), files.folders_below)
 
 
 def _plan_folder(path: Path) -> Path:

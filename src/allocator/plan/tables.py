@@ -111,20 +111,24 @@ class TableFolder:
     """The tables of a plan; each file is read from disk once."""
 
     folder: Path
+    below: tuple[Path, ...] = ()
+    """Folders of tables that stand where the first has none, the nearest first."""
     contents: dict[str, bytes] = field(default_factory=dict)
     read_tables: dict[tuple[str, Columns], tuple[Table, list[Finding]]] = field(default_factory=dict)
 
     def names(self) -> set[str]:
         """Ids of all tables in the folder."""
-        return {file.stem for file in self.folder.glob("*.csv")} | set(self.contents)
+        files = (file for folder in (self.folder, *self.below) for file in folder.glob("*.csv"))
+        return {file.stem for file in files} | set(self.contents)
 
     def content(self, table: str) -> bytes | None:
         """The bytes of a table's file; none without such a file."""
         if table not in self.contents:
-            file = self.folder / f"{table}.csv"
-            if "/" in table or "\\" in table or not file.is_file():
+            files = [folder / f"{table}.csv" for folder in (self.folder, *self.below)]
+            found = next((file for file in files if file.is_file()), None)
+            if "/" in table or "\\" in table or found is None:
                 return None
-            self.contents[table] = file.read_bytes()
+            self.contents[table] = found.read_bytes()
         return self.contents[table]
 
     def table(self, name: str, columns: Columns) -> tuple[Table, list[Finding]] | None:
