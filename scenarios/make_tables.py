@@ -16,15 +16,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tables_panyu
+import tables_panyu_whole
 import tables_wuchuan
 from tables_common import Table, origins
 
 HERE = Path(__file__).parent
 
 
-def contents(tables: Sequence[Table]) -> dict[str, bytes]:
-    """File name to content of a plan's tables, origins included: UTF-8 with BOM, lines end with a line feed."""
-    frames = {table.name: table.frame for table in tables} | {"origins": origins(tables)}
+def contents(tables: Sequence[Table], described: Sequence[Table] | None = None) -> dict[str, bytes]:
+    """File name to content of a plan's tables, origins included: UTF-8 with BOM, lines end with a line feed.
+
+    ``described``: tables that the origins name, where a plan also uses those of the plan it extends.
+    """
+    frames = {table.name: table.frame for table in tables} | {"origins": origins(described or tables)}
     return {
         f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
         for name, frame in frames.items()
@@ -44,8 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a committed file is not current")
     check = parser.parse_args(arguments).check
     outdated = []
-    for plan, tables in {"panyu": tables_panyu.tables(), "wuchuan": tables_wuchuan.tables()}.items():
-        folder, files = HERE / plan / "tables", contents(tables)
+    plans = {
+        "panyu": contents(tables_panyu.tables()),
+        "panyu_whole": contents(tables_panyu_whole.tables(), tables_panyu_whole.everything()),
+        "wuchuan": contents(tables_wuchuan.tables()),
+    }
+    for plan, files in plans.items():
+        folder = HERE / plan / "tables"
         if check:
             outdated += [f"scenarios/{plan}/tables/{name}" for name in stale(folder, files)]
             continue

@@ -202,6 +202,14 @@ def _roll() -> list[tuple[str, str, int]]:
     return [(f"t{at:03d}", town, n) for at, (town, n) in enumerate(posts, start=1)]
 
 
+def teachers_by_town() -> dict[str, list[str]]:
+    """Ids of the teachers of each home town."""
+    made: dict[str, list[str]] = {}
+    for teacher, town, _ in _roll():
+        made.setdefault(town, []).append(teacher)
+    return made
+
+
 def _teachers() -> Table:
     rows = []
     for teacher, town, n in _roll():

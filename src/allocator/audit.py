@@ -39,17 +39,18 @@ EXCLUDED = (
     "rows.price_balance",
     "rows.price_total",
     "rows.price_kind",
-    "unpaired.reason",
     "goals.unit",
     "towns.could_reach",
     "accounts.unit",
     "stages.before",
     "rounding.level_exact",
     "stages.status",
+    "stages.asked",
     "stages.gap",
+    "stages.unit",
     "stages: tie_break/hashed_order",
 )
-"""What cannot, or need not, be recomputed from the tables: prices and reasons, units in words, the solver's word."""
+"""What cannot, or need not, be recomputed from the tables: prices, units in words, the solver's word."""
 
 COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation"]
 

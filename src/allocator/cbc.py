@@ -189,9 +189,9 @@ class CbcSession:
             return _Answer(status, x, row_duals, column_duals, log)
 
     def _time_left(self) -> list[str]:
-        if self.limits.deadline is None:
+        if self.limits.ends is None:
             return []
-        return ["-timeMode", "elapsed", "-seconds", f"{max(0.1, self.limits.deadline - time.monotonic()):.3f}"]
+        return ["-timeMode", "elapsed", "-seconds", f"{max(0.1, self.limits.ends - time.monotonic()):.3f}"]
 
     def _wait(self, command: Sequence[str], folder: Path) -> str:
         """Run a process to its end, the user's wish to stop or well past the time limit; returns its log."""
@@ -205,7 +205,7 @@ class CbcSession:
                     break
                 except subprocess.TimeoutExpired:
                     self.limits.check()
-                    late = self.limits.deadline is not None and time.monotonic() > self.limits.deadline + _GRACE
+                    late = self.limits.ends is not None and time.monotonic() > self.limits.ends + _GRACE
                     if late:
                         break
         finally:

@@ -152,7 +152,7 @@ def math(plan: Path) -> None:
 @_plan
 @click.option("--out", type=click.Path(path_type=Path), help=say("cli.out"))
 @click.option("--solver", type=click.Choice(["highs", "highs-ipm", "cbc"]), default="highs", help=say("cli.solver"))
-@click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
+@click.option("--gap", multiple=True, metavar="[STAGE=]X[%]", help=say("cli.gap"))
 @click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
 @click.option("--mode", type=click.Choice(["horizon", "rolling"]), default="horizon", help=say("cli.mode"))
 @click.option("--unit", type=click.Choice(MONEY_UNITS), help=say("cli.unit"))
@@ -167,7 +167,7 @@ def solve(
     plan: Path,
     out: Path | None,
     solver: Any,
-    gap: float | None,
+    gap: tuple[str, ...],
     time_limit: float | None,
     mode: Any,
     unit: str | None,

@@ -52,6 +52,9 @@ _WHOLE_SECONDS = 60.0
 """Longest branch and bound of one step in such a model where the user sets no limit: what relaxation and rounding left
 open by then stays open for hours. The step is then held at the best plan known, and its gap shown."""
 
+_QUARTER = 4
+"""One in so many of the fractional columns is rounded in a round of a dive."""
+
 _WHOLE = 1e-7
 """Distance from a whole number within which a relaxed value counts as whole."""
 
@@ -255,8 +258,9 @@ class HighsSession:
 
     def _run(self, constant: float, maximise: bool, gap: float) -> Solution:
         """One run of the solver as it stands."""
-        if self.limits.deadline is not None:
-            left = max(0.01, self.limits.deadline - time.monotonic())
+        ends = self.limits.ends
+        if ends is not None:
+            left = max(0.01, ends - time.monotonic())
             # HiGHS counts linear solves from the first run of the object on, a branch and bound from its own start.
             counted = 0.0 if self._branches() else self.highs.getRunTime()
             _checked(self.highs.setOptionValue("time_limit", counted + left))
@@ -326,7 +330,8 @@ class HighsSession:
     def _run_dive(self, constant: float, maximise: bool, gap: float) -> Solution | None:
         """The best plan found by rounding the relaxation step by step; none where that leads to no plan.
 
-        In each round the columns that are whole stay as they are, and so does the largest of the others, rounded up.
+        In each round the columns that are whole stay as they are, and so do the largest of the others, rounded up: a
+        quarter of them, or one where there are few.
         """
         whole = self._integers().astype(np.int32)
         low = np.array([self.model.pulp_columns[at].lowBound for at in whole.tolist()], dtype=float)
@@ -338,7 +343,9 @@ class HighsSession:
             if apart.max() <= _WHOLE:
                 break
             kept = apart <= _WHOLE
-            kept[np.argmax(np.where(kept, -np.inf, values - np.floor(values)))] = True
+            left = np.flatnonzero(~kept)
+            largest = np.argsort(np.floor(values[left]) - values[left], kind="stable")
+            kept[left[largest[: max(1, len(left) // _QUARTER)]]] = True
             rounded = np.where(apart <= _WHOLE, np.round(values), np.ceil(values))
             floor, roof = np.where(kept, rounded, floor), np.where(kept, rounded, roof)
             self.highs.changeColsBounds(len(whole), whole, floor, roof)
@@ -355,7 +362,7 @@ class HighsSession:
         basis = self.highs.getBasis()
         large = self.highs.getNumNz() >= _LARGE_WHOLE
         self._set({"mip_abs_gap": gap, "presolve": "choose", "mip_lp_solver": "ipm" if large else "choose"})
-        if large and self.limits.deadline is None:
+        if large and self.limits.ends is None:
             self._set({"time_limit": _WHOLE_SECONDS})
         self._start = None
         found = self._run(constant, maximise, gap)
@@ -371,7 +378,7 @@ class HighsSession:
         bound = sign * facts.mip_dual_bound + constant if self._branches() else value
         has_plan = facts.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         status = self._status(has_plan)
-        reached = abs(value - bound) if has_plan else np.inf
+        reached = abs(value - bound) if has_plan and (status == "optimal" or self._branches()) else np.inf
         if status == "optimal" and reached > gap * (1 + 1e-9):
             status = "feasible"
         x = np.array(self.highs.getSolution().col_value, dtype=float) if has_plan else np.zeros(0)

@@ -156,7 +156,7 @@ class WithinLimits:
 
     def __init__(self, model: Model, session: Session) -> None:
         self.model, self.session = model, session
-        self.name, self.version = session.name, session.version
+        self.name, self.version, self.limits = session.name, session.version, session.limits
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Optimise one objective to an absolute gap (see Session)."""

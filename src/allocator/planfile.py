@@ -216,6 +216,9 @@ class BalanceStage(Section):
     aversion: Amount | None = None
     """With ``inequality_aversion``: from 0, the mean, towards ever more weight on the worst-off."""
     of: str = "level"
+    ranks: tuple[Annotated[int, Field(ge=1)], ...] | None = None
+    """With ``leximin``: how many of the worst-off towns are raised together, step by step (1, 2, 4, 8, 16); none: 1, 2,
+    3 and so on to all. Fewer steps for large plans."""
     over: Literal["final_then_mean", "every"] = "final_then_mean"
     """Over several years: outcomes of the final year, then each town's mean over the years; or every town and year
     alike (up to 100 outcomes)."""
@@ -258,6 +261,7 @@ class UnitChange(Section):
 
     money: Annotated[Yuan, Field(gt=0)]
     pair: Annotated[float, Field(gt=0)] = 1.0
+    posting: Annotated[float, Field(gt=0)] = 1.0
 
 
 class StabilityStage(Section):
@@ -299,14 +303,16 @@ Stage = Annotated[
 
 
 class LastYear(Section):
-    """Last year's plan: two tables, or the folder of a result."""
+    """Last year's plan: tables, or the folder of a result."""
 
     funding_by_town: str | None = None
     """Table (town, amount_yuan)."""
     pairs: str | None = None
     """Table (mentor, mentee, start_year, renewals)."""
+    postings: str | None = None
+    """Table (teacher, to_town, start_year)."""
     results: str | None = None
-    """Folder of a result, relative to the plan folder; stands for both tables."""
+    """Folder of a result, relative to the plan folder; stands for all these tables."""
 
 
 class Lock(Section):

@@ -43,12 +43,20 @@ class Prices:
     columns: Floats
 
 
-@dataclass(frozen=True)
+@dataclass
 class Limits:
-    """When to stop. ``deadline`` is a value of time.monotonic(); ``interrupted`` is asked now and then."""
+    """When to stop. Deadlines are values of time.monotonic(); ``interrupted`` is asked now and then."""
 
     deadline: float | None = None
     interrupted: Callable[[], bool] | None = None
+    step_deadline: float | None = None
+    """When the step at hand must end, so that time is left for those after it."""
+
+    @property
+    def ends(self) -> float | None:
+        """The earlier of the two deadlines; none where there is neither."""
+        given = [each for each in (self.deadline, self.step_deadline) if each is not None]
+        return min(given, default=None)
 
     def check(self) -> None:
         """Raises InterruptedRun if the user wants to stop."""
@@ -61,6 +69,7 @@ class Session(Protocol):
 
     name: str
     version: str
+    limits: Limits
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Optimise one objective to an absolute gap."""

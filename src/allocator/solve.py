@@ -6,7 +6,7 @@ import gc
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -20,6 +20,7 @@ from allocator.build import build
 from allocator.chain import following
 from allocator.columns import DECIMALS
 from allocator.errors import AuditError, InfeasibleError, NoPlanError, UsageError
+from allocator.gaps import Gaps
 from allocator.goals import missed_goals
 from allocator.limits import WithinLimits
 from allocator.model import Floats, Model
@@ -43,10 +44,11 @@ class Options:
     """How to solve."""
 
     solver: SolverName = "highs"
-    gap: float | None = None
-    """Absolute gap of every stage in the stage's unit; none asks for a tenth of the stage's grid."""
+    gap: float | str | Sequence[str] | None = None
+    """Gap of the stages: one absolute number in each stage's unit, or ``["balance=0.05", "others=0.1%"]``; none asks
+    for a tenth of the stage's grid."""
     time_limit: float | None = None
-    """Seconds for all stages together."""
+    """Seconds for all stages together; a step takes at most three times its even share of what is left."""
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None
     """Asked now and then; true stops the run."""
@@ -127,7 +129,7 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
 def _stages(model: Model, scenario: Scenario, session: Session, chosen: Options) -> StagesRun:
     """All stages but the tie-break; where there is no plan because of locks, the error names them."""
     try:
-        return run_stages(model, scenario, session, chosen.gap, chosen.progress)
+        return run_stages(model, scenario, session, Gaps.read(chosen.gap), chosen.progress)
     except InfeasibleError as wrong:
         from allocator.lock_conflicts import name_locks
 
@@ -324,7 +326,11 @@ def _record(
         ),
         "travel": travel,
         "population_vintage": plan.common.population.vintage,
-        "options": {"solver": options.solver, "gap": options.gap, "time_limit": options.time_limit},
+        "options": {
+            "solver": options.solver,
+            "gap": str(Gaps.read(options.gap)) or None,
+            "time_limit": options.time_limit,
+        },
         "solver": {"name": session.name, "version": session.version},
         "versions": {
             "edu-allocator": version("edu-allocator"),

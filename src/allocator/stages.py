@@ -22,6 +22,7 @@ from allocator.criteria.stability import stability
 from allocator.criteria.step import Hold, Step, Steps
 from allocator.criteria.total import even_weights, total
 from allocator.errors import InfeasibleError, NoPlanError, StoppedError, UnboundedError, UsageError
+from allocator.gaps import Gaps
 from allocator.model import Floats, Model, Outcome, Rows, Sense, Terms
 from allocator.planfile import AspirationsStage, BalanceStage, BasicsStage, StabilityStage, TotalStage
 from allocator.scenario import Scenario
@@ -33,6 +34,12 @@ CLOSING, CLOSING_LARGE, CLOSING_CHANGE, LARGE = 0.1, 10.0, 100.0, 50_000
 nonzeros or more (a hundred for the change from year to year: 0.01 unit changes, 100 yuan where one is 10,000 yuan).
 There the relaxation with rounded pairs often ends within 0.0005 level points of its bound, and proving the rest takes
 a branch and bound of hours for nothing that a planner could see."""
+
+PATIENCE = 3.0
+"""A step may take so many times its even share of the time that is left: most need less."""
+
+GOAL_STEPS, AFTER_STAGES = 3, 4
+"""Steps of a stage of goals, and solves after the stages (tie-break and prices), for sharing out time."""
 
 MOST_OUTCOMES = 100
 """Most outcomes that a balance stage over every town and year takes."""
@@ -62,6 +69,9 @@ class StageRecord:
     seconds: float
     before: float = np.nan
     """The same number in the plan before the step."""
+    asked: float = np.nan
+    """Gap asked for, in the unit."""
+    unit: str = ""
 
 
 @dataclass
@@ -119,16 +129,20 @@ def run_stages(
     model: Model,
     scenario: Scenario,
     session: Session,
-    gap: float | None = None,
+    gaps: Gaps | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> StagesRun:
     """Solve all stages but the tie-break, holding each before the next.
+
+    Where the session has a deadline, every step gets its share of the time that is left (see _share), so that the
+    later stages are not left without any.
 
     Raises:
         InfeasibleError, UnboundedError, StoppedError: there is no plan.
         UsageError: a stage looks at an outcome that the plan does not have.
     """
     run, begun = StagesRun(), time.perf_counter()
+    asked, left = gaps or Gaps(), _steps_ahead(model, scenario)
     large = len(scenario.plan_years) > 1 and model.size["nonzeros"] >= LARGE
     run.closing = CLOSING_LARGE if large else CLOSING
     for stage in scenario.first.common.stages:
@@ -141,12 +155,42 @@ def run_stages(
                     if progress is not None:
                         worst = None if run.x is None or outcome is None else _worst(outcome, run.x)
                         progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
-                    step = steps.send(_solve_step(model, session, stage.id, step, gap, run))
+                    left -= 1
+                    _share(session, run, left)
+                    step = steps.send(_solve_step(model, session, stage.id, step, asked, run))
             except StopIteration:
                 lower_by_give(session, run, scenario, stage.id, first)
+    session.limits.step_deadline = None
     if run.x is None:
-        _any_plan(session, run, gap)
+        _any_plan(session, run)
     return run
+
+
+def _steps_ahead(model: Model, scenario: Scenario) -> int:
+    """About how many steps the stages take, the tie-break's among them."""
+    count, several = AFTER_STAGES, len(scenario.plan_years) > 1
+    for stage in scenario.first.common.stages:
+        if isinstance(stage, BalanceStage) and stage.criterion != "none" and stage.of in model.outcomes:
+            views = _views(model.outcomes[stage.of], stage.over)
+            leximin = stage.criterion == "leximin"
+            each = [len(ordered.ranks_of(len(outcome), stage.ranks)) if leximin else 1 for outcome, _ in views]
+            count += sum(each)
+        elif isinstance(stage, TotalStage):
+            count += 2 if several else 1
+        elif isinstance(stage, BasicsStage | AspirationsStage):
+            count += GOAL_STEPS
+        elif isinstance(stage, StabilityStage):
+            count += 1
+    return count
+
+
+def _share(session: Session, run: StagesRun, left: int) -> None:
+    """Let the step at hand take ``PATIENCE`` times its even share of the time left; the first plan may take all."""
+    limits = session.limits
+    limits.step_deadline = None
+    if limits.deadline is not None and run.x is not None:
+        now = time.monotonic()
+        limits.step_deadline = now + max(0.0, limits.deadline - now) * min(1.0, PATIENCE / max(1, left + 1))
 
 
 def _worst(outcome: Outcome, x: Floats) -> float:
@@ -211,7 +255,7 @@ def _balance(model: Model, scenario: Scenario, stage: BalanceStage, outcome: Out
     if stage.criterion == "maximin":
         return _as_shown(ordered.maximin(model, outcome.raised, name), outcome)
     if stage.criterion == "leximin":
-        return _as_shown(ordered.leximin(model, outcome.raised, name), outcome)
+        return _as_shown(ordered.leximin(model, outcome.raised, name, stage.ranks), outcome)
     weights = outcome_weights(scenario, outcome, scenario.first.common.population.column)
     if stage.criterion == "inequality_aversion":
         if outcome.less_is_better:
@@ -244,12 +288,13 @@ def _outcome(model: Model, name: str) -> Outcome:
     return model.outcomes[name]
 
 
-def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: float | None, run: StagesRun) -> Floats:
+def _solve_step(model: Model, session: Session, stage: str, step: Step, gaps: Gaps, run: StagesRun) -> Floats:
     begun = time.perf_counter()
     if run.x is not None:
         _offer_integers(model, session, run.x)
     closing = CLOSING_CHANGE if stage == "stability" and run.closing > 1 else run.closing
-    asked = gap if gap is not None else step.grid * closing if step.gap is None else step.gap
+    now = np.nan if run.x is None else _objective_at(step, run.x)
+    asked = gaps.asked(stage, now, step.grid * closing) if step.gap is None else step.gap
     earlier = tuple(held.limit for held in run.held)
     found = session.solve(step.objective, step.constant, step.maximise, asked)
     if not found.has_plan and run.x is None:
@@ -270,7 +315,8 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gap: flo
     status = found.status if not run.conditional else f"{found.status}, conditional"
     seconds = time.perf_counter() - begun
     shown = (step.sign * hold.value, step.sign * hold.held_at)
-    run.records.append(StageRecord(stage, step.name, *shown, status, found.gap, seconds, before))
+    record = StageRecord(stage, step.name, *shown, status, found.gap, seconds, before, asked, step.unit)
+    run.records.append(record)
     run.conditional |= found.status != "optimal"
     return found.x
 
@@ -341,10 +387,10 @@ def integer_values(model: Model, x: Floats) -> tuple[np.ndarray, Floats]:
     return known, np.round(x[known])
 
 
-def _any_plan(session: Session, run: StagesRun, gap: float | None) -> None:
+def _any_plan(session: Session, run: StagesRun) -> None:
     """With no stage at all, any plan that keeps the rules."""
     nothing = np.zeros(0, dtype=np.intp)
-    found = session.solve(Terms({}, nothing, np.zeros(0)), 0.0, False, gap or 1e-6)
+    found = session.solve(Terms({}, nothing, np.zeros(0)), 0.0, False, 1e-6)
     if not found.has_plan:
         raise no_plan(found)
     run.x = found.x

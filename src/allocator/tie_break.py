@@ -89,9 +89,10 @@ def _integers(model: Model) -> list[Variables]:
 
 
 def _family(model: Model, name: str, dims: tuple[str, ...]) -> Terms:
-    """All columns of a family; none where the model has no such family."""
+    """The whole decisions of a family; none where the model has no such family, or has it with parts."""
+    whole = [part.terms for part in model.columns.get(name, ()) if part.integer]
     nothing = np.zeros(0, dtype=np.intp)
-    return model.family(name) if name in model.columns else Terms(dict.fromkeys(dims, nothing), nothing, np.zeros(0))
+    return joined(whole, dims) if whole else Terms(dict.fromkeys(dims, nothing), nothing, np.zeros(0))
 
 
 def hash_weights(model: Model, cells: Terms, family: str = "pairing") -> Floats:
@@ -128,7 +129,11 @@ def _fewest_changes(model: Model, session: Session, run: StagesRun, changes: Ter
     model.constrain("held", {"step": at}, [left], "<=", value - constant + 0.5, unit="pairs")
     gap = max(0.0, value - float(np.ceil(found.bound - INTEGER_GAP)))
     seconds = time.perf_counter() - begun
-    run.records.append(StageRecord("tie_break", "fewest_changes", value, value + 0.5, found.status, gap, seconds))
+    run.records.append(
+        StageRecord(
+            "tie_break", "fewest_changes", value, value + 0.5, found.status, gap, seconds, asked=0.0, unit="pairs"
+        )
+    )
     return found.status == "optimal"
 
 

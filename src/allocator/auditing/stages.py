@@ -29,6 +29,7 @@ from allocator.blocks.checks import (
 )
 from allocator.blocks.funding.audit import last_year
 from allocator.blocks.mentoring.audit import eligible_pairs
+from allocator.blocks.posting.audit import changes
 from allocator.planfile import (
     RATIOS,
     AspirationsStage,
@@ -141,11 +142,15 @@ def _of_outcome(table: pd.DataFrame, years: Sequence[AuditedYear], stage: Balanc
         views.append(("mean_", Side(mean[0], mean[1])))
     if stage.criterion in ("maximin", "leximin"):
         most = 1 if stage.criterion == "maximin" else len(sides[-1].amounts) * len(years)
-        return [
+        made = [
             held
             for of, side in views
             for held in _worst_sums(side, min(most, len(side.amounts)), stage.give, of, judged[-1].less_is_better)
         ]
+        if stage.ranks is None or stage.criterion == "maximin":
+            return made
+        steps = {f"worst_{min(k, len(side.amounts))}" for k in stage.ranks for _, side in views}
+        return [held for held in made if held.key.rpartition("/")[2].removeprefix("mean_") in steps]
     heads = [by_town(year.plan, year.plan.common.population.column) for year in years]
     size = _together([Side(each, each) for each in heads]).amounts if stage.over == "every" else heads[-1]
     return [held for of, side in views for held in _unequal(table, stage, side, size, of)]
@@ -227,6 +232,10 @@ def _change(years: Sequence[AuditedYear], stage: StabilityStage) -> list[Held]:
         pairs = _last_pairs(plan)
         if pairs is not None and "mentoring" in plan.sections:
             total += len(_pairs(tables) ^ pairs) / stage.unit_change.pair
+            known = True
+        postings = changes(tables, plan)[0] if "posting" in plan.sections else None
+        if postings is not None:
+            total += postings / stage.unit_change.posting
             known = True
     return [Held("stability/change", total, False, error)] if known else []
 

@@ -90,7 +90,7 @@ def _shortfall(model: Model, scenario: Scenario, strength: str) -> Terms:
 def _least(name: str, shortfall: Terms, weights: Floats) -> Step:
     """Least weighted sum of the shortfalls, in shares of the targets."""
     terms = shortfall * (weights / PERCENT)
-    return Step(name, terms, 0.0, maximise=False, grid=SHORTFALL_GRID, give_weight=1.0)
+    return Step(name, terms, 0.0, maximise=False, grid=SHORTFALL_GRID, give_weight=1.0, unit="shares of targets")
 
 
 def _hashed(model: Model, shortfall: Terms) -> Floats:
@@ -112,4 +112,6 @@ def _keep_met(met: Terms) -> Step:
         most = max(0.0, float(x[met.column].sum())) + RULE_SLACK
         return Hold(float(len(met)), len(met) - SHORTFALL_GRID, met, "<=", most, RULE_SLACK)
 
-    return Step("met", -met, 0.0, maximise=True, grid=SHORTFALL_GRID, at_plan=count, gap=RULE_GAP, hold=hold)
+    return Step(
+        "met", -met, 0.0, maximise=True, grid=SHORTFALL_GRID, at_plan=count, gap=RULE_GAP, hold=hold, unit="goals"
+    )

@@ -133,7 +133,17 @@ class _Stage:
         def at_plan(x: Floats) -> float:
             return (self.ratio(x) - at) * self.mean(x)
 
-        return Step(name, terms, constant, maximise=False, grid=RATIO_GRID, at_plan=at_plan, gap=gap, shown=self.ratio)
+        return Step(
+            name,
+            terms,
+            constant,
+            maximise=False,
+            grid=RATIO_GRID,
+            at_plan=at_plan,
+            gap=gap,
+            shown=self.ratio,
+            unit="ratio",
+        )
 
     def hold_below(self, reached: float) -> Callable[[float, Floats], Hold]:
         """Show the smallest ratio seen so far and hold it on the grid."""

@@ -10,7 +10,8 @@ with rank = k; for k = 1 there is no d.
 
 maximin   k = 1: the worst-off outcome.
 leximin   k = 1, 2, ..., n, each sum held before the next: the ordered vector is lexicographically best.
-          Valid with integer decisions too.
+          Valid with integer decisions too. With ``ranks`` only those k are taken (1, 2, 4, 8, 16, say): the plan is
+          then best at these ranks, and towns between them may trade with one another.
 
 Source: Ogryczak and Sliwinski, On solving linear programs with the ordered weighted averaging objective,
 European Journal of Operational Research 148 (2003); Ogryczak, Pioro, Tomaszewski, Telecommunications network
@@ -18,6 +19,8 @@ design and max-min optimization problem, JTIT 3 (2005).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -35,10 +38,17 @@ def maximin(model: Model, outcome: Outcome, of: str = "") -> Steps:
     yield _smallest(model, outcome, 1, of)
 
 
-def leximin(model: Model, outcome: Outcome, of: str = "") -> Steps:
-    """Raise the worst-off outcome, then the two worst-off together, and so on to all."""
-    for k in range(1, len(outcome) + 1):
+def leximin(model: Model, outcome: Outcome, of: str = "", ranks: Sequence[int] | None = None) -> Steps:
+    """Raise the worst-off outcome, then the two worst-off together, and so on to all; or only at some ranks."""
+    for k in ranks_of(len(outcome), ranks):
         yield _smallest(model, outcome, k, of)
+
+
+def ranks_of(outcomes: int, ranks: Sequence[int] | None) -> list[int]:
+    """How many of the worst-off are looked at together, step by step: 1, 2, ..., all; or those given, and all."""
+    if ranks is None:
+        return list(range(1, outcomes + 1))
+    return sorted({min(k, outcomes) for k in ranks})
 
 
 def _smallest(model: Model, outcome: Outcome, k: int, of: str) -> Step:
@@ -52,12 +62,30 @@ def _smallest(model: Model, outcome: Outcome, k: int, of: str) -> Step:
 
     if k == 1:
         _row_for_each(model, outcome, rank, [_spread(level, every)])
-        return Step(f"{of}worst_1", level, 0.0, maximise=True, grid=LEVEL_GRID, give_weight=1.0, at_plan=at_plan)
+        return Step(
+            f"{of}worst_1",
+            level,
+            0.0,
+            maximise=True,
+            grid=LEVEL_GRID,
+            give_weight=1.0,
+            at_plan=at_plan,
+            unit=outcome.unit,
+        )
     labels = {"rank": constant_label(rank, len(every)), "outcome": every}
     below = model.variables("rank_gap", labels, outcome.unit)
     _row_for_each(model, outcome, rank, [_spread(level, every), -below])
     objective = joined([(level * float(k)).labelled({}), (-below).labelled({})], ())
-    return Step(f"{of}worst_{k}", objective, 0.0, maximise=True, grid=SUM_GRID, give_weight=float(k), at_plan=at_plan)
+    return Step(
+        f"{of}worst_{k}",
+        objective,
+        0.0,
+        maximise=True,
+        grid=SUM_GRID,
+        give_weight=float(k),
+        at_plan=at_plan,
+        unit=outcome.unit,
+    )
 
 
 def _spread(level: Terms, every: Codes) -> Terms:

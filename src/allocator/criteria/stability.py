@@ -3,10 +3,12 @@
 change = sum over years of
          sum over towns |money - money of the year before| / unit_change.money
        + (pairs that are new + pairs of the year before that end) / unit_change.pair
+       + (postings that are new + postings of the year before that end) / unit_change.posting
 
 The absolute value is split into two columns, money_up[town, year] - money_down[town, year] == money - money of the
 year before: the rows money_change[town, year]. A pair that begins counts once, one that ends counts once:
-2 * beginning + pairing of the year before - pairing.
+2 * beginning + pairing of the year before - pairing. Postings likewise, by posting_came; one that goes on for a further
+term at the same host is no change.
 Source: L1 deviation as in goal programming (Charnes and Cooper 1961).
 """
 
@@ -25,9 +27,12 @@ CHANGE_GRID = 1e-4
 """Unit changes; with a unit of 10,000 yuan this is one yuan."""
 
 
-def change(money: Floats, last_money: Floats, pairs_changed: int, unit: UnitChange) -> float:
+def change(
+    money: Floats, last_money: Floats, pairs_changed: int, unit: UnitChange, postings_changed: int = 0
+) -> float:
     """The value of a year's plan under this criterion, in unit changes."""
-    return float(np.abs(money - last_money).sum() / unit.money + pairs_changed / unit.pair)
+    whole = pairs_changed / unit.pair + postings_changed / unit.posting
+    return float(np.abs(money - last_money).sum() / unit.money + whole)
 
 
 def stability(model: Model, plans: tuple[PlanYear, ...], unit: UnitChange) -> Steps:
@@ -40,13 +45,17 @@ def stability(model: Model, plans: tuple[PlanYear, ...], unit: UnitChange) -> St
             _money(model, plan, unit, (parts, read))
         if "pairing" in model.columns:
             constant += _pairs(model, plan, unit, (parts, read))
+        if "posting_came" in model.columns:
+            constant += _postings(model, plan, unit, (parts, read))
     if parts:
         objective = joined([part.labelled({}) for part in parts], ())
 
         def at_plan(x: Floats) -> float:
             return sum(each(x) for each in read) + constant
 
-        yield Step("change", objective, constant, maximise=False, grid=CHANGE_GRID, at_plan=at_plan)
+        yield Step(
+            "change", objective, constant, maximise=False, grid=CHANGE_GRID, at_plan=at_plan, unit="unit changes"
+        )
 
 
 def _money(
@@ -105,3 +114,21 @@ def _pairs(
     parts.append(terms)
     read.append(lambda x: float(terms.coefficient @ x[terms.column]))
     return given
+
+
+def _postings(
+    model: Model, plan: PlanYear, unit: UnitChange, made: tuple[list[Terms], list[Callable[[Floats], float]]]
+) -> float:
+    """The change of the postings in one year; returns what of it is given."""
+    year = model.axes["year"].code(str(plan.year))
+    came, posted = model.year("posting_came", year), model.year("posted", year)
+    past = plan.past_postings()
+    if plan.before is None and past is None:
+        return 0.0
+    ran = [] if plan.before is None else [model.year("posted", model.axes["year"].code(str(plan.before.year)))]
+    changed = [came * 2.0, -posted, *ran]
+    terms = joined([part.labelled({}) for part in changed], ()) * (1.0 / unit.posting)
+    parts, read = made
+    parts.append(terms)
+    read.append(lambda x: float(terms.coefficient @ x[terms.column]))
+    return len(past or ()) / unit.posting

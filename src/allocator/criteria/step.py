@@ -49,6 +49,8 @@ class Step:
     """Asked of the plan before the step: whether it would be asked in the same words again; none: always."""
     shown: Callable[[Floats], float] | None = None
     """The number shown, read off any plan; none: the objective."""
+    unit: str = ""
+    """Unit of the number shown."""
     sign: float = 1.0
     """-1 where the objective is the number shown with the opposite sign (minutes that are lowered)."""
 

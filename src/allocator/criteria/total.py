@@ -24,7 +24,9 @@ def total(outcome: Outcome, weights: Floats, of: str = "", aggregate: Literal["m
     factors = weights / weights.sum() if aggregate == "mean" else weights
     objective = outcome.terms * factors[outcome.terms["outcome"]]
     constant = float(factors @ outcome.constant)
-    yield Step(f"{of}{aggregate}", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0)
+    yield Step(
+        f"{of}{aggregate}", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0, unit=outcome.unit
+    )
 
 
 def even_weights(outcome: Outcome) -> Floats:
