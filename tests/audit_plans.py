@@ -47,6 +47,12 @@ def full_plan() -> str:
             "rule: 每小时12人}}\n    - {giver: school, indicator: standard_stations, per_hour: 0.01,\n"
             "       origin: {kind: illustrative, rule: 每小时0.01个站}}",
         ),
+        ("goals:\n", "projects: {kinds: [{id: brand, spending: activities}]}\ngoals:\n"),
+        (
+            "goals:\n",
+            "bases: {sites: circle_sites, functions: [{id: courses}], exactly_open: 1}\n"
+            "coverage: {stations: circle_stations, within_minutes: 15, serve: nearest}\ngoals:\n",
+        ),
         (
             "goals:\n",
             "goals:\n"
@@ -74,11 +80,28 @@ LAST_YEAR = {
 }
 
 
+LIBRARY = {
+    "projects": "project,kind,town,name_zh,name_en,once_yuan,yearly_yuan,benefit,first_year,started\n"
+    "fair,brand,bei,庙会,fair,500,0,2,,2012\nopera,brand,district,粤剧,opera,0,0,3,,2013\n"
+    "story,brand,dong,故事会,stories,0,0,1,,2014\ntalk,brand,nan,讲坛,talks,0,0,1,,\nweb,brand,nan,云课堂,online,0,0,1,2018,\n",
+}
+"""Projects that began before the plan, one that may start, and one that may not yet."""
+
+
+CIRCLE = {
+    "circle_sites": "site,town,name_zh,name_en,opening_cost_yuan,hours\n"
+    "hall,bei,礼堂,Hall,900,100\nyard,dong,院子,Yard,800,100\n",
+    "circle_stations": "station,town,name_zh,name_en,residents\n"
+    "up,bei,上,Up,300\nmid,dong,中,Mid,500\nlow,nan,下,Low,200\n",
+}
+"""A site in two of the towns, of which one opens, and a station in each town; not all are near it."""
+
+
 def solved_full(folder: Path) -> Result:
     """The plan with every rule, solved."""
     from allocator.solve import solve
 
-    write_plan(folder, {"plan.yaml": full_plan(), "2016.yaml": FULL_YEAR}, LAST_YEAR)
+    write_plan(folder, {"plan.yaml": full_plan(), "2016.yaml": FULL_YEAR}, {**LAST_YEAR, **LIBRARY, **CIRCLE})
     return solve(Scenario.load(folder / "2016.yaml"))
 
 
@@ -225,6 +248,13 @@ FIGURES = [
     ("pairs_minutes", "pairs", "minutes"),
     ("pairs_level_gap", "pairs", "level_gap"),
     ("pairs_uplift", "pairs", "uplift"),
+    *(("mentors", "mentors", column) for column in ("pairs", "capacity", "hours_used", "school_hours")),
+    ("mentees", "mentees", "uplift"),
+    ("counts.amount", "counts", "amount"),
+    *(
+        (f"projects.{column}", "projects", column)
+        for column in ("start_year", "once_yuan", "yearly_yuan", "cost_yuan", "benefit")
+    ),
     ("attainment_base", "attainment", "base"),
     ("attainment_value", "attainment", "value"),
     ("attainment_target", "attainment", "target"),
@@ -286,6 +316,22 @@ OTHER: list[tuple[str, str, Change]] = [
     ("pairs_minutes", "pairs", lambda t: also(t["pairs"], {"mentor": "bei"})),
     ("unpaired", "pairs", lambda t: without(t["pairs"])),
     ("unpaired", "unpaired", lambda t: pd.DataFrame([{"year": 2016, "town": "nan", "reason": "not_chosen"}])),
+    ("pairs_content", "pairs", lambda t: t["pairs"].assign(content="participation")),
+    ("mentors", "mentors", lambda t: without(t["mentors"])),
+    ("mentors", "mentors", lambda t: t["mentors"].assign(mentees="bei")),
+    *(("mentees", "mentees", lambda t, c=c: t["mentees"].assign(**{c: "2000"})) for c in ("mentors", "since", "until")),
+    *(("mentees", "mentees", lambda t, c=c: t["mentees"].assign(**{c: "no"})) for c in ("state", "reason")),
+    ("unpaired_reason", "unpaired", lambda t: pd.DataFrame([{"year": 2016, "town": "nan", "reason": "not_chosen"}])),
+    ("counts.of", "counts", lambda t: t["counts"].assign(of=1.0)),
+    ("counts.unit", "counts", lambda t: t["counts"].assign(unit="stations")),
+    ("counts", "projects", lambda t: t["projects"].assign(town="nowhere")),
+    ("projects", "projects", lambda t: without(t["projects"])),
+    ("projects", "projects", lambda t: also(t["projects"], {"project": "nothing"})),
+    ("project_once", "projects", lambda t: also(t["projects"].assign(state="started"), {}, at=3)),
+    ("project_window", "projects", lambda t: t["projects"].assign(state="started")),
+    ("projects.state", "projects", lambda t: t["projects"].assign(state="waiting")),
+    ("projects.town", "projects", lambda t: t["projects"].assign(town="bei")),
+    ("projects.project_kind", "projects", lambda t: t["projects"].assign(project_kind="course")),
     ("goals.reached", "pairs", lambda t: without(t["pairs"])),
     ("stages", "pairs", lambda t: without(t["pairs"])),
     ("accounts", "accounts", lambda t: without(t["accounts"])),
@@ -350,6 +396,8 @@ def hand_made() -> Tables:
         if stations[at]:
             lines["accounts"].append(("value", f"{town}/standard_stations", "attainment", 0.1, 0.1))
     lines["unpaired"] = [("east", "not_chosen")]
+    lines["mentors"] = [("west", "", 0, 1, 0.0, None, None)]
+    lines["mentees"] = [("east", "", "", "", 0.0, "unpaired", "not_chosen")]
     lines["rows"] += [
         ("budget", "government", "<=", 44000.0, 130000.0, 86000.0),
         ("budget", "social", "<=", 0.0, 20000.0, 20000.0),

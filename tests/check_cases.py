@@ -408,4 +408,196 @@ WANTED = [
     case("F602", wanted(MANY.format(n=2)), "2 1 12 9.75 975,000 100,000", "{2016: 12}", wanted(MANY.format(n=1))),
 ]
 
-CASES = [*MONEY, *PEOPLE, *LOCKED, *RUNNING, *WANTED]
+
+def models(given: str, cost: int = 5000, asked: str = "level,0.1") -> dict[str, str]:
+    """A standard of one criterion for demonstration towns."""
+    block = f"  standards: [{{id: model, unit_cost: {cost}}}]\n  spending: activities\n  {given}\n"
+    rows = f"standard,criterion,measure,at_least,text_zh,text_en\nmodel,one,{asked},甲,one\n"
+    return {"goals:\n": f"demonstration:\n{block}goals:\n", "tables/demonstration_criteria": rows}
+
+
+MODELS = [
+    case(
+        "F810",
+        models("least_towns: 3\n  eligible: {min_level: 40}"),
+        "3 2",
+        "3\n  eligible",
+        models("least_towns: 2\n  eligible: {min_level: 40}"),
+    ),
+    case(
+        "F811",
+        models("least_towns: 2\n  most_a_year: 1"),
+        "2 0 1",
+        "2\n  most",
+        models("least_towns: 1\n  most_a_year: 1"),
+    ),
+    case(
+        "F812",
+        models("least_towns: 3", cost=400000),
+        "3 400,000 1,200,000 1,000,000 200,000",
+        "3\ngoals",
+        models("least_towns: 2", cost=300000),
+    ),
+    case(
+        "F813",
+        models("least_towns: 2", asked="money_per_head,15"),
+        "2 1",
+        "2\ngoals",
+        models("least_towns: 2", asked="money_per_head,2"),
+    ),
+    case(
+        "F501",
+        {
+            **models("eligible: {min_level: 40}"),
+            **locks("decision: demonstrated, where: {standard: model}, at_least: 3"),
+        },
+        "3 2",
+        "3, reason",
+        {
+            **models("eligible: {min_level: 40}"),
+            **locks("decision: demonstrated, where: {standard: model}, at_least: 2"),
+        },
+    ),
+]
+
+
+def pairing(rules: str) -> dict[str, str]:
+    """Further rules of mentoring."""
+    return {"  nearness": f"  {rules}\n  nearness"}
+
+
+PAIRED = [
+    case(
+        "F861",
+        {**BOTH_SLOW, **pairing("mentee_least: 1\n  mentor_capacity: 1")},
+        "2 1",
+        "1\n  mentor",
+        {**BOTH_SLOW, **pairing("mentee_least: 1\n  mentor_capacity: 2")},
+    ),
+    case(
+        "F862",
+        pairing("mentee_least: 1\n  travel: {visits: 10, most_minutes: 200}"),
+        "300 200 100",
+        "200}",
+        pairing("mentee_least: 1\n  travel: {visits: 10, most_minutes: 300}"),
+    ),
+    case("F863", pairing("mentee_least: 2"), "2 1", "2\n  nearness", pairing("mentee_least: 1")),
+    case(
+        "F864",
+        {**ran("dong,nan"), **pairing("travel: {visits: 10, most_minutes_of_mentor: 200}")},
+        "300 200",
+        "200}",
+        {**ran("dong,nan"), **pairing("travel: {visits: 10, most_minutes_of_mentor: 300}")},
+    ),
+]
+
+
+def starred(asked: int, most: int = 9, cost: int = 1000) -> dict[str, str]:
+    """A rule on star-rated stations: one in each town, one criterion."""
+    block = "  grades: [{id: one_star, stars: 1, cutoff: 60}]\n  spending: activities\n" + f"  most_a_year: {most}\n"
+    rule = f"  - {{id: stars, measure: star_stations, strength: rule, at_least: {{2016: {asked}}}}}\n"
+    stations = "".join(f"{town}1,{town},{town}1,{town}1,100\n" for town in ("bei", "dong", "nan"))
+    return {
+        "goals:\n": f"stars:\n{block}goals:\n{rule}",
+        "tables/stations": f"station,town,name_zh,name_en,residents\n{stations}",
+        "tables/star_criteria": f"criterion,name_zh,name_en,points,upgrade_cost_yuan\nrooms,a,a,60,{cost}\n",
+        "tables/station_scores": "station,criterion,points\n",
+    }
+
+
+STARS = [
+    case("F801", starred(3, most=2), "3 2", "{2016: 3}", starred(2, most=2)),
+    case("F802", starred(3, cost=400000), "1,200,000 1,000,000", "{2016: 3}", starred(3, cost=100000)),
+    case("F803", starred(4), "3", "{2016: 4}", starred(3)),
+]
+
+
+def buying(given: str, offers: str = "club,health,50,1000,1", floor: int = 0, other: int = 0) -> dict[str, Any]:
+    """An organisation that teaches; money for courses that bei and dong must spend [yuan; 20 hours for 1,500]."""
+    made = {"goals:\n": f"purchase: {{spending: courses{given}}}\ngoals:\n", **courses(floor, other, 0)}
+    made["tables/providers"] = "provider,name_zh,name_en,grade,venue_included\nclub,学社,Club,2,false\n"
+    made["tables/offers"] = f"provider,category,price_yuan,capacity_hours,quality\n{offers}\n"
+    return made
+
+
+def matched(rule: str) -> dict[str, str]:
+    """Social money against that of the government: 5,000 yuan are earmarked for bei."""
+    line = f"matching: [{{id: m, source: social, with: government, {rule}}}]"
+    return {"per_capita_floor:": f"{line}\n  per_capita_floor:"}
+
+
+def team(rules: str, pay: int = 1000) -> dict[str, str]:
+    """Three full-time people in bei, and free ones."""
+    block = f"  types: [{{id: full, pay: {pay}}}, {{id: free}}]\n  spending: operations\n  {rules}\n"
+    return {"goals:\n": f"team:\n{block}goals:\n", "tables/staff": "town,type,heads\nbei,full,3\n"}
+
+
+GOVERNED = {"special_fund: true,": "special_fund: true, earmark: [{town: bei, at_least: 50000}],"}
+
+BOUGHT = [
+    case("F831", buying("", "club,health,50,50,1", 90000), "1,200", "", buying("", floor=15000)),
+    case(
+        "F832",
+        buying("", "club,health,50,50,1", 37500, 37500),
+        "1,000 880 50",
+        "",
+        buying("", "club,health,50,50,1", 30000, 30000),
+    ),
+    case(
+        "F836",
+        {**matched("at_least: 3"), **GOVERNED},
+        "3 150,000 100,000 50,000",
+        "3}]",
+        {**matched("at_least: 0.01"), **GOVERNED},
+    ),
+    case(
+        "F837",
+        {**capped(0.6, "{district: 0.3}"), **matched("at_most: 0.05, scope: every_town")},
+        "5,000 0.05 3,750",
+        "0.05,",
+        {**capped(0.6, "{district: 0.3}"), **matched("at_most: 0.5, scope: every_town")},
+    ),
+    case("F833", buying(", most_share: 0.1", floor=90000), "0.1 1,080", "", buying(", most_share: 0.1", floor=15000)),
+    case("F835", matched("at_most: 0.005"), "0.005 5,000 4,500", "0.005", matched("at_most: 0.5")),
+]
+
+TEAM = [
+    case(
+        "F871",
+        team("floors: [{type: full, posts: 9}]\n  most: [{type: full, posts: 8}, {type: free, posts: 1}]"),
+        "9 8",
+        "",
+        team("floors: [{type: full, posts: 8}]\n  most: [{type: full, posts: 8}, {type: free, posts: 1}]"),
+    ),
+    case(
+        "F872",
+        team("most: [{type: full, posts: 2}, {type: free, posts: 1}]"),
+        "3 2",
+        "",
+        team("most: [{type: full, posts: 3}, {type: free, posts: 1}]"),
+    ),
+    case(
+        "F873",
+        team("floors: [{type: full, posts: 4}]\n  most_hired_a_year: 8"),
+        "9 8",
+        "8",
+        team("floors: [{type: full, posts: 4}]\n  most_hired_a_year: 9"),
+    ),
+    case(
+        "F874",
+        team("most_hired_a_year: 1", 400000),
+        "1,200,000 900,000 300,000",
+        "",
+        team("most_hired_a_year: 1", 9000),
+    ),
+    case(
+        "F875",
+        team("most: [{type: free, posts: 2}]\n  ratios: [{id: r, of: [free], at_least: 0.5}]"),
+        "0.5 3 2",
+        "",
+        team("most: [{type: free, posts: 3}]\n  ratios: [{id: r, of: [free], at_least: 0.5}]"),
+    ),
+]
+
+
+CASES = [*BOUGHT, *TEAM, *MODELS, *STARS, *MONEY, *PEOPLE, *LOCKED, *PAIRED, *RUNNING, *WANTED]

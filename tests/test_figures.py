@@ -39,7 +39,7 @@ def test_unknown_figure_is_refused(tiny_result: Result) -> None:
         figure(tiny_result, "pie")
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", [name for name in FIGURES if name != "coverage"])
 def test_a_figure_speaks_one_language_and_asks_for_no_tiles(tiny_result: Result, name: str, language: Language) -> None:
     drawn = json.loads(figure(tiny_result, name).to_json())
     title = drawn["layout"]["title"]["text"]

@@ -32,6 +32,15 @@ EVERYTHING = {
     "funding.sources.social.min_share": 0.02,
     "funding.issued": {"table": "issued", "take_back": 0.1},
     "mentoring.max_changes": 12,
+    "mentoring.pairs": "pair_values",
+    "mentoring.mentee_least": 1,
+    "mentoring.travel": {
+        "visits": 2,
+        "cost_per_hour": 20,
+        "spending": "staff_training",
+        "most_minutes": 9000,
+        "most_minutes_of_mentor": 3000,
+    },
     "guidance.allowance": {"unit_cost": 10, "spending": "staff_training"},
     "goals": [
         {"id": "two_yuan", "measure": "special_fund_per_head", "strength": "rule", "at_least": {"2016": 2}},
@@ -57,6 +66,71 @@ EVERYTHING = {
         {"id": "pair", "decision": "pairing", "where": {"mentor": "nancun"}, "at_least": 1, "reason": "协议已签"},
         {"id": "hours", "decision": "guidance", "where": {"town": "xinzao"}, "equals": 60, "reason": "已承诺"},
     ],
+    "stars": {
+        "stations": "star_stations",
+        "grades": [{"id": "one_star", "stars": 1, "cutoff": 60}, {"id": "two_star", "stars": 2, "cutoff": 80}],
+        "spending": "facilities",
+        "most_a_year": 20,
+        "equal_chance": {"stations": 1},
+        "gains": [
+            {"indicator": "standard_stations", "per_unit": 1, "origin": {"kind": "illustrative", "rule": "one a star"}}
+        ],
+    },
+    "demonstration": {
+        "standards": [{"id": "first", "unit_cost": 10000}, {"id": "second", "after": "first"}],
+        "criteria": "model_criteria",
+        "spending": "facilities",
+        "most_a_year": 8,
+        "least_towns": 1,
+    },
+    "bases": {
+        "sites": "base_sites",
+        "functions": [{"id": "courses"}, {"id": "elderly"}],
+        "site_functions": "base_uses",
+        "venue_function": "courses",
+        "spending": "facilities",
+        "most_new": 2,
+        "exactly_open": 2,
+    },
+    "coverage": {"stations": "circle_stations", "minutes": "circle_ways", "serve": "nearest", "capacity": True},
+    "posting": {
+        "bands": [{"up_to_minutes": 12, "allowance": 3000}],
+        "spending": "staff_training",
+        "exchange_share": 0.01,
+        "backbone_share": 0.2,
+        "host_floor": 1,
+        "most_hosted": 3,
+        "most_changes": 6,
+    },
+    "funding.matching": [{"id": "society", "source": "social", "with": "government", "at_most": 2}],
+    "purchase": {"spending": "courses", "most_share": 0.5, "least_hours": 5},
+    "team": {
+        "types": [
+            {"id": "full", "pay": 50000, "training_cost": 500, "turnover": 0.1, "contact_hours": 20},
+            {"id": "free"},
+        ],
+        "spending": "operations",
+        "ratios": [{"id": "many", "of": ["free"], "at_least": 0.5}],
+        "floors": [{"type": "full", "posts": 1}],
+        "most": [{"type": "free", "posts": 4}],
+        "most_hired_a_year": 200,
+        "training": {
+            "places": 50,
+            "spending": "staff_training",
+            "gains": [
+                {"indicator": "participation", "per_unit": 5, "origin": {"kind": "illustrative", "rule": "five each"}}
+            ],
+        },
+    },
+    "projects": {
+        "kinds": [
+            {"id": "brand", "spending": "activities", "most_in_town": 2, "at_most": 3},
+            {"id": "study", "spending": "staff_training", "yearly": False},
+        ],
+        "effects": "project_effects",
+        "needs": "project_needs",
+        "excludes": "project_excludes",
+    },
     "limits": [{"id": name, "measure": name, "at_most": 0.9} for name in ("cv", "gini", "mean_deviation", "range")],
 }
 """What Panyu's plan leaves out."""
@@ -78,8 +152,72 @@ def panyu(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
     plan = (folder / "plan.yaml").read_text(encoding="utf-8")
     short = plan.replace("years: [2016, 2017, 2018, 2019, 2020]", "years: [2016, 2017]")
     (folder / "plan.yaml").write_text(short, encoding="utf-8")
+    _stars(folder / "tables")
+    _staff(folder / "tables")
     (folder / "tables" / "issued.csv").write_text("town,source,amount_yuan\nshilou,social,10000\n", encoding="utf-8")
+    pairs = "mentor,mentee,benefit,cost\nnancun,xinzao,3,1\nnancun,hualong,2,1\nzhongcun,shibi,2,2\n"
+    (folder / "tables" / "pair_values.csv").write_text(pairs, encoding="utf-8")
+    criteria = (
+        "standard,criterion,measure,at_least,text_zh,text_en\nfirst,one,level,30,甲,one\nsecond,one,level,50,乙,two\n"
+    )
+    (folder / "tables" / "model_criteria.csv").write_text(criteria, encoding="utf-8")
+    _circle(folder / "tables")
+    _library(folder / "tables")
     return load(folder).with_(EVERYTHING)
+
+
+def _circle(tables: Path) -> None:
+    """Two sites with two functions, and two stations that reach both."""
+    files = {
+        "base_sites": "site,town,name_zh,name_en,opening_cost_yuan,yearly_cost_yuan,hours,capacity\n"
+        "hall,shiqiao,礼堂,Hall,20000,1000,300,4000\nyard,nancun,院子,Yard,10000,1000,200,4000\n",
+        "base_uses": "site,function,least_hours\nhall,courses,0\nhall,elderly,40\nyard,courses,0\n",
+        "circle_stations": "station,town,name_zh,name_en,residents\n"
+        "east,shiqiao,东,East,900\nwest,nancun,西,West,800\n",
+        "circle_ways": "station,site,minutes\neast,hall,5\neast,yard,20\nwest,hall,20\nwest,yard,6\n",
+    }
+    for name, text in files.items():
+        (tables / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def _library(tables: Path) -> None:
+    """Four projects: one needs another, two exclude each other, one adds to an indicator."""
+    files = {
+        "projects": "project,kind,town,name_zh,name_en,once_yuan,yearly_yuan,benefit,started\n"
+        "fair,brand,shiqiao,庙会,Fair,9000,500,3,\nopera,brand,nancun,粤剧,Opera,8000,500,2,2014\n"
+        "story,brand,district,故事,Story,7000,500,1,\nsurvey,study,district,调研,Survey,6000,0,1,\n",
+        "project_effects": "project,indicator,gain,where,origin,rule\n"
+        "story,participation,1,every_town,illustrative,示例\n",
+        "project_needs": "project,needs\nstory,survey\n",
+        "project_excludes": "project,other\nfair,story\n",
+    }
+    for name, text in files.items():
+        (tables / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def _staff(tables: Path) -> None:
+    """One person on the team, and an organisation that teaches health and skills in rooms of its own."""
+    files = {
+        "staff": "town,type,heads\nshilou,full,1\n",
+        "providers": "provider,name_zh,name_en,grade,venue_included\nclub,学社,Club,2,true\n",
+        "offers": "provider,category,price_yuan,capacity_hours,quality\nclub,health,90,300,0.9\nclub,skills,80,200,1\n",
+    }
+    for name, text in files.items():
+        (tables / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def _stars(tables: Path) -> None:
+    """Two stations in each town, which are alike, and a standard of two criteria."""
+    towns = [line.split(",")[0] for line in (tables / "towns.csv").read_text(encoding="utf-8-sig").splitlines()[1:]]
+    rows = [f"{town}_{n},{town},{town}{n},{town} {n},1000" for town in towns for n in (1, 2)]
+    files = {
+        "star_stations": "station,town,name_zh,name_en,residents\n" + "\n".join(rows) + "\n",
+        "star_criteria": "criterion,name_zh,name_en,points,upgrade_cost_yuan\nrooms,场地,Rooms,60,5000\n"
+        "staff,人员,Staff,40,3000\n",
+        "station_scores": "station,criterion,points\n",
+    }
+    for name, text in files.items():
+        (tables / f"{name}.csv").write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Resource-allocation optimisation for community education.
 
-Public names: load, solve, audit, sweep, compare, Scenario, Result, Options, and the studies compare_modes, goal_costs,
-nested, stability_price. They are imported when first used, so that ``import allocator`` stays quick.
+Public names: load, solve, audit, sweep, compare, Scenario, Result, Options, and the studies compare_modes, frontier,
+goal_costs, nested, stability_price. They are imported when first used, so that ``import allocator`` stays quick.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from allocator.result import Result, compare
     from allocator.scenario import Scenario
     from allocator.solve import Options, solve
+    from allocator.studies.frontier import frontier
     from allocator.studies.goal_costs import goal_costs
     from allocator.studies.modes import compare_modes
     from allocator.studies.nested import nested
@@ -30,6 +31,7 @@ __all__ = [
     "audit",
     "compare",
     "compare_modes",
+    "frontier",
     "goal_costs",
     "load",
     "nested",
@@ -45,6 +47,7 @@ _HOME = {
     "audit": "allocator.audit",
     "compare": "allocator.result",
     "compare_modes": "allocator.studies.modes",
+    "frontier": "allocator.studies.frontier",
     "goal_costs": "allocator.studies.goal_costs",
     "load": "allocator.load",
     "nested": "allocator.studies.nested",

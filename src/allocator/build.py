@@ -46,10 +46,18 @@ def build(scenario: Scenario) -> Model:
             given: Any = of_plan[block] if block in of_plan else plan.sections.get(block)
             if given:
                 module.build(model, plan, given)
+        _finish(model, plan)
         _capacities(model, plan)
     model.close_ledgers()
     declare_limits(model, scenario)
     return model
+
+
+def _finish(model: Model, plan: PlanYear) -> None:
+    """Rows of blocks on what all blocks of the year bring and pay."""
+    for block, module in MODULES.items():
+        if block in plan.sections and hasattr(module, "finish"):
+            module.finish(model, plan, plan.sections[block])
 
 
 def ledgers() -> list[Ledger]:
@@ -59,12 +67,14 @@ def ledgers() -> list[Ledger]:
         Ledger("cost", ("town", "programme", "year"), "yuan", "costing", "=="),
         Ledger("delivered", ("town", "programme", "year"), "units", None),
         Ledger("teaching_time", ("town", "category", "year"), "hours", "teaching_need", "=="),
+        Ledger("teacher_time", ("teacher", "year"), "hours", "teacher_hours"),
         Ledger("volunteer_time", ("town", "year"), "hours", "volunteer_need", "=="),
         Ledger("venue_time", ("town", "year"), "hours", "venue"),
         Ledger("school_time", ("town", "year"), "hours", "school_hours"),
         Ledger("guidance_time", ("year",), "hours", "guidance_capacity"),
         Ledger("mentor_need", ("town", "year"), "towns", None),
         Ledger("value", ("town", "indicator", "year"), "indicator units", "credit"),
+        Ledger("open_site", ("site", "year"), "bases", None),
         Ledger("count", ("counted", "town", "year"), "number", None),
     ]
 

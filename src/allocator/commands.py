@@ -313,6 +313,54 @@ def study_modes(horizon: Path, rolling: Path, out: Path | None, force: bool) -> 
     _print_study(compare_modes(Result.load(horizon), Result.load(rolling)), out, force)
 
 
+@study.command("frontier", help=say("cli.study_frontier"))
+@_plan
+@click.option("--towns", required=True, help=say("cli.study_frontier_towns"))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=say("cli.study_frontier_out"))
+@click.option("--solver", type=click.Choice(["highs", "highs-ipm", "cbc"]), default="highs", help=say("cli.solver"))
+@click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
+@click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
+@_changes
+@_force
+@click.option("--json", "as_json", is_flag=True, help=say("cli.study_json"))
+@_language
+def study_frontier(
+    plan: Path,
+    towns: str,
+    out: Path | None,
+    solver: Any,
+    gap: float | None,
+    time_limit: float | None,
+    changes: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+) -> None:
+    from allocator.load import load
+    from allocator.report.figures_frontier import frontier_page
+    from allocator.report.terminal import print_table
+    from allocator.result import refuse_to_replace, table_bytes
+    from allocator.solve import Options
+    from allocator.studies.frontier import frontier
+
+    numbers = _numbers(towns)
+    if out is not None:
+        refuse_to_replace(out, force)
+    with _interruptible() as interrupted:
+        options = Options(solver, gap, time_limit, interrupted=interrupted)
+        table = frontier(load(plan, _parsed(changes)), numbers, options)
+    if as_json:
+        click.echo(table.to_json(orient="records", force_ascii=False, double_precision=9))
+    elif out is None:
+        print_table(table.drop(columns="reason"), current_language())
+        for number, reason in table.loc[table["reason"] != "", ["towns", "reason"]].itertuples(index=False):
+            click.echo(f"{number}: {reason}")
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "frontier.csv").write_bytes(table_bytes(table))
+        (out / "frontier.html").write_bytes(frontier_page(table, current_language()))
+        click.echo(say("cli.study_done", {"file": out}), err=as_json)
+
+
 @program.command(help=say("cli.batch"))
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help=say("cli.batch_out"))
@@ -343,6 +391,16 @@ def _print_study(table: pd.DataFrame, out: Path | None, force: bool) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(table_bytes(table))
     click.echo(say("cli.study_done", {"file": out}))
+
+
+def _numbers(given: str) -> list[int]:
+    """Numbers written ``4..10`` or ``4,6,8``."""
+    first, dots, last = given.partition("..")
+    words = (first, last) if dots else given.split(",")
+    if not all(word.strip().isdigit() for word in words):
+        raise UsageError(Text("study.bad_towns", {"given": given}))
+    numbers = [int(word) for word in words]
+    return list(range(numbers[0], numbers[1] + 1)) if dots else numbers
 
 
 def _parsed(changes: Sequence[str]) -> dict[str, Any]:

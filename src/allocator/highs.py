@@ -55,6 +55,11 @@ open by then stays open for hours. The step is then held at the best plan known,
 _QUARTER = 4
 """One in so many of the fractional columns is rounded in a round of a dive."""
 
+_NEAR_SECONDS = 20.0
+"""Longest search near the known plan, and at most half of what a step has."""
+_AGREED = 0.5
+"""Least share of the whole columns that relaxation and known plan must agree on for such a search."""
+
 _WHOLE = 1e-7
 """Distance from a whole number within which a relaxed value counts as whole."""
 
@@ -160,9 +165,10 @@ class HighsSession:
         if np.abs(values - np.round(values)).max() <= _WHOLE:
             return relaxed
         plans: list[Solution] = []
-        for attempt in (self._run_incumbent, self._run_dive):
-            tried = attempt(constant, maximise, gap)
-            if tried is None or tried.status != "optimal":
+        known = self._start is not None
+        for attempt in (self._run_incumbent, self._run_near if known else self._run_dive):
+            tried = attempt(constant, maximise, gap, relaxed)
+            if tried is None or not tried.has_plan:
                 continue
             if abs(tried.value - relaxed.value) <= gap:
                 return Solution("optimal", tried.value, relaxed.value, abs(tried.value - relaxed.value), tried.x)
@@ -315,27 +321,54 @@ class HighsSession:
         _checked(self.highs.setOptionValue("solve_relaxation", self._held))
         return found
 
-    def _run_incumbent(self, constant: float, maximise: bool, gap: float) -> Solution | None:
+    def _run_incumbent(self, constant: float, maximise: bool, gap: float, _: Solution) -> Solution | None:
         """The best plan with the integers of the plan offered to start from; none without one."""
         if self._start is None:
             return None
         columns, values = self._start
-        low = np.array([self.model.pulp_columns[at].lowBound for at in columns.tolist()], dtype=float)
-        high = np.array([self.model.pulp_columns[at].upBound for at in columns.tolist()], dtype=float)
-        self.highs.changeColsBounds(len(columns), columns, values, values)
+        low, high = self._bounds(columns)
+        _checked(self.highs.changeColsBounds(len(columns), columns, values, values))
         found = self._run_relaxed(constant, maximise, gap)
-        self.highs.changeColsBounds(len(columns), columns, low, high)
+        _checked(self.highs.changeColsBounds(len(columns), columns, low, high))
         return found
 
-    def _run_dive(self, constant: float, maximise: bool, gap: float) -> Solution | None:
+    def _bounds(self, columns: npt.NDArray[np.int32]) -> tuple[Floats, Floats]:
+        """Bounds of some columns as they stand now; without limit where there is none."""
+        own = [self.model.pulp_columns[at] for at in columns.tolist()]
+        low = [-np.inf if each.lowBound is None else each.lowBound for each in own]
+        high = [np.inf if each.upBound is None else each.upBound for each in own]
+        return np.array(low, dtype=float), np.array(high, dtype=float)
+
+    def _run_near(self, constant: float, maximise: bool, gap: float, relaxed: Solution) -> Solution | None:
+        """The best plan among those that keep what relaxation and known plan agree on; none where nothing is left open.
+
+        Source: relaxation induced neighbourhood search (Danna, Rothberg and Le Pape 2005).
+        """
+        assert self._start is not None
+        columns, values = self._start
+        agreed = np.abs(relaxed.x[columns] - values) <= _WHOLE
+        open_ones = int((~agreed).sum())
+        if open_ones == 0 or agreed.mean() < _AGREED:
+            return None
+        at = columns[agreed]
+        low, high = self._bounds(at)
+        _checked(self.highs.changeColsBounds(len(at), at, values[agreed], values[agreed]))
+        kept, now = self.limits.step_deadline, time.monotonic()
+        until = self.limits.ends
+        self.limits.step_deadline = now + (_NEAR_SECONDS if until is None else min(_NEAR_SECONDS, (until - now) / 2))
+        found = self._run_whole(constant, maximise, gap)
+        self.limits.step_deadline, self._start = kept, (columns, values)
+        _checked(self.highs.changeColsBounds(len(at), at, low, high))
+        return found
+
+    def _run_dive(self, constant: float, maximise: bool, gap: float, _: Solution) -> Solution | None:
         """The best plan found by rounding the relaxation step by step; none where that leads to no plan.
 
         In each round the columns that are whole stay as they are, and so do the largest of the others, rounded up: a
         quarter of them, or one where there are few.
         """
         whole = self._integers().astype(np.int32)
-        low = np.array([self.model.pulp_columns[at].lowBound for at in whole.tolist()], dtype=float)
-        high = np.array([self.model.pulp_columns[at].upBound for at in whole.tolist()], dtype=float)
+        low, high = self._bounds(whole)
         floor, roof, found = low.copy(), high.copy(), self._run_relaxed(constant, maximise, gap)
         while found.status == "optimal":
             values = found.x[whole]
@@ -348,9 +381,9 @@ class HighsSession:
             kept[left[largest[: max(1, len(left) // _QUARTER)]]] = True
             rounded = np.where(apart <= _WHOLE, np.round(values), np.ceil(values))
             floor, roof = np.where(kept, rounded, floor), np.where(kept, rounded, roof)
-            self.highs.changeColsBounds(len(whole), whole, floor, roof)
+            _checked(self.highs.changeColsBounds(len(whole), whole, floor, roof))
             found = self._run_relaxed(constant, maximise, gap)
-        self.highs.changeColsBounds(len(whole), whole, low, high)
+        _checked(self.highs.changeColsBounds(len(whole), whole, low, high))
         return found if found.status == "optimal" else None
 
     def _run_whole(self, constant: float, maximise: bool, gap: float) -> Solution:

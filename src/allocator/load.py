@@ -14,6 +14,7 @@ from allocator.findings import in_order
 from allocator.plan.definition import common_part, sections, validated
 from allocator.plan.journeys import year_travel
 from allocator.plan.layers import Plan, read_plan, with_changes
+from allocator.plan.libraries import kind_ids
 from allocator.plan.references import RESERVED_PROGRAMMES, reference_findings
 from allocator.plan.saved import write_scenario
 from allocator.plan.tables import TableFolder
@@ -111,7 +112,7 @@ def _year(tree: Node, folder: TableFolder, plan: Plan) -> _Year:
     ids["town_column"] = set(tables.tables[TOWNS].headings) if TOWNS in tables.tables else None
     towns, programmes, categories = ids["town"], ids["programme"], ids["category"]
     ids["recipient"] = None if towns is None else towns | {DISTRICT}
-    ids["cost_line"] = None if programmes is None else programmes | set(RESERVED_PROGRAMMES)
+    ids["cost_line"] = None if programmes is None else {*programmes, *RESERVED_PROGRAMMES, *kind_ids(tree)}
     ids["taught_category"] = (categories or set()) | {ANY_CATEGORY}
     definition, wrong = validated(tree)
     journeys, gaps = year_travel(tree, tables)

@@ -92,7 +92,7 @@ class Result:
         return f"<b>{html.escape(self.scenario.label)}</b><table><tr>{cells}</tr></table>{shown}"
 
     def figure(self, name: str) -> Figure:
-        """A plotly figure: ``levels``, ``pairs`` or ``funding``.
+        """A plotly figure: ``levels``, ``pairs``, ``pair_network`` or ``funding``.
 
         Raises:
             UsageError: there is no such figure.
@@ -188,12 +188,19 @@ def refuse_to_replace(folder: Path, force: bool) -> None:
         raise UsageError(Text("result.exists", {"folder": str(folder)}))
 
 
+YEAR_COLUMNS = frozenset(name for kinds in RESULT_TABLES.values() for name, kind in kinds.items() if kind == "year")
+"""Columns that hold years; one that has not come yet is empty."""
+
+
 def table_bytes(table: pd.DataFrame) -> bytes:
     """A table as it is written: UTF-8 with BOM, six decimals (prices twelve), ``\\n`` line ends."""
     written = table.copy()
     for column in written.columns[[str(column).startswith("price_") for column in written.columns]]:
         if written[column].dtype.kind == "f":
             written[column] = ["" if np.isnan(price) else f"{price:.{PRICE_DECIMALS}f}" for price in written[column]]
+    for column in YEAR_COLUMNS & set(written.columns):
+        if written[column].dtype.kind == "f":
+            written[column] = ["" if np.isnan(year) else f"{year:.0f}" for year in written[column]]
     text = written.to_csv(index=False, float_format=f"%.{DECIMALS}f", lineterminator="\n")
     return text.encode("utf-8-sig")
 
@@ -235,8 +242,10 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
     for column, kind in kinds.items():
         if kind in ("label", "text"):
             made[column] = made[column].fillna("").astype(str)
+        elif kind == "year" and made[column].isna().any():
+            made[column] = made[column].astype(float)
         elif kind in ("whole", "year"):
-            made[column] = made[column].astype("int64")
+            made[column] = made[column].astype("int64" if made[column].notna().all() else "Int64")
         else:
             made[column] = made[column].astype(float).round(decimals(kind)) + 0.0
     made.insert(0, "year", np.full(len(made), year, dtype="int64"))

@@ -128,6 +128,22 @@ class PlanYear:
             return None
         return [(pair.mentor, pair.mentee) for pair in past if pair.last_year(self.term_years) >= self.year - 1]
 
+    def past_postings(self) -> list[tuple[str, str, int]] | None:
+        """Postings (teacher, host town, first year) that ran in the year before or still run; none where they are not
+        given (or decided as well)."""
+        given = self.common.last_year
+        if self.before is not None or given is None or given.postings is None:
+            return None
+        posting: Any = self.sections.get("posting")
+        table, term = self.tables[given.postings], 1 if posting is None else posting.term_years
+        rows = zip(table["teacher"], table["to_town"], table["start_year"].astype(int), strict=True)
+        return [(who, town, begun) for who, town, begun in rows if begun + term >= self.year]
+
+    @property
+    def knows_last_year(self) -> bool:
+        """Whether anything is given of last year's plan that change could be measured from."""
+        return not (self.last_year_money() is None and self.past_pairs() is None and self.past_postings() is None)
+
     @property
     def term_years(self) -> int:
         """Years of a mentoring agreement; 1 in a plan without mentoring."""

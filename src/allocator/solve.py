@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 SolverName = Literal["highs", "highs-ipm", "cbc"]
 Mode = Literal["horizon", "rolling"]
+NOISE = 1e-12
+"""How far from whole a whole decision may be before the rest is solved again for its whole value."""
 
 
 @dataclass(frozen=True)
@@ -274,6 +276,18 @@ def stage_prices(model: Model, session: Session, run: StagesRun) -> dict[str, Pr
     return prices
 
 
+def _made_whole(model: Model, session: Session, run: StagesRun) -> Floats:
+    """The plan with whole decisions exactly whole where the solver left them some 1e-9 off, and the rest with them."""
+    assert run.x is not None
+    columns, values = integer_values(model, run.x)
+    if not run.held or not np.abs(run.x[columns] - values).max(initial=0.0) > NOISE:
+        return run.x
+    session.hold_integers(columns, values)
+    step = run.held[-1].step
+    found = session.solve(step.objective, step.constant, step.maximise, step.grid)
+    return found.x if found.has_plan else run.x
+
+
 def _settle_ties(
     model: Model, scenario: Scenario, session: Session, run: StagesRun, counted: tuple[Clock, int]
 ) -> tuple[Floats, dict[str, Any]]:
@@ -282,7 +296,9 @@ def _settle_ties(
     assert run.x is not None
     stage = next((s for s in scenario.first.common.stages if isinstance(s, TieBreakStage)), None)
     if stage is None or run.conditional:
-        return run.x[:base_columns], {"unique": False, "projection": "none"}
+        return _made_whole(model, session, run)[:base_columns], {"unique": False, "projection": "none"}
+    if run.closing > 1.0:  # a large model: its plan is one of many within its gaps, whatever is asked of it last
+        return _made_whole(model, session, run)[:base_columns], {"unique": False, "projection": "skipped (size)"}
     from allocator.tie_break import choose_integers, project_plan
 
     with clock.step("solve"):

@@ -233,7 +233,7 @@ def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> I
             yield _as_shown(total(outcome.of_year(last), of_last, "final_", stage.aggregate), given)
     elif isinstance(stage, StabilityStage):
         plan = scenario.first
-        if len(scenario.plan_years) == 1 and plan.last_year_money() is None and plan.last_year_pairs() is None:
+        if len(scenario.plan_years) == 1 and not plan.knows_last_year:
             run.skipped.append(("stability", "stages.no_last_year"))
         else:
             yield stability(model, scenario.plan_years, stage.unit_change)

@@ -16,11 +16,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.models import WHOLE
 from allocator.build import build
 from allocator.criteria.measures import measures
 from allocator.criteria.step import SUM_GRID
 from allocator.errors import InfeasibleError, UsageError
-from allocator.model import Floats, Model
+from allocator.model import Floats, Model, Terms
 from allocator.planfile import YUAN_PER_UNIT
 from allocator.scenario import Scenario
 from allocator.session import Limits, Prices, Session
@@ -29,8 +30,8 @@ from allocator.stages import StagesRun, integer_values, lower_by_give, run_stage
 from allocator.texts import Text
 
 Pairs = Literal["fixed", "free"]
-PairNames = tuple[tuple[str, str], ...]
-"""Mentor and mentee of each pair."""
+Kept = Mapping[str, frozenset[tuple[str, ...]]]
+"""Family of whole decisions (pairs, and those of blocks) to the labels of those that are chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,16 +88,15 @@ def sweep(
 class _Built:
     """A model, its session and the stages' run, ready to be set to other numbers."""
 
-    def __init__(self, scenario: Scenario, solver: SolverName, kept: PairNames | None = None) -> None:
-        """``kept``: pairs that are fixed from the start; none leaves them free."""
+    def __init__(self, scenario: Scenario, solver: SolverName, kept: Kept | None = None) -> None:
+        """``kept``: pairs and other whole decisions that are fixed from the start; none leaves them free."""
         self.scenario = scenario
         self.model: Model = build(scenario)
         self.session: Session = open_session(self.model, solver, Limits())
-        if kept is not None:
-            pairing = self.model.family("pairing")
-            names = self.model.decoded({dim: pairing[dim] for dim in ("mentor", "mentee")})
-            on = [pair in kept for pair in zip(names["mentor"].tolist(), names["mentee"].tolist(), strict=True)]
-            self.session.hold_integers(pairing.column, np.array(on, dtype=float))
+        for family, chosen in (kept or {}).items():
+            cells, names = self._whole(family)
+            on = [each in chosen for each in names]
+            self.session.hold_integers(cells.column, np.array(on, dtype=float))
         self.run: StagesRun = run_stages(self.model, scenario, self.session)
         self.current: dict[str, float] = {}
 
@@ -116,15 +116,25 @@ class _Built:
         self.current = {path: number_at(self.scenario, path) for path in paths}
         return True
 
-    def chosen_integers(self) -> PairNames:
-        """The pairs of the unchanged scenario; from here on they are fixed."""
+    def chosen_integers(self) -> Kept:
+        """The pairs and other whole decisions of the unchanged scenario; from here on they are fixed."""
         assert self.run.x is not None
         columns, whole = integer_values(self.model, self.run.x)
         self.session.hold_integers(columns, whole)
-        pairing = self.model.family("pairing")
-        on = pairing.where(self.run.x[pairing.column] > 0.5)
-        names = self.model.decoded({dim: on[dim] for dim in ("mentor", "mentee")})
-        return tuple(zip(names["mentor"].tolist(), names["mentee"].tolist(), strict=True))
+        kept = {}
+        for family in ("pairing", *WHOLE):
+            cells, names = self._whole(family)
+            on = (self.run.x[cells.column] > 0.5).tolist()
+            kept[family] = frozenset(each for each, chosen in zip(names, on, strict=True) if chosen)
+        return kept
+
+    def _whole(self, family: str) -> tuple[Terms, list[tuple[str, ...]]]:
+        """The columns of a family of whole decisions and their labels; none where the model has no such family."""
+        if family not in self.model.columns:
+            return Terms({}, np.zeros(0, dtype=np.intp), np.zeros(0)), []
+        cells = self.model.family(family)
+        names = self.model.decoded(cells.labels).values()
+        return cells, list(zip(*(each.tolist() for each in names), strict=True))
 
     def set(self, path: str, value: float) -> None:
         """Set a parameter [internal units] on the built model."""
@@ -206,7 +216,7 @@ def _warm_point(base: _Built, changes: Mapping[str, Any]) -> dict[str, Any] | No
 
 
 def _rebuilt_point(
-    scenario: Scenario, changes: Mapping[str, Any], solver: SolverName, kept: PairNames | None
+    scenario: Scenario, changes: Mapping[str, Any], solver: SolverName, kept: Kept | None
 ) -> dict[str, Any]:
     changed = scenario.with_(changes)
     try:

@@ -7,15 +7,12 @@ so that a reader who recomputes it from the tables finds the same number.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.goals.model import settle as settle_goals
-from allocator.blocks.mentoring.candidates import Candidates, candidates
 from allocator.blocks.solved import Year
 from allocator.blocks.tables import TABULATED
 from allocator.chain import following
@@ -25,7 +22,7 @@ from allocator.goals import goals_table
 from allocator.model import Floats, Model
 from allocator.planfile import DISTRICT
 from allocator.result import tidy
-from allocator.scenario import PastPair, PlanYear, Scenario
+from allocator.scenario import PlanYear, Scenario
 from allocator.session import Prices
 from allocator.stages import StagesRun, value_at
 from allocator.tabulating.rows import accounts_table, counts_table, rows_table
@@ -71,11 +68,14 @@ def _stages(run: StagesRun, x: Floats) -> pd.DataFrame:
     """Steps as they were taken, and what the published plan reaches in each."""
     published = {(held.stage, held.step.name): value_at(held.step, x) for held in run.held}
     rows = [
-        (r.stage, r.step, r.before, r.value, r.held_at, published.get((r.stage, r.step), np.nan), r.status, r.gap)
+        (
+            *(r.stage, r.step, r.before, r.value, r.held_at, published.get((r.stage, r.step), np.nan), r.status),
+            *(r.asked, r.gap, r.unit),
+        )
         for r in run.records
     ]
-    rows = [(*row[:-1], row[-1] if np.isfinite(row[-1]) else np.nan) for row in rows]
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["stages"]))
+    made = pd.DataFrame(rows, columns=list(RESULT_TABLES["stages"]))
+    return made.assign(gap=made["gap"].astype(float).where(np.isfinite(made["gap"].astype(float))))
 
 
 def _tables(year: Year, prices: Mapping[str, Prices | None]) -> dict[str, pd.DataFrame]:
@@ -151,7 +151,6 @@ def _volunteer_stock(year: Year) -> pd.DataFrame:
 
 def _decisions(year: Year) -> dict[str, pd.DataFrame]:
     made: dict[str, pd.DataFrame] = {}
-    plan = year.plan
     if year.has("units"):
         made["delivery"] = year.cells("units", zeros=True).rename(columns={"value": "units"})
     if year.has("funding"):
@@ -165,49 +164,7 @@ def _decisions(year: Year) -> dict[str, pd.DataFrame]:
         further = year.cells("station_guidance", zeros=True)
         further["giver"] = further["town"]
         made["guidance"] = pd.concat([down, further]).rename(columns={"value": "hours"})
-    given: Any = plan.sections.get("mentoring")
-    if given is not None:
-        found = candidates(plan, given)
-        paired = year.x[year.family("pairing").column] > 0.5
-        made["pairs"] = _pairs(plan, found, paired)
-        made["unpaired"] = _unpaired(plan, given, found, paired)
     return made
-
-
-def _pairs(plan: PlanYear, found: Candidates, paired: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """The pairs of the year; one from before goes on in its term, or is renewed right after its first one."""
-    names = plan.towns.index.to_numpy(dtype=object)
-    past = {(pair.mentor, pair.mentee): pair for pair in plan.past_pairs() or ()}
-    rows = []
-    for at in np.flatnonzero(paired):
-        key = (names[found.mentor[at]], names[found.mentee[at]])
-        pair = past.get(key, PastPair(*key, plan.year, 0))
-        if pair.last_year(plan.term_years) < plan.year:
-            pair = replace(pair, renewals=pair.renewals + 1)
-        uplift = found.benefit(plan.year - pair.start_year + 1)[at]
-        life = (pair.start_year, pair.last_year(plan.term_years), pair.renewals)
-        rows.append((*key, *life, found.minutes[at], found.level_gap[at], uplift))
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["pairs"]))
-
-
-def _unpaired(plan: PlanYear, given: Any, found: Candidates, paired: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """Slow-starting towns without a mentor and the first reason that applies."""
-    taken = np.bincount(found.mentor[paired], minlength=len(plan.towns))
-    rows = []
-    for town in np.flatnonzero(found.slow):
-        mine = found.mentee == town
-        if (mine & paired).any():
-            continue
-        if not found.mature.any():
-            reason = "no_mature_town"
-        elif not mine.any():
-            reason = "no_eligible_mentor"
-        elif (taken[found.mentor[mine]] >= given.mentor_capacity).all():
-            reason = "mentors_full"
-        else:
-            reason = "not_chosen"
-        rows.append((plan.towns.index[int(town)], reason))
-    return pd.DataFrame(rows, columns=["town", "reason"])
 
 
 def _funding_by_town(plan: PlanYear, funding: pd.DataFrame) -> pd.DataFrame:

@@ -235,7 +235,7 @@ def _last_stage_again(session: Session, run: StagesRun) -> Prices | None:
     if found.has_plan:
         run.x = found.x
     seconds = time.perf_counter() - begun
-    value = found.value if last.step.shown is None or run.x is None else last.step.shown(run.x)
+    value = last.step.sign * (found.value if last.step.shown is None or run.x is None else last.step.shown(run.x))
     run.records.append(
         StageRecord("tie_break", f"{last.step.name}_again", value, value, found.status, found.gap, seconds)
     )

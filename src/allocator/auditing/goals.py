@@ -23,7 +23,7 @@ from allocator.blocks.checks import (
     totals,
 )
 from allocator.blocks.counted import counted
-from allocator.blocks.mentoring.audit import slow_towns
+from allocator.blocks.mentoring.eligible import slow_towns
 from allocator.planfile import ANY_CATEGORY, DISTRICT, AspirationsStage, BasicsStage, Goal
 from allocator.scenario import PlanYear
 

@@ -31,6 +31,7 @@ ROWS: Mapping[str, tuple[str, Sense]] = {
     "money": ("budget", "<="),
     "cost": ("costing", "=="),
     "teaching_time": ("teaching_need", "=="),
+    "teacher_time": ("teacher_hours", "<="),
     "volunteer_time": ("volunteer_need", "=="),
     "venue_time": ("venue", "<="),
     "school_time": ("school_hours", "<="),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.auditing.figures import inequality
+from allocator.blocks.audits import OUTCOMES
 from allocator.blocks.checks import (
     HALF_DIGIT,
     RELATIVE,
@@ -20,7 +21,6 @@ from allocator.blocks.checks import (
     levels_before,
     rule,
 )
-from allocator.blocks.mentoring.audit import benefits
 from allocator.planfile import InequalityLimit, TieBreakStage
 from allocator.scenario import PlanYear
 
@@ -48,8 +48,8 @@ def _levels(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> Amounts:
 def _kept(tables: Mapping[str, pd.DataFrame], plan: PlanYear, limit: InequalityLimit) -> Checks:
     outcomes = _levels(tables, plan)
     if limit.of != "level":
-        given: Any = plan.sections["mentoring"]
-        outcomes = benefits(tables, plan, given).amounts
+        block, found_in = OUTCOMES[limit.of]
+        outcomes = found_in(tables, plan, plan.sections[block]).amounts
     heads = by_town(plan, limit.weighted_by or plan.common.population.column).to_numpy(dtype=float)
     level = outcomes.to_numpy(dtype=float)
     found, moved = inequality(level, heads)

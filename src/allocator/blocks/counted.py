@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,11 +29,30 @@ class Counted:
     """Whether amounts may stand at the district centre, so that only the district as a whole can be asked."""
 
 
-COUNTED: Mapping[str, Callable[[PlanYear, Any], Mapping[str, Counted]]] = {}
-"""Block to what it counts, by the name that goals use as ``measure``."""
+@cache
+def registered() -> Mapping[str, Callable[[PlanYear, Any], Mapping[str, Counted]]]:
+    """Block to what it counts, by the name that goals use as ``measure``; imported late: blocks import this module."""
+    from allocator.blocks.bases.uses import counted as bases
+    from allocator.blocks.coverage.reach import counted as coverage
+    from allocator.blocks.demonstration.counted import counted as demonstration
+    from allocator.blocks.posting.counted import counted as posting
+    from allocator.blocks.projects.counted import counted as projects
+    from allocator.blocks.stars.counted import counted as stars
+    from allocator.blocks.team.counted import counted as team
+
+    return {
+        "bases": bases,
+        "coverage": coverage,
+        "demonstration": demonstration,
+        "posting": posting,
+        "projects": projects,
+        "stars": stars,
+        "team": team,
+    }
 
 
 def counted(plan: PlanYear) -> dict[str, Counted]:
     """Everything that is counted in a plan year, by name."""
-    blocks = [block for block in sorted(COUNTED) if block in plan.sections]
-    return {name: how for block in blocks for name, how in COUNTED[block](plan, plan.sections[block]).items()}
+    known = registered()
+    blocks = [block for block in sorted(known) if block in plan.sections]
+    return {name: how for block in blocks for name, how in known[block](plan, plan.sections[block]).items()}

@@ -7,18 +7,38 @@ must stay unspent, goals out of reach. Nothing found does not mean that there is
 
 from __future__ import annotations
 
+from allocator.check.coverage import coverage_findings
+from allocator.check.demonstration import demonstration_findings
 from allocator.check.floors import money_findings
 from allocator.check.locks import lock_findings
 from allocator.check.pairs import pair_findings
 from allocator.check.people import people_findings
+from allocator.check.posting import posting_findings
+from allocator.check.projects import project_findings
+from allocator.check.purchase import purchase_findings
 from allocator.check.reach import reach_findings
+from allocator.check.stars import star_findings
+from allocator.check.team import team_findings
 from allocator.errors import Finding
 from allocator.findings import in_order
 from allocator.scenario import Scenario
 
 __all__ = ["check"]
 
-FAMILIES = (money_findings, people_findings, pair_findings, lock_findings, reach_findings)
+FAMILIES = (
+    money_findings,
+    people_findings,
+    pair_findings,
+    lock_findings,
+    posting_findings,
+    project_findings,
+    reach_findings,
+    coverage_findings,
+    demonstration_findings,
+    star_findings,
+    purchase_findings,
+    team_findings,
+)
 
 
 def check(scenario: Scenario) -> list[Finding]:

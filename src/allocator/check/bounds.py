@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 from allocator.blocks.delivery.section import Programme
-from allocator.blocks.mentoring.candidates import candidates
+from allocator.blocks.mentoring.candidates import Candidates, candidates
 from allocator.check.supply import (
     Bools,
     Floats,
+    bought,
     school_room,
     taught_categories,
     teachers,
+    venue_rooms,
     volunteer_hours,
     volunteer_reach,
 )
@@ -58,7 +60,7 @@ def units(plan: PlanYear) -> Units:
     programmes: tuple[Programme, ...] = delivery.programmes if delivery is not None else ()
     towns, size = len(plan.towns), (len(plan.towns), len(programmes))
     least, limits = np.zeros(size), np.full((5, *size), np.inf)
-    rooms = plan.per_town("venue_hours") if "venue_hours" in plan.towns else None
+    rooms = venue_rooms(plan)
     helpers, taught = volunteer_reach(plan), _teacher_reach(plan)
     for at, p in enumerate(programmes):
         if p.floor is not None and p.unit_cost > 0:
@@ -122,17 +124,23 @@ def pools(plan: PlanYear) -> list[tuple[str, float]]:
     staff, helpers = teachers(plan), volunteer_hours(plan)
     if helpers is not None:
         found.append(("volunteer_hours", float(helpers.sum())))
-    if staff is not None:
-        found.append(("teacher_hours", float(staff.hours.sum())))
-    if "venue_hours" in plan.towns:
-        found.append(("venue_hours", float(plan.per_town("venue_hours").sum())))
+    offered, rooms = bought(plan), venue_rooms(plan)
+    if staff is not None or offered is not None:
+        own, more = (0.0 if staff is None else staff.hours.sum()), (0.0 if offered is None else offered.whole())
+        found.append(("teacher_hours", float(own + more)))
+    if rooms is not None:
+        found.append(("venue_hours", float(rooms.sum())))
     return found
 
 
 def _teacher_reach(plan: PlanYear) -> Floats | None:
-    """Effective teacher hours [town, category] if every teacher within reach came for this alone."""
-    found = teachers(plan)
-    return None if found is None else found.most.T @ found.able
+    """Effective teacher hours [town, category] if every teacher and organisation within reach came for this alone."""
+    found, offered = teachers(plan), bought(plan)
+    own = None if found is None else found.most.T @ found.able
+    if offered is None:
+        return own
+    more = np.stack([offered.effective(category) for category in taught_categories(plan)], axis=1)
+    return more if own is None else own + more
 
 
 def lines(plan: PlanYear, counted: Units) -> Lines:
@@ -181,6 +189,10 @@ def _allowances(plan: PlanYear) -> list[tuple[str, str, Floats, Floats]]:
                 hours * teaching.travel_allowance.unit_cost,
             )
         )
+    offered = bought(plan)
+    if offered is not None:
+        spending = plan.cost_lines()["purchase"].spending
+        found.append(("purchase", spending, np.zeros(towns + 1), np.append(offered.cost, 0.0)))
     known = {line for line, *_ in found} | plan.programme_ids | {"guidance", "mentoring", "travel"}
     for line, how in plan.cost_lines().items():
         if line not in known:
@@ -192,9 +204,16 @@ def _allowances(plan: PlanYear) -> list[tuple[str, str, Floats, Floats]]:
 def mentor_room(plan: PlanYear) -> Floats:
     """Most pairs that each town can mentor: its eligible mentees, its capacity, the hours of its school."""
     given: Any = plan.sections["mentoring"]
-    eligible = np.bincount(candidates(plan, given).mentor, minlength=len(plan.towns)).astype(float)
+    found = candidates(plan, given)
+    eligible = np.bincount(found.mentor, minlength=len(plan.towns)).astype(float)
     room: Floats = np.minimum(eligible, given.mentor_capacity)
-    if given.hours_per_pair > 0:
-        hours = np.floor(np.maximum(school_room(plan), 0.0) / given.hours_per_pair + 1e-9)
-        room = np.minimum(room, hours)
-    return room
+    return np.minimum(room, pairs_within_hours(plan, found))
+
+
+def pairs_within_hours(plan: PlanYear, found: Candidates) -> Floats:
+    """Most pairs that the hours of each town's school carry: those that need the fewest hours first."""
+    rooms, most = np.maximum(school_room(plan), 0.0), np.full(len(plan.towns), np.inf)
+    for town in np.unique(found.mentor[found.hours > 0]).tolist():
+        needed = np.cumsum(np.sort(found.hours[found.mentor == town]))
+        most[town] = float((needed <= rooms[town] + 1e-9 * np.maximum(1.0, needed)).sum())
+    return most

@@ -9,20 +9,28 @@ from typing import Any
 
 import numpy as np
 
+from allocator.blocks.demonstration.records import records
 from allocator.blocks.mentoring.candidates import candidates
-from allocator.check.bounds import Units, units
+from allocator.blocks.projects.library import library
+from allocator.blocks.stars.ladder import ladder
+from allocator.blocks.team.people import reachable_posts, type_ids
+from allocator.check.bounds import Units, pairs_within_hours, units
 from allocator.check.money import Money, money
 from allocator.check.pairs import why_not
+from allocator.check.posting import posted_range
 from allocator.check.said import exceeds, finding, listed, named, positions
 from allocator.check.supply import (
     Floats,
+    bought,
     near,
     school_room,
+    school_rooms,
     station_hours,
     taught_categories,
     teachers,
     volunteer_hours,
 )
+from allocator.check.team import least as least_posts_of
 from allocator.errors import Finding
 from allocator.planfile import DISTRICT, Lock
 from allocator.scenario import PlanYear
@@ -208,9 +216,7 @@ def _pairing_range(facts: Facts, lock: Lock) -> Range:
     inside &= np.isin(found.mentee, list(_chosen(plan, lock, "mentee")))
     eligible = np.bincount(found.mentor[inside], minlength=len(plan.towns)).astype(float)
     by_capacity = np.minimum(eligible, given.mentor_capacity)
-    hours = np.full(len(plan.towns), np.inf)
-    if given.hours_per_pair > 0:
-        hours = np.floor(np.maximum(school_room(plan), 0.0) / given.hours_per_pair + 1e-9)
+    hours = pairs_within_hours(plan, found)
     covered = np.minimum(np.bincount(found.mentee[inside], minlength=len(plan.towns)), given.mentee_cover)
     options = [
         (float(inside.sum()), "check.why_eligible"),
@@ -232,18 +238,87 @@ def _guidance_range(facts: Facts, lock: Lock) -> Range:
 
 def _station_range(facts: Facts, lock: Lock) -> Range:
     plan, towns = facts.plan, list(_chosen(facts.plan, lock, "town"))
-    rooms = plan.per_town("school_hours") if "school_hours" in plan.towns else np.full(len(plan.towns), np.inf)
+    rooms = school_rooms(plan)
     return Range(float(station_hours(plan)[towns].sum()), float(rooms[towns].sum()), Text("check.why_school"))
 
 
+def _stars_range(facts: Facts, lock: Lock) -> Range:
+    """Grades that stations have, and all that there are."""
+    way = ladder(facts.plan)
+    rows = [at for at, station in enumerate(way.station) if lock.where.get("station") in (None, station)]
+    rungs = [at for at, grade in enumerate(way.grade) if lock.where.get("grade") in (None, grade)]
+    held = way.held[rows][:, rungs]
+    return Range(float(held.sum()), float(held.size), Text("check.why_stars"))
+
+
+def _projects_range(facts: Facts, lock: Lock) -> Range:
+    """Projects that may start in the year (or run, by then), and those that run whatever is decided."""
+    given: Any = facts.plan.sections["projects"]
+    found = library(facts.plan, given)
+    own = np.array([lock.where.get("project") in (None, project) for project in found.ids], dtype=bool)
+    may, runs_on = found.may_start(facts.plan.year), np.zeros(len(found), dtype=bool)
+    if lock.decision == "project_running":
+        runs_on = found.runs_on
+        for before in facts.plan.earlier if facts.plan.before is not None else ():
+            may = may | (found.may_start(before.year) & found.goes_on)
+    return Range(float(runs_on[own].sum()), float((may | runs_on)[own].sum()), Text("check.why_projects"))
+
+
+def _demonstration_range(facts: Facts, lock: Lock) -> Range:
+    """Standards that towns held before the plan, and those that they may hold."""
+    given: Any = facts.plan.sections["demonstration"]
+    found, towns = records(facts.plan, given), list(_chosen(facts.plan, lock, "town"))
+    own = [at for at, each in enumerate(found.standards) if lock.where.get("standard") in (None, each)]
+    held, may = found.held[towns][:, own], found.may[towns][:, own]
+    if facts.plan.before is not None:
+        may = np.ones(may.shape, dtype=bool)
+    return Range(float(held.sum()), float((held | may).sum()), Text("check.why_demonstration"))
+
+
+def _posting_range(facts: Facts, lock: Lock) -> Range:
+    """Teachers who run on, and teachers who may be posted there."""
+    return Range(*posted_range(facts.plan, lock), Text("check.why_posting"))
+
+
+def _purchased_range(facts: Facts, lock: Lock) -> Range:
+    """Hours that organisations offer there."""
+    found, towns = bought(facts.plan), list(_chosen(facts.plan, lock, "town"))
+    assert found is not None
+    own = np.array([lock.where.get("provider") in (None, each) for each in found.provider], dtype=bool)
+    own &= np.array([lock.where.get("category") in (None, each) for each in found.category], dtype=bool)
+    here = found.works[:, towns].any(axis=1)
+    return Range(0.0, float(found.capacity[own & here].sum()), Text("check.why_offers"))
+
+
+def _posts_range(facts: Facts, lock: Lock) -> Range:
+    """Posts by floors and people who stay, and by caps and hiring; people trained by posts and places."""
+    given: Any = facts.plan.sections["team"]
+    towns = list(_chosen(facts.plan, lock, "town"))
+    types = [at for at, word in enumerate(type_ids(given)) if lock.where.get("type") in (None, word)]
+    cells = np.ix_(towns, types)
+    most = float(reachable_posts(facts.plan, given)[cells].sum())
+    if lock.decision == "posts":
+        return Range(float(least_posts_of(facts.plan, given)[cells].sum()), most, Text("check.why_posts"))
+    places = given.training.places if given.training is not None else 0.0
+    return Range(0.0, min(places, most), Text("check.why_places"))
+
+
 _RANGES: Mapping[str, Any] = {
+    "purchased": _purchased_range,
+    "posts": _posts_range,
+    "staff_trained": _posts_range,
     "units": _units_range,
     "funding": _funding_range,
     "teaching": _teaching_range,
     "volunteering": _volunteering_range,
     "pairing": _pairing_range,
+    "posted": _posting_range,
     "guidance": _guidance_range,
     "station_guidance": _station_range,
+    "demonstrated": _demonstration_range,
+    "starred": _stars_range,
+    "project_start": _projects_range,
+    "project_running": _projects_range,
 }
 
 
@@ -330,7 +405,7 @@ def _pair_sums(plan: PlanYear, locks: Sequence[Lock]) -> Iterator[Finding]:
         covered = float(sum(math.ceil(least_of(lock) - 1e-6) for lock in as_mentee))
         if len(as_mentee) > 1 and covered > given.mentee_cover:
             yield _too_much(plan, "F404", as_mentee, (covered, float(given.mentee_cover)), values)
-        hours = pairs * given.hours_per_pair
+        hours = pairs * given.hours_per_pair if given.pairs is None else 0.0  # a table may say other hours
         if len(as_mentor) > 1 and exceeds(hours, rooms[at]):
             more = {**values, "pairs": pairs, "hours": given.hours_per_pair}
             yield _too_much(plan, "F406", as_mentor, (hours, float(rooms[at])), more)

@@ -13,9 +13,12 @@ from allocator.check.supply import (
     Bools,
     Floats,
     Teachers,
+    bought,
+    school_rooms,
     station_hours,
     taught_categories,
     teachers,
+    venue_rooms,
     volunteer_hours,
     volunteer_reach,
 )
@@ -30,7 +33,8 @@ def people_findings(plan: PlanYear) -> list[Finding]:
     found = [*_venues(plan, counted), *_volunteers(plan, counted), *_supervision(plan, counted)]
     staff = teachers(plan)
     if staff is not None:
-        found += [*_teachers(plan, counted, staff), *_exchange(plan, counted, staff)]
+        own = () if "purchase" in plan.sections else _teachers(plan, counted, staff)
+        found += [*own, *_exchange(plan, counted, staff)]
     return [*found, *_guidance(plan)]
 
 
@@ -50,9 +54,10 @@ def _floor_path(counted: Units, need: str) -> str:
 
 
 def _venues(plan: PlanYear, counted: Units) -> Iterator[Finding]:
-    if "venue_hours" not in plan.towns or not counted.programmes:
+    rooms = venue_rooms(plan)
+    if rooms is None or not counted.programmes:
         return
-    need, rooms = counted.least @ counted.per_unit("venue_hours"), plan.per_town("venue_hours")
+    need = counted.least @ counted.per_unit("venue_hours")
     values = {"need": need, "most": rooms, "short": need - rooms}
     yield from by_town(plan, "F205", _floor_path(counted, "venue_hours"), _exceeds(need, rooms), values)
 
@@ -115,9 +120,14 @@ def _teachers(plan: PlanYear, counted: Units, staff: Teachers) -> Iterator[Findi
 
 
 def _exchange(plan: PlanYear, counted: Units, staff: Teachers) -> Iterator[Finding]:
-    """Least shares of exchange against the hours that can be taught away from home."""
+    """Least shares of exchange against the hours that can be taught away from home; hours of posted teachers are in
+    neither, so that floors say nothing where teachers may be posted."""
+    if "posting" in plan.sections:
+        return
     given: Any = plan.sections["teaching"]
     need = float((counted.least @ counted.per_unit("teacher_hours")).sum()) if counted.programmes else 0.0
+    offered = bought(plan)
+    need = max(0.0, need - offered.whole()) if offered is not None else need
     away = np.where(staff.away, staff.most, 0.0).max(axis=1, initial=0.0)
     share = given.exchange_min_share or 0.0
     if exceeds(share * need, float(away.sum())):
@@ -160,7 +170,7 @@ def _guidance(plan: PlanYear) -> Iterator[Finding]:
         }
         yield finding(plan, "F301", "guidance.town_min_hours", values)
     if "school_hours" in plan.towns:
-        rooms, stations = plan.per_town("school_hours"), station_hours(plan)
+        rooms, stations = school_rooms(plan), station_hours(plan)
         values = {
             "stations": plan.per_town("stations"),
             "hours": given.station_min_hours,

@@ -13,8 +13,9 @@ from allocator.blocks.measures import MONEY, MONEY_PER_HEAD, PAIRED_SLOW_TOWNS, 
 from allocator.blocks.mentoring.candidates import candidates
 from allocator.check.bounds import Units, mentor_room, most_within, pools, units
 from allocator.check.money import Money, at_hand, money
+from allocator.check.projects import raised_by_projects
 from allocator.check.said import exceeds, finding, named, number
-from allocator.check.supply import Floats
+from allocator.check.supply import Floats, school_rooms
 from allocator.errors import Finding
 from allocator.planfile import Goal, Indicator
 from allocator.scenario import PlanYear
@@ -74,7 +75,7 @@ def _goal(plan: PlanYear, counted: Units, whole: Money | None, goal: Goal) -> li
     found = list(_base_of_line(plan, goal, asked))
     short: list[tuple[int, float, Text]] = []
     for at, towns in enumerate(groups):
-        made = _reachable(plan, counted, whole, (goal, towns)) if np.isfinite(asked[at]) else None
+        made = reachable(plan, counted, whole, (goal, towns)) if np.isfinite(asked[at]) else None
         if made is not None and asked[at] * (1.0 - _spare(goal)) > made[0] * (1 + 1e-6) + 1e-9:
             short.append((at, *made))
     most_short = len(plan.towns) - (goal.towns or 0) if goal.scope == "count_of_towns" else 0
@@ -116,7 +117,7 @@ def _base_of_line(plan: PlanYear, goal: Goal, asked: Floats) -> Iterator[Finding
         yield finding(plan, "W224", f"goals.{goal.id}.path", values)
 
 
-def _reachable(
+def reachable(
     plan: PlanYear, counted: Units, whole: Money | None, asked: tuple[Goal, Sequence[int]]
 ) -> tuple[float, Text] | None:
     """Most that can be reached, and the arithmetic; none where nothing can be said (as of a year that follows)."""
@@ -129,6 +130,8 @@ def _reachable(
         return None if whole is None else _money_reachable(plan, whole, (goal, towns))
     indicator = next((i for i in plan.indicators if i.id == goal.measure), None)
     if any(goal.measure in section.raised() for section in plan.sections.values()):
+        return None
+    if goal.measure in raised_by_projects(plan):
         return None
     if indicator is None or (indicator.stock is not None and plan.volunteer_stock is not None):
         return None
@@ -233,7 +236,7 @@ def _guidance_gain(plan: PlanYear, indicator: Indicator, towns: Sequence[int]) -
     if given is None:
         return 0.0
     stations = np.maximum(plan.per_town("stations"), 1.0)
-    rooms = plan.per_town("school_hours") if "school_hours" in plan.towns else np.full(len(stations), np.inf)
+    rooms = school_rooms(plan)
     hours = {"district": float(given.district_hours), "school": float((rooms / stations)[list(towns)].sum())}
     effects = [e for e in given.effects if e.indicator == indicator.id and e.per_hour > 0]
     return float(sum(e.per_hour * hours[e.giver] for e in effects))

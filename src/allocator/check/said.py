@@ -52,7 +52,7 @@ def named(plan: PlanYear, word: str) -> Text:
 
 def _items(section: object) -> Sequence[Any]:
     """Things of a section that may have a name."""
-    parts = ("programmes", "sources", "indicators")
+    parts = ("programmes", "sources", "indicators", "kinds")
     return next((getattr(section, part) for part in parts if hasattr(section, part)), ())
 
 

@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from allocator.blocks.purchase.offers import Offers, offers
+from allocator.blocks.purchase.section import Purchase
+from allocator.blocks.team.people import reachable_posts, type_ids
+from allocator.blocks.team.section import Team
+from allocator.check.posting import may_be
 from allocator.planfile import ANY_CATEGORY
 from allocator.scenario import PlanYear
 
@@ -29,7 +34,7 @@ class Teachers:
     able: Floats
     """Proficiency [teacher, category]; 0 where a teacher cannot teach it."""
     most: Floats
-    """Most hours taught [teacher, town] if the teacher went nowhere else; 0 out of reach."""
+    """Most hours taught [teacher, town] if the teacher went nowhere else, or was posted there; 0 out of reach."""
     away: Bools
     """[teacher, town]: within reach and not at home."""
 
@@ -67,7 +72,37 @@ def teachers(plan: PlanYear) -> Teachers | None:
     away = reached & (home[:, None] != np.arange(len(plan.towns)))
     kept = np.where(away, 1.0 - given.home_share, 1.0)
     most = np.where(reached, hours[:, None] * kept / (1.0 + travel), 0.0)
+    if "posting" in plan.sections:
+        most = np.where(may_be(plan), hours[:, None], most)
     return Teachers(ids, home, hours, table["backbone"].to_numpy(dtype=bool), able, most, away)
+
+
+def bought(plan: PlanYear) -> Offers | None:
+    """What may be bought from organisations; none if the plan buys nothing."""
+    given = plan.sections.get("purchase")
+    return offers(plan, given) if isinstance(given, Purchase) else None
+
+
+def venue_rooms(plan: PlanYear) -> Floats | None:
+    """Venue hours of each town, with the most that organisations bring; none if the plan does not count them."""
+    if "venue_hours" not in plan.towns:
+        return None
+    offered = bought(plan)
+    return plan.per_town("venue_hours") + (0.0 if offered is None else offered.rooms)
+
+
+def school_rooms(plan: PlanYear) -> Floats:
+    """Hours of each town school, with the most that posts bring; without limit where the table has no such column."""
+    if "school_hours" not in plan.towns:
+        return np.full(len(plan.towns), np.inf)
+    given = plan.sections.get("team")
+    rooms = plan.per_town("school_hours")
+    if not isinstance(given, Team):
+        return rooms
+    hours = {each.id: each.contact_hours for each in given.types}
+    worth = np.array([hours[word] for word in type_ids(given)])
+    brings = worth > 0
+    return np.asarray(rooms + reachable_posts(plan, given)[:, brings] @ worth[brings])
 
 
 def volunteer_hours(plan: PlanYear) -> Floats | None:
@@ -99,9 +134,7 @@ def volunteer_reach(plan: PlanYear) -> Floats | None:
 
 def school_room(plan: PlanYear) -> Floats:
     """Hours of each town school that its stations leave at least; without limit where the table has no such column."""
-    if "school_hours" not in plan.towns:
-        return np.full(len(plan.towns), np.inf)
-    return plan.per_town("school_hours") - station_hours(plan)
+    return school_rooms(plan) - station_hours(plan)
 
 
 def station_hours(plan: PlanYear) -> Floats:

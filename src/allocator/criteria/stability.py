@@ -27,9 +27,7 @@ CHANGE_GRID = 1e-4
 """Unit changes; with a unit of 10,000 yuan this is one yuan."""
 
 
-def change(
-    money: Floats, last_money: Floats, pairs_changed: int, unit: UnitChange, postings_changed: int = 0
-) -> float:
+def change(money: Floats, last_money: Floats, pairs_changed: int, unit: UnitChange, postings_changed: int = 0) -> float:
     """The value of a year's plan under this criterion, in unit changes."""
     whole = pairs_changed / unit.pair + postings_changed / unit.posting
     return float(np.abs(money - last_money).sum() / unit.money + whole)

@@ -180,7 +180,7 @@ def expected_keys(loc: Sequence[str | int]) -> set[str]:
         inner = [each for model in models if step in model.model_fields for each in _models(model, step)]
         tagged = [model for model in models if step in (model.__name__, _tag(model))]
         models = inner or tagged or models
-    return {name for model in models for name in model.model_fields}
+    return {about.alias or name for model in models for name, about in model.model_fields.items()}
 
 
 def _tag(model: type[BaseModel]) -> str | None:

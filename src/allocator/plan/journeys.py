@@ -26,12 +26,15 @@ def year_travel(tree: Node, tables: YearTables) -> tuple[Travel | None, list[Fin
     """Travel times if anyone travels, and what is wrong with them.
 
     Towns that no road reaches are errors, or one warning where the plan has a fallback. Without a ``travel``
-    part nobody leaves home, which only mentoring cannot do.
+    part nobody leaves home, which only mentoring by level cannot do.
     """
     users = [block for block in TRAVELLING if block in tree.entries]
+    coverage = tree.entries.get("coverage")
+    if coverage is not None and not coverage.entries.keys() & {"minutes", "walking"}:
+        users.append("coverage")
     towns, ids = tables.tables.get(TOWNS), tables.ids.get("town")
     given = tree.entries.get("travel")
-    if given is None and "mentoring" in users:
+    if given is None and "mentoring" in users and _mentors_travel(tree):
         return None, [Finding("E320", tree.entries["mentoring"].key, "mentoring", Text("load.needs_travel"))]
     if not users or given is None or towns is None or not ids:
         return None, []
@@ -48,6 +51,12 @@ def year_travel(tree: Node, tables: YearTables) -> tuple[Travel | None, list[Fin
     if fallback is not None and outside:
         return _straight(tables, (minutes, outside), fallback, warn=table is not None)
     return Travel(minutes, ()), _cut_off_findings(towns, [names[town] for town in outside])
+
+
+def _mentors_travel(tree: Node) -> bool:
+    """Whether mentoring looks at minutes: not where a table names the pairs and nothing fades on the way."""
+    parts = tree.entries["mentoring"].entries
+    return "pairs" not in parts or bool({"transfer", "travel"} & parts.keys())
 
 
 def cut_off(minutes: Minutes) -> tuple[int, ...]:

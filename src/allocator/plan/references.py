@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from allocator.errors import Finding, Place
+from allocator.plan.circles import circle_findings, function_measures
+from allocator.plan.demonstration import standard_measures
+from allocator.plan.libraries import kind_findings, kind_measures
+from allocator.plan.postings import posting_findings
+from allocator.plan.standards import grade_measures
+from allocator.plan.team_parts import matching_findings, team_measures
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, children, find
 from allocator.planfile import ANY_CATEGORY, FIXED_LINES, RATIOS
@@ -13,6 +19,8 @@ from allocator.texts import Text
 SUM_TOLERANCE = 1e-9
 
 REFERENCES: Sequence[tuple[str, str]] = (
+    ("bases.spending", "spending"),
+    ("bases.venue_function", "function"),
     ("delivery.programmes.*.spending", "spending"),
     ("delivery.programmes.*.category", "category"),
     ("goals.*.category", "category"),
@@ -21,12 +29,28 @@ REFERENCES: Sequence[tuple[str, str]] = (
     ("funding.category_shares.*.spending", "spending"),
     ("attainment.effects.*.programme", "programme"),
     ("attainment.effects.*.indicator", "indicator"),
+    ("demonstration.spending", "spending"),
+    ("demonstration.standards.*.after", "standard"),
     ("guidance.effects.*.indicator", "indicator"),
     ("guidance.allowance.spending", "spending"),
     ("mentoring.allowance.spending", "spending"),
+    ("posting.spending", "spending"),
     ("mentoring.mature.preset.*", "town"),
     ("mentoring.slow.towns.*", "town"),
+    ("mentoring.travel.spending", "spending"),
+    ("projects.kinds.*.spending", "spending"),
+    ("stars.spending", "spending"),
+    ("stars.gains.*.indicator", "indicator"),
     ("teaching.travel_allowance.spending", "spending"),
+    ("funding.matching.*.source", "source"),
+    ("funding.matching.*.with", "source"),
+    ("purchase.spending", "spending"),
+    ("team.spending", "spending"),
+    ("team.training.spending", "spending"),
+    ("team.training.gains.*.indicator", "indicator"),
+    ("team.ratios.*.of.*", "staff_type"),
+    ("team.floors.*.type", "staff_type"),
+    ("team.most.*.type", "staff_type"),
 )
 """Where values name something by id, and the kind of thing."""
 
@@ -45,14 +69,28 @@ OTHER_MEASURES: Mapping[str, str] = {
     "special_fund_per_head": "funding",
     "paired_slow_towns": "mentoring",
     "category_share": "teaching",
+    "star_share": "stars",
+    "star_stations": "stars",
+    "demonstration_towns": "demonstration",
+    "bases": "bases",
+    "covered_share": "coverage",
+    "covered_stations": "coverage",
+    "posted_teachers": "posting",
+    "posted_backbone": "posting",
 }
 """Measures of goals that are no indicators, and the block that each needs."""
 
 DISTRICT_MEASURES = ("paired_slow_towns", "category_share")
 """Measures that only the district has."""
 
-OUTCOMES = ("level", "mentoring.benefit")
-"""What limits may look at."""
+OUTCOMES: Mapping[str, str] = {
+    "level": "attainment",
+    "mentoring.benefit": "mentoring",
+    "posting.cost": "posting",
+    "posting.count": "posting",
+    "stars.benefit": "stars",
+}
+"""What limits may look at, and the block that each needs."""
 
 RESERVED_PROGRAMMES = FIXED_LINES
 """Lines of cost that are no programmes; no programme may use the name."""
@@ -65,9 +103,18 @@ DECISIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         {"teacher": "teacher", "from_town": "town", "to_town": "town", "category": "taught_category"},
     ),
     "volunteering": ("volunteering", {"from_town": "town", "to_town": "town"}),
+    "purchased": ("purchase", {"provider": "provider", "town": "town", "category": "taught_category"}),
+    "posts": ("team", {"town": "town", "type": "staff_type"}),
+    "staff_trained": ("team", {"town": "town", "type": "staff_type"}),
+    "demonstrated": ("demonstration", {"town": "town", "standard": "standard"}),
     "pairing": ("mentoring", {"mentor": "town", "mentee": "town"}),
+    "posted": ("posting", {"teacher": "teacher", "town": "town"}),
     "guidance": ("guidance", {"town": "town"}),
+    "starred": ("stars", {"station": "star_station", "grade": "star_grade"}),
+    "open": ("bases", {"site": "site"}),
     "station_guidance": ("guidance", {"town": "town"}),
+    "project_start": ("projects", {"project": "project"}),
+    "project_running": ("projects", {"project": "project"}),
 }
 """Decisions that can be locked: the block, and the kind of id that each label holds."""
 
@@ -84,16 +131,21 @@ def reference_findings(tree: Node, ids: Ids) -> list[Finding]:
     return [
         *_unknown_ids(tree, ids),
         *_missing_blocks(tree),
+        *circle_findings(tree),
         *_sums(tree),
         *_repeated(tree),
         *_reserved(tree),
         *_stages(tree),
         *_inequality(tree),
         *_category_shares(tree),
+        *matching_findings(tree),
+        *_matching_bounds(tree),
         *_goals(tree, ids),
         *_effects(tree),
         *_money_twice_or_free(tree),
         *_mentoring(tree),
+        *posting_findings(tree),
+        *kind_findings(tree, {*(ids.get("indicator") or ()), *OTHER_MEASURES}, ids.get("programme") or set()),
         *_vintages(tree),
         *[finding for path, lock in find(tree, "locks.*") for finding in _lock(path, lock, tree, ids)],
     ]
@@ -126,8 +178,11 @@ def _unknown_ids(tree: Node, ids: Ids) -> list[Finding]:
 
 def _missing_blocks(tree: Node) -> list[Finding]:
     """Parts that say something about a block the plan does not have."""
-    needs = [("mentoring", "attainment"), ("guidance.effects.*", "attainment"), ("attainment.effects.*", "delivery")]
+    needs = [(part, "attainment") for part in (*_pairs_by_level(tree), "stars.gains.*")]
+    needs += [("guidance.effects.*", "attainment"), ("attainment.effects.*", "delivery")]
+    needs += [("coverage", "bases"), ("projects.effects", "attainment")]
     needs += [("attainment.indicators.*.stock", "volunteering"), ("funding.per_capita_floor", "population")]
+    needs += [("purchase.most_share", "teaching"), ("team.training.gains.*", "attainment")]
     findings = [
         _needs(node.key or node.place, path, block)
         for pattern, block in needs
@@ -180,6 +235,7 @@ def _repeated(tree: Node) -> list[Finding]:
         "funding.sources.*.pays",
         "mentoring.mature.preset",
         "mentoring.slow.towns",
+        "team.ratios.*.of",
         "extra_columns.*",
     )
     for pattern in patterns:
@@ -235,7 +291,7 @@ def _inequality(tree: Node) -> list[Finding]:
     for path, limit in find(tree, "limits.*"):
         of = limit.entries.get("of")
         name = "level" if of is None else of.text
-        block = {"level": "attainment", "mentoring.benefit": "mentoring"}.get(name or "")
+        block = OUTCOMES.get(name or "")
         if block is None and of is not None and name is not None:
             findings.append(_unknown("outcome", of.place, f"{path}.of", name, OUTCOMES))
         elif block is not None and block not in tree.entries:
@@ -262,6 +318,12 @@ def _category_shares(tree: Node) -> list[Finding]:
     return findings
 
 
+def _matching_bounds(tree: Node) -> list[Finding]:
+    """Least money of a matching above its most."""
+    every = [(path, node.entries) for path, node in find(tree, "funding.matching.*")]
+    return [each for path, own in every for each in _bounds(path, own.get("at_least"), own.get("at_most"))]
+
+
 def _bounds(path: str, low: Node | None, high: Node | None) -> list[Finding]:
     if low is None or high is None or low.number is None or high.number is None or low.number <= high.number:
         return []
@@ -269,15 +331,36 @@ def _bounds(path: str, low: Node | None, high: Node | None) -> list[Finding]:
     return [Finding("E307", low.place, f"{path}.at_least", message, f"{low.number:.10g}")]
 
 
+def town_measures(tree: Node, ids: Ids) -> set[str]:
+    """What a criterion of a standard may ask of a town: indicators, and what blocks of the plan have town by town."""
+    others = {name for name, block in OTHER_MEASURES.items() if block in tree.entries and block != "demonstration"}
+    return {
+        *(ids.get("indicator") or ()),
+        *grade_measures(tree),
+        *kind_measures(tree),
+        *team_measures(tree),
+        *function_measures(tree),
+        *others - {*DISTRICT_MEASURES},
+    }
+
+
 def _goals(tree: Node, ids: Ids) -> list[Finding]:
     findings: list[Finding] = []
     indicators = ids.get("indicator") or set()
+    of_kinds = {
+        *grade_measures(tree),
+        *kind_measures(tree),
+        *team_measures(tree),
+        *function_measures(tree),
+        *standard_measures(tree),
+    }
     for path, node in find(tree, "goals.*.measure"):
-        if node.text is None or node.text in indicators:
+        if node.text is None or node.text in indicators or node.text in of_kinds:
             continue
         block = OTHER_MEASURES.get(node.text)
         if block is None:
-            findings.append(_unknown("measure", node.place, path, node.text, indicators | OTHER_MEASURES.keys()))
+            known = {*indicators, *OTHER_MEASURES, *of_kinds}
+            findings.append(_unknown("measure", node.place, path, node.text, known))
         elif block not in tree.entries:
             findings.append(_needs(node.place, path, block))
     for path, node in find(tree, "goals.*.at_least"):
@@ -354,6 +437,8 @@ def _effects(tree: Node) -> list[Finding]:
                 findings.append(Finding("E317", effect.place, path, message, ", ".join(map(str, own))))
             first.setdefault(own, effect.place)
     touched = find(tree, "attainment.effects.*.indicator") + find(tree, "guidance.effects.*.indicator")
+    touched += find(tree, "team.training.gains.*.indicator")
+    touched += find(tree, "stars.gains.*.indicator")
     for path, node in touched:
         if node.text in stocks:
             findings.append(Finding("E316", node.place, path, Text("load.effect_on_stock"), node.text))
@@ -389,7 +474,31 @@ def _pieces(path: str, node: Node) -> list[Finding]:
     return findings
 
 
+def _pairs_by_level(tree: Node) -> tuple[str, ...]:
+    """Parts of mentoring that look at indicators: all of it, unless a table says which pairs may be made."""
+    return ("mentoring.transfer", "mentoring.matching") if find(tree, "mentoring.pairs") else ("mentoring",)
+
+
 def _mentoring(tree: Node) -> list[Finding]:
+    """Towns both slow and mature; what a pair brings, how far and who pays for its travel, where something needs it."""
+    given = tree.entries.get("mentoring")
+    transfer, pairs = find(tree, "mentoring.transfer.*"), find(tree, "mentoring.pairs")
+    paid = [node.number for _, node in find(tree, "mentoring.travel.cost_per_hour")]
+    wanted = (
+        ("transfer", not pairs, "mentoring"),
+        ("nearness_minutes", bool(transfer) or not pairs, "mentoring"),
+        ("spending", any(paid), "mentoring.travel"),
+    )
+    absent = [
+        Finding("E107", part.place, f"{path}.{name}", Text("load.missing"))
+        for name, needed, path in wanted
+        if given is not None and needed and not find(tree, f"{path}.{name}")
+        for _, part in find(tree, path)
+    ]
+    return absent + _slow_and_mature(tree)
+
+
+def _slow_and_mature(tree: Node) -> list[Finding]:
     slow = {node.text: node for _, node in find(tree, "mentoring.slow.towns.*")}
     return [
         Finding("E314", node.place, path, Text("load.slow_and_mature"), node.text)

@@ -11,8 +11,8 @@ from allocator.plan.definition import Definition
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 EXTENDS: Mapping[str, Any] = {
     "title": "Extends",
-    "description": "Year file or variant this file is laid over, e.g. 2016; one, or several in order. In plan.yaml: the "
-    "folder of a plan, e.g. ../panyu, whose years and tables stand below this plan's.",
+    "description": "Year file or variant this file is laid over, e.g. 2016; one, or several in order. In plan.yaml: "
+    "the folder of a plan, e.g. ../panyu, whose years and tables stand below this plan's.",
     "anyOf": [
         {"type": ["string", "integer"]},
         {"type": "array", "items": {"type": ["string", "integer"]}},

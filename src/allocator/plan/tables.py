@@ -305,7 +305,7 @@ def _scaled(cell: str, factor: Decimal) -> str:
 def _series(values: list[Any], annotation: Any) -> pd.Series[Any]:
     """A column of one type: blanks are nan among numbers, empty among texts."""
     kinds = _kinds(annotation)
-    if float in kinds:
+    if float in kinds or (int in kinds and type(None) in kinds):
         return pd.Series(values, dtype=float)
     if int in kinds or bool in kinds:
         return pd.Series(values, dtype=bool if bool in kinds else int)

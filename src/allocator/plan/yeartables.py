@@ -12,11 +12,16 @@ import pandas as pd
 
 from allocator.blocks.sections import TABLES, TableUse
 from allocator.errors import Finding, Place
+from allocator.plan.circles import place_findings
+from allocator.plan.demonstration import demonstration_findings
 from allocator.plan.headings import MONEY, normal
+from allocator.plan.libraries import library_findings
+from allocator.plan.references import town_measures
+from allocator.plan.standards import standard_findings
 from allocator.plan.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, decoded, read_table
 from allocator.plan.wording import meant
 from allocator.plan.yamltree import Node, find, has_ids, item_names
-from allocator.planfile import DISTRICT
+from allocator.planfile import ANY_CATEGORY, DISTRICT
 from allocator.texts import Text
 
 TOWNS = "towns"
@@ -31,6 +36,8 @@ RULE_COLUMNS = (
     "delivery.programmes.*.floor",
     "delivery.programmes.*.max_units.of",
     "volunteering.stock.recruits.of",
+    "team.floors.*.of",
+    "team.most.*.of",
     "stages.*.weighted_by",
     "limits.*.weighted_by",
 )
@@ -38,6 +45,9 @@ RULE_COLUMNS = (
 
 POSITIVE = ("population.column", "attainment.indicators.*.denominator", "limits.*.weighted_by")
 """Of these, the ones something is divided by."""
+
+LAST_RESULT = (("funding", "funding_by_town"), ("mentoring", "pairs"), ("posting", "postings"))
+"""Blocks and the result tables that stand for last year, by the field of ``last_year``."""
 
 WHOLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "venue_hours": ("delivery",),
@@ -80,6 +90,13 @@ def year_tables(tree: Node, folder: TableFolder, plan_folder: Path) -> YearTable
     year.ids["category"] = ids_of(tree, "categories") or set()
     year.ids["indicator"] = ids_of(tree, "attainment.indicators")
     year.ids["source"] = ids_of(tree, "funding.sources")
+    year.ids["star_grade"] = ids_of(tree, "stars.grades")
+    year.ids["function"] = ids_of(tree, "bases.functions")
+    year.ids["standard"] = ids_of(tree, "demonstration.standards")
+    year.ids["town_measure"] = town_measures(tree, year.ids)
+    year.ids["project_kind"] = ids_of(tree, "projects.kinds")
+    year.ids["taught_category"] = (year.ids["category"] or set()) | {ANY_CATEGORY}
+    year.ids["staff_type"] = ids_of(tree, "team.types")
     towns = _read(year, tree, folder, TableUse("", TownRow, ("town",)), (TOWNS, None))
     year.ids["town"] = {normal(cell) for cell in towns.values("town") if cell} if towns is not None else None
     year.ids["recipient"] = None if year.ids["town"] is None else year.ids["town"] | {DISTRICT}
@@ -93,6 +110,17 @@ def year_tables(tree: Node, folder: TableFolder, plan_folder: Path) -> YearTable
             table = _read(year, tree, folder, each, name)
             if each.path == "teaching.teachers":
                 year.ids["teacher"] = set(map(normal, table.values("teacher"))) if table is not None else None
+            if each.path in ("bases.sites", "coverage.stations"):
+                kind = "site" if each.path == "bases.sites" else "station"
+                year.ids[kind] = set(map(normal, table.values(kind))) if table is not None else None
+            if each.path in ("stars.stations", "stars.criteria"):
+                own = each.key[0]
+                known = set(map(normal, table.values(own))) if table is not None else None
+                year.ids[f"star_{own}"] = known
+            if each.path == "projects.table":
+                year.ids["project"] = set(map(normal, table.values("project"))) if table is not None else None
+            if each.path == "purchase.providers":
+                year.ids["provider"] = set(map(normal, table.values("provider"))) if table is not None else None
     _last_result(year, tree, plan_folder)
     for each in used:
         named = _named(tree, each)
@@ -101,6 +129,11 @@ def year_tables(tree: Node, folder: TableFolder, plan_folder: Path) -> YearTable
     _base_covers(year, tree)
     _stock_covers(year, tree)
     _two_ways(year, tree)
+    _one_side(year, tree)
+    year.findings += place_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
+    year.findings += standard_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
+    year.findings += library_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
+    year.findings += demonstration_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
     _origins(year, tree, folder)
     return year
 
@@ -114,6 +147,12 @@ def _named(tree: Node, use: TableUse) -> tuple[str, Place | None] | None:
     if given and given[0][1].text is not None:
         return str(given[0][1].text), given[0][1].place
     return (use.default, tree.entries[section].key) if use.default is not None else None
+
+
+def _table(year: YearTables, tree: Node, use: TableUse) -> Table | None:
+    """The table of a use as read; none where there is none."""
+    named = _named(tree, use)
+    return year.tables.get(named[0]) if named is not None else None
 
 
 def _read(
@@ -278,20 +317,30 @@ def _two_ways(year: YearTables, tree: Node) -> None:
         first.setdefault((one, other), at)
 
 
+def _one_side(year: YearTables, tree: Node) -> None:
+    """In a table of pairs a town is a mentor or a mentee, never both."""
+    named = next((_named(tree, use) for use in TABLES if use.path == "mentoring.pairs"), None)
+    if named is None or named[0] not in year.tables:
+        return
+    table = year.tables[named[0]]
+    mentors = set(map(normal, table.values("mentor")))
+    for at, cell in enumerate(table.values("mentee")):
+        if normal(cell) in mentors:
+            year.note("E221", table.place(at, "mentee"), "", Text("load.both_sides"), normal(cell))
+
+
 def _last_result(year: YearTables, tree: Node, plan_folder: Path) -> None:
     """Tables of last year taken from the folder of a result."""
     given = find(tree, "last_year.results")
     if not given or given[0][1].text is None:
         return
     path, node = given[0]
-    if any(name in tree.entries["last_year"].entries for name in ("funding_by_town", "pairs")):
+    if any(name in tree.entries["last_year"].entries for _, name in LAST_RESULT):
         year.note("E322", node.place, path, Text("load.last_year_twice"))
         return
     own = tree.entries["year"].content
-    for block, name, use in (
-        ("funding", "funding_by_town", TABLES[-2]),
-        ("mentoring", "pairs", TABLES[-1]),
-    ):
+    for block, name in LAST_RESULT:
+        use = next(each for each in TABLES if each.path == f"last_year.{name}")
         file = plan_folder / str(node.text) / f"{name}.csv"
         if not file.is_file():
             if block in tree.entries:

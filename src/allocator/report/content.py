@@ -69,6 +69,7 @@ def pairs_grid(result: Result, names: Names) -> Grid:
     """Pairs with travel, lead and uplift, and whether they ran last year."""
     table = result.tables["pairs"]
     columns = ["mentor", "mentee", "start_year", "end_year", "renewals", "minutes", "level_gap", "uplift"]
+    columns += ["content"] if table["content"].any() else []
     made = from_table("pairs", table, columns, names, "")
     last = result.scenario.first.last_year_pairs()
     headings: list[Head] = [(c.heading, c.numeric) for c in made.columns]
@@ -87,6 +88,22 @@ def unpaired_grid(result: Result, names: Names) -> Grid:
     """Slow-starting towns without a mentor, and why."""
     table = result.tables["unpaired"]
     return from_table("unpaired", table, ["town", "reason"], names, say("report.caption.unpaired"))
+
+
+def mentors_grid(result: Result, names: Names) -> Grid:
+    """Mentors with their mentees, places, hours and minutes; what the plan does not count is left out."""
+    table = result.tables["mentors"]
+    columns = ["mentor", "mentees", "pairs", "capacity"]
+    columns += [name for name in ("hours_used", "school_hours", "travel_minutes") if table[name].fillna(0).any()]
+    return from_table("mentors", table, columns, names, say("report.caption.mentors"))
+
+
+def mentees_grid(result: Result, names: Names) -> Grid:
+    """Mentees with their mentors and term, or why they have none."""
+    table = result.tables["mentees"]
+    columns = ["mentee", "state", "mentors", "since", "until", "uplift"]
+    columns += ["reason"] if table["reason"].any() else []
+    return from_table("mentees", table, columns, names, say("report.caption.mentees"))
 
 
 def money_by_town_grid(result: Result, names: Names) -> Grid:

@@ -11,16 +11,28 @@ import pandas as pd
 from plotly.graph_objects import Bar, Figure, Scatter
 
 from allocator.errors import UsageError
+from allocator.report.figure_coverage import coverage
 from allocator.report.figures_years import goals_over_years, levels_over_years, money_by_year, pair_timeline
 from allocator.report.labels import Names, names_of
 from allocator.report.maps import level_map, pairs_map
+from allocator.report.network import pair_network
 from allocator.report.numbers import written
 from allocator.report.style import AFTER, BEFORE, GRID, INK, MONEY_UNIT, PALETTE, base_layout, nothing_to_draw
 from allocator.report.years import end_view, is_several, year_views
 from allocator.result import Result
 from allocator.texts import Text, current_language, say
 
-FigureName = Literal["levels", "pairs", "funding", "levels_over_years", "money_over_years", "pair_timeline", "goals"]
+FigureName = Literal[
+    "levels",
+    "pairs",
+    "pair_network",
+    "funding",
+    "levels_over_years",
+    "money_over_years",
+    "pair_timeline",
+    "goals",
+    "coverage",
+]
 
 MOST_TOWNS = 60
 """Most towns a chart with one line a town shows; of more, those lowest after the plan (or with most money)."""
@@ -33,7 +45,7 @@ GAP = "\u00a0\u00a0"
 def figure(result: Result, name: str) -> Figure:
     """A chart of a result.
 
-    ``levels``, ``pairs`` and ``funding`` show one year: of several years the last one, against the state before the
+    ``levels``, ``pairs``, ``pair_network``, ``funding`` and ``coverage`` show one year: of several years the last one, against the state before the
     plan. ``levels_over_years``, ``money_over_years``, ``pair_timeline`` and ``goals`` show all years.
 
     Raises:
@@ -184,7 +196,13 @@ def _unique(names: Names, towns: pd.Series[str]) -> list[str]:
     return [escape(f"{name} {town}" if name in twice else name) for name, town in pairs]
 
 
-OF_ONE_YEAR: Mapping[str, Callable[[Result], Figure]] = {"levels": levels, "pairs": pairs_map, "funding": funding}
+OF_ONE_YEAR: Mapping[str, Callable[[Result], Figure]] = {
+    "levels": levels,
+    "pairs": pairs_map,
+    "pair_network": pair_network,
+    "funding": funding,
+    "coverage": coverage,
+}
 FIGURES: Mapping[str, Callable[[Result], Figure]] = {
     **OF_ONE_YEAR,
     "levels_over_years": levels_over_years,

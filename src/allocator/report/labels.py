@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
-from allocator.columns import RESULT_TABLES, Kind
+from allocator.blocks.counted import counted
+from allocator.columns import BETWEEN_IDS, RESULT_TABLES, Kind
 from allocator.planfile import ANY_CATEGORY, DISTRICT, FIXED_LINES, Indicator, Name
 from allocator.report.numbers import DASH, Shape, written
 from allocator.scenario import PlanYear
@@ -18,8 +19,39 @@ from allocator.texts import Language, catalogue, current_language, say, use_lang
 Made = TypeVar("Made")
 
 TOWN_COLUMNS = ("town", "from_town", "to_town", "mentor", "mentee", "giver")
-NAMED_COLUMNS = ("programme", "source", "category", "spending", "indicator", "goal")
+NAMED_COLUMNS = (
+    "programme",
+    "source",
+    "category",
+    "spending",
+    "indicator",
+    "goal",
+    "project",
+    "project_kind",
+    "provider",
+    "type",
+    "ratio",
+    "matching",
+    "station",
+    "grade_before",
+    "grade_after",
+    "standard",
+    "site",
+    "nearest_site",
+    "function",
+)
 """Columns of ids that carry names of their own."""
+
+LISTED_COLUMNS: Mapping[str, str] = {
+    "categories": "category",
+    "content": "indicator",
+    "mentors": "town",
+    "mentees": "town",
+    "new_stations": "station",
+    "upgraded": "star_criterion",
+    "functions": "function",
+}
+"""Columns of several ids in a cell, and what they are ids of."""
 
 RULE_KEYS: Mapping[str, tuple[str, ...]] = {
     "budget": ("source",),
@@ -35,29 +67,67 @@ RULE_KEYS: Mapping[str, tuple[str, ...]] = {
     "teaching_need": ("town", "category"),
     "credit": ("town", "indicator"),
     "lock": ("lock", "side"),
+    "equal_chance": ("town", "side"),
     "money": ("source",),
     "cost": ("town", "programme"),
     "teaching_time": ("town", "category"),
     "value": ("town", "indicator"),
-    **dict.fromkeys(("teacher_hours", "home_hours"), ("teacher",)),
+    **dict.fromkeys(("teacher_hours", "home_hours", "teacher_time", "one_host"), ("teacher",)),
+    "posted_room": ("teacher", "town"),
+    **dict.fromkeys(("away_share", "host_floor", "hosted"), ("town",)),
     **dict.fromkeys(("volunteer_supply", "volunteer_need", "supervision", "venue", "school_hours"), ("town",)),
     **dict.fromkeys(("guidance_minimum", "contact_minimum", "mentor_capacity", "mentee_cover"), ("town",)),
+    **dict.fromkeys(("mentee_least", "mentor_travel"), ("town",)),
+    **dict.fromkeys(("base_capacity", "site_places"), ("site",)),
+    "least_base_hours": ("site", "function"),
+    "project_once": ("project",),
+    "project_needs": ("project", "project"),
+    "project_excludes": ("project", "project"),
+    "projects_in_town": ("town", "project_kind"),
+    "projects_at_most": ("project_kind",),
+    **dict.fromkeys(("contract_least", "contract_most"), ("provider", "town", "category")),
+    **dict.fromkeys(("staff_floor", "staff_most", "staff_kept", "trained_posts"), ("town", "type")),
+    "provider_capacity": ("provider", "category"),
+    "purchase_share": ("town",),
+    "staff_ratio": ("ratio", "town"),
+    "matching": ("matching", "town", "side"),
     **dict.fromkeys(("volunteer_time", "venue_time", "school_time"), ("town",)),
 }
 """Rule or ledger to what the parts of its key are."""
 
 _RULE_UNITS: Mapping[str, tuple[str, ...]] = {
-    "yuan": ("budget", "earmark", "per_capita_floor", "source_share", "category_share", "year_on_year", "costing"),
+    "bases": ("new_bases", "open_bases"),
+    "teachers": (
+        *("one_host", "posting_share", "posting_backbone", "away_share", "host_floor", "hosted", "posting_changes"),
+    ),
+    "towns": ("recognitions_a_year", "demonstration_least"),
+    "yuan": (
+        *("budget", "earmark", "per_capita_floor", "source_share", "category_share", "year_on_year", "costing"),
+        "matching",
+    ),
     "units": ("max_units", "running_cost", "delivered"),
-    "pairs": ("mentor_capacity", "mentee_cover"),
+    "posts": ("staff_floor", "staff_most", "staff_kept", "staff_ratio"),
+    "heads": ("staff_hired", "trained_posts", "team_places", "site_places"),
+    "pairs": ("mentor_capacity", "mentee_cover", "mentee_least"),
+    "minutes": ("mentor_travel", "travel_budget"),
+    "projects": ("project_once", "project_needs", "project_excludes", "projects_in_town", "projects_at_most"),
     "indicator_units": ("credit",),
+    "stations": ("star_batch", "equal_chance"),
     "hours": (
+        *("base_capacity", "least_base_hours"),
         *("teacher_hours", "home_hours", "exchange_share", "backbone_share", "teaching_need", "volunteer_supply"),
+        "posted_room",
         *("volunteer_need", "supervision", "venue", "school_hours", "guidance_capacity", "guidance_minimum"),
-        "contact_minimum",
+        *("contact_minimum", "provider_capacity", "purchase_share", "contract_least", "contract_most"),
     ),
 }
-_DECISION_UNITS = {"funding": "yuan", "pairing": "pairs", "units": "units"}
+_DECISION_UNITS = {
+    "open": "bases",
+    "starred": "stations",
+    "demonstrated": "towns",
+    **{"funding": "yuan", "pairing": "pairs", "units": "units", "posts": "posts", "staff_trained": "heads"},
+    **{"posted": "teachers", "project_start": "projects", "project_running": "projects"},
+}
 
 _UNITS: Mapping[Kind, str] = {kind: kind for kind in ("heads", "yuan", "hours", "minutes", "units", "share")}
 _SHAPES: Mapping[Kind, Shape] = {
@@ -148,6 +218,9 @@ class Names:
         """A cell of words: names of ids, the catalogue's words for codes, else what stands there."""
         if column in TOWN_COLUMNS or column in NAMED_COLUMNS:
             return self.of(column, value) if value else ""
+        if column in LISTED_COLUMNS:
+            words = [self.of(LISTED_COLUMNS[column], each) for each in value.split(BETWEEN_IDS) if each]
+            return say("report.list_comma").join(words)
         if column == "step":
             return step_name(value)
         if column == "measure":
@@ -156,14 +229,18 @@ class Names:
             return status_name(value)
         if column == "unit":
             return unit_name(value)
-        return said(f"terms.{column}.{value}", value)
+        own = self.known.get(column, {}).get(value)
+        return said(f"terms.{column}.{value}", value) if own is None else own
 
     def measure(self, measure: str) -> str:
-        """Name of a balance measure, e.g. ``cv`` or ``cv:participation``."""
+        """Name of a balance measure, e.g. ``cv`` or ``cv:participation``; or of what a criterion asks of a town."""
         stem, colon, indicator = measure.partition(":")
         if colon:
             return say("measures.cv_of", {"indicator": self.of("indicator", indicator)})
-        return said(f"measures.{stem}", measure)
+        if f"measures.{stem}" in catalogue():
+            return say(f"measures.{stem}")
+        other = self.known.get("counted", {}).get(measure) or said(f"report.measure.{measure}", measure)
+        return self.known["indicator"].get(measure, other)
 
     def key(self, rule: str, key: str) -> str:
         """The key of a rule or ledger in words."""
@@ -203,16 +280,103 @@ def names_of(plan: PlanYear) -> Names:
         "source": getattr(sections.get("funding"), "sources", ()),
         "indicator": plan.indicators,
         "goal": plan.common.goals,
+        "type": getattr(sections.get("team"), "types", ()),
+        "ratio": getattr(sections.get("team"), "ratios", ()),
+        "matching": getattr(sections.get("funding"), "matching", ()),
+        "project_kind": getattr(sections.get("projects"), "kinds", ()),
+        "standard": getattr(sections.get("demonstration"), "standards", ()),
     }
     known = {group: _own_names(items, language) for group, items in groups.items()}
     common = {identifier: _in(name, language) for identifier, name in plan.common.names.items()}
     lines = {line: say(f"terms.programme.{line}") for line in FIXED_LINES}
     known["town"] = {DISTRICT: say("terms.town.district")} | {town: name for town, name in spoken.items() if name}
-    known["programme"] = lines | known["programme"]
+    known["programme"] = lines | known["project_kind"] | known["programme"]
+    known["project"] = _project_names(plan, sections.get("projects"), column)
+    known["counted"] = _project_counts(known["project_kind"]) | _standard_counts(known["standard"])
+    known["criterion"] = _criterion_names(plan, sections.get("demonstration"), language)
+    known["provider"] = _provider_names(plan, column)
+    known["counted"] = known.get("counted", {}) | {f"posts_{kind}": name for kind, name in known["type"].items()}
     known["category"] = {ANY_CATEGORY: say("terms.category.any")} | common
     known["goal"] = {goal.id: goal_name(plan, goal.id) for goal in plan.common.goals} | known["goal"]
+    known |= _star_names(plan, language, common)
+    known |= _circle_names(plan, column, known)
     known[""] = common
     return Names(known, plan)
+
+
+def _project_names(plan: PlanYear, given: Any, column: str) -> dict[str, str]:
+    """Names of the projects of the library, in the language of a column of its table."""
+    if given is None:
+        return {}
+    table = plan.tables[given.table]
+    return dict(zip(table["project"], table[column].astype(str), strict=True))
+
+
+def _project_counts(kinds: Mapping[str, str]) -> dict[str, str]:
+    """What the counts of projects are called: running ones like their kind, and those that start."""
+    new = {f"new_{kind}": say("terms.counted.new", {"kind": name}) for kind, name in kinds.items()}
+    return {**kinds, **new}
+
+
+def _provider_names(plan: PlanYear, column: str) -> dict[str, str]:
+    """Organisations that may be bought from, as their table calls them."""
+    table = plan.tables.get(getattr(plan.sections.get("purchase"), "providers", ""))
+    return {} if table is None else dict(zip(table["provider"], table[column].astype(str), strict=True))
+
+
+def _circle_names(plan: PlanYear, column: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Names of sites, stations and functions of bases, as their tables call them, and of the counts by function."""
+    sections: dict[str, Any] = dict(plan.sections)
+    bases, coverage = sections.get("bases"), sections.get("coverage")
+    if bases is None:
+        return {}
+    functions = _own_names(bases.functions, current_language())
+    counts = {f"bases_{each}": say("report.counted_function", {"function": name}) for each, name in functions.items()}
+    tables = {"site": bases.sites, **({"station": coverage.stations} if coverage is not None else {})}
+    spoken = {
+        key: dict(zip(plan.tables[table][key], plan.tables[table][column].astype(str), strict=True))
+        for key, table in tables.items()
+    }
+    merged = {key: {**known.get(key, {}), **own} for key, own in spoken.items()}
+    merged["counted"] = {**known.get("counted", {}), **counts}
+    return {**merged, "nearest_site": spoken["site"], "function": functions}
+
+
+def _star_names(plan: PlanYear, language: Language, common: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Names of stations, of the criteria of their standard, and of its grades."""
+    stars: Any = plan.sections.get("stars")
+    if stars is None:
+        return {}
+    ids = {"station": stars.stations, "criterion": stars.criteria}
+    spoken = {
+        column: dict(zip(plan.tables[table][column], plan.tables[table][f"name_{language}"].astype(str), strict=True))
+        for column, table in ids.items()
+    }
+    grades = {
+        grade.id: common.get(grade.id, say("terms.stars", {"n": grade.stars}))
+        if grade.name is None
+        else _in(grade.name, language)
+        for grade in stars.grades
+    }
+    return {
+        "station": spoken["station"],
+        "star_criterion": spoken["criterion"],
+        "grade_before": grades,
+        "grade_after": grades,
+    }
+
+
+def _standard_counts(standards: Mapping[str, str]) -> dict[str, str]:
+    """What the counts of the towns of each standard are called."""
+    return {f"demonstration_{each}": say("report.counted_standard", {"standard": n}) for each, n in standards.items()}
+
+
+def _criterion_names(plan: PlanYear, given: Any, language: Language) -> dict[str, str]:
+    """Texts of criteria, by id; a criterion that reads differently in two standards is called by its id."""
+    if given is None:
+        return {}
+    table = plan.tables[given.criteria].groupby("criterion")[f"text_{language}"].unique()
+    return {str(criterion): str(texts[0]) for criterion, texts in table.items() if len(texts) == 1}
 
 
 def _own_names(items: Iterable[Any], language: Language) -> dict[str, str]:
@@ -230,7 +394,8 @@ def goal_name(plan: PlanYear, goal: str) -> str:
     indicator = next((i for i in plan.indicators if i.id == given.measure), None)
     if indicator is not None and indicator.name is not None:
         return _in(indicator.name, language)
-    measure = said(f"report.measure.{given.measure}", goal)
+    kinds = _own_names(getattr(plan.sections.get("projects"), "kinds", ()), language)
+    measure = _project_counts(kinds).get(given.measure) or said(f"report.measure.{given.measure}", goal)
     if given.category is None:
         return measure
     category = plan.common.names.get(given.category)
@@ -291,14 +456,22 @@ def goal_unit(plan: PlanYear, goal: str) -> tuple[Shape, str]:
         return "share", ""
     if given.scope == "count_of_towns":
         return "whole", say("terms.unit.towns")
-    indicator = next((i for i in plan.indicators if i.id == given.measure), None)
+    return measure_unit(plan, given.measure)
+
+
+def measure_unit(plan: PlanYear, measure: str) -> tuple[Shape, str]:
+    """How the numbers of a measure of towns are written, and their unit."""
+    indicator = next((i for i in plan.indicators if i.id == measure), None)
     if indicator is not None:
         return indicator_unit(indicator)
+    how_counted = counted(plan).get(measure)
+    if how_counted is not None and how_counted.size is None:
+        return "number", unit_name(how_counted.unit)
     shapes: Mapping[str, tuple[Shape, str]] = {
         "money": ("yuan", "yuan"),
         "money_per_head": ("yuan", "yuan_per_head"),
         "special_fund_per_head": ("yuan", "yuan_per_head"),
         "level": ("points", "points"),
     }
-    how, unit = shapes.get(given.measure, ("share", ""))
+    how, unit = shapes.get(measure, ("share", ""))
     return how, say(f"terms.unit.{unit}") if unit else ""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from plotly.graph_objects import Figure, Scatter
 
 from allocator.report.labels import Names, names_of
+from allocator.report.network import pair_network
 from allocator.report.numbers import written
 from allocator.report.placement import label_places
 from allocator.report.rows import rows_of
@@ -45,11 +46,12 @@ class Points:
 
 
 def pairs_map(result: Result) -> Figure:
-    """Towns as circles sized by residents and coloured by level after, with an arrow from mentor to mentee."""
+    """Towns as circles sized by residents and coloured by level after, with an arrow from mentor to mentee; a network
+    in a plan without levels."""
     plan = result.scenario.first
     towns = result.tables["towns"]
     if not len(towns):
-        return nothing_to_draw("report.figure.pairs", "report.figure.no_levels")
+        return pair_network(result)
     names, points = names_of(plan), points_of(plan)
     drawn = _ground(say("report.figure.pairs", {"year": plan.year}), points)
     _arrows(drawn, result, plan, points)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from allocator.report import content, content_years, record
+from allocator.report import content, content_coverage, content_years, record
 from allocator.report.facts import year_summary
 from allocator.report.figures import figure, level_map
 from allocator.report.labels import Names, names_of
@@ -37,7 +37,8 @@ def sections(result: Result) -> Sections:
     if is_several(result):
         return _of_years(result)
     names = names_of(result.scenario.first)
-    makers: tuple[Maker, ...] = (_levels, _pairs, _money, _delivery, _balance, _goals, _stages, _rules, _assumptions)
+    makers: tuple[Maker, ...] = (_levels, _pairs, _coverage, _money, _delivery, _balance, _goals, _stages, _rules)
+    makers += (_assumptions,)
     made = [each for each in (make(result, names, "") for make in makers) if each is not None]
     return Sections((*made, _run(result)), (), ())
 
@@ -55,7 +56,7 @@ def _of_years(result: Result) -> Sections:
 def _year(view: Result, is_last: bool) -> YearParts:
     """The sections of one year, opened for the last year."""
     year, names = view.scenario.first.year, names_of(view.scenario.first)
-    makers: tuple[Maker, ...] = (_levels, _pairs, _money, _delivery, _balance, _rules)
+    makers: tuple[Maker, ...] = (_levels, _pairs, _coverage, _money, _delivery, _balance, _rules)
     made = (make(view, names, f"-{year}") for make in makers)
     return YearParts(year, year_summary(view, names), tuple(each for each in made if each is not None), is_last)
 
@@ -73,14 +74,33 @@ def _levels(result: Result, names: Names, suffix: str) -> Part | None:
 def _pairs(result: Result, names: Names, suffix: str) -> Part | None:
     if "mentoring" not in result.scenario.first.sections:
         return None
-    charts = () if content.empty(result.tables["towns"]) else ((chart(f"pairs{suffix}", figure(result, "pairs")),),)
+    maps = () if content.empty(result.tables["towns"]) else ((chart(f"pairs{suffix}", figure(result, "pairs")),),)
+    drawn = (chart(f"pair-network{suffix}", figure(result, "pair_network")),)
+    charts = (*maps, *(() if content.empty(result.tables["pairs"]) else (drawn,)))
     grids = [content.pairs_grid(result, names)]
     notes: tuple[str, ...] = ()
     if content.empty(result.tables["unpaired"]):
         notes = (say("report.no_unpaired"),)
     else:
         grids.append(content.unpaired_grid(result, names))
+    grids += [content.mentors_grid(result, names), content.mentees_grid(result, names)]
     return part("pairs", charts, grids, notes, suffix)
+
+
+def _coverage(result: Result, names: Names, suffix: str) -> Part | None:
+    if content.empty(result.tables["bases"]):
+        return None
+    grids = [content_coverage.bases_grid(result, names)]
+    if content.empty(result.tables["coverage"]):
+        return part("coverage", (), grids, suffix=suffix)
+    grids.insert(0, content_coverage.coverage_grid(result, names))
+    notes: tuple[str, ...] = ()
+    if content.empty(result.tables["uncovered"]):
+        notes = (say("report.no_uncovered"),)
+    else:
+        grids.append(content_coverage.uncovered_grid(result, names))
+    drawn = chart(f"coverage{suffix}", figure(result, "coverage"))
+    return part("coverage", ((drawn,),), grids, notes, suffix)
 
 
 def _money(result: Result, names: Names, suffix: str) -> Part | None:

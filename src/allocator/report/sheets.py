@@ -18,6 +18,7 @@ from allocator.report.labels import (
     heading,
     indicator_unit,
     measure_shape,
+    measure_unit,
     shape,
     titled,
     unit_name,
@@ -28,12 +29,35 @@ from allocator.result import Result
 from allocator.texts import say
 
 SHEETS = (
-    *("funding_by_town", "funding", "delivery", "pairs", "unpaired", "teaching", "volunteering", "guidance"),
+    *("funding_by_town", "funding", "delivery", "pairs", "unpaired", "mentors", "mentees", "teaching", "volunteering"),
+    "guidance",
     *("towns", "attainment", "balance", "goals", "rows", "accounts", "stages"),
 )
 """Result tables in the order planners read them."""
 
-ONLY_FILLED = ("issue", "carry_over", "volunteer_stock", "counts", "remainders", "rounding")
+ONLY_FILLED = (
+    "issue",
+    "postings",
+    "posted_hours",
+    "posting_towns",
+    "carry_over",
+    "volunteer_stock",
+    "projects",
+    "purchases",
+    "team",
+    "stars",
+    "star_batches",
+    "demonstration_towns",
+    "demonstration",
+    "counts",
+    "remainders",
+    "rounding",
+    "bases",
+    "base_hours",
+    "coverage",
+    "uncovered",
+    "assignments",
+)
 """Result tables that have a sheet only in plans that fill them; they stand before the levels."""
 
 SUMMED: Mapping[str, tuple[str, ...]] = {
@@ -41,11 +65,25 @@ SUMMED: Mapping[str, tuple[str, ...]] = {
     "funding": ("amount_yuan",),
     "issue": ("issued_yuan", "this_issue_yuan", "total_yuan"),
     "carry_over": ("carried_in_yuan", "amount_yuan", "spent_yuan", "carried_out_yuan", "forfeited_yuan"),
+    "demonstration_towns": ("held", "new", "cost_yuan"),
     "volunteer_stock": ("heads_before", "retained", "trained", "heads", "active", "hours"),
     "remainders": ("at_hand_yuan", "published_yuan", "carried_out_yuan", "unallocated_yuan"),
+    "projects": ("cost_yuan", "benefit"),
     "teaching": ("hours",),
     "volunteering": ("hours",),
+    "purchases": ("hours", "amount_yuan"),
+    "postings": ("new", "backbone", "hours", "allowance_yuan"),
+    "posted_hours": ("hours",),
+    "posting_towns": ("teachers", "out", "hosted"),
+    "team": ("heads_before", "staying", "hired", "posts", "trained", "cost_yuan"),
     "guidance": ("hours",),
+    "bases": ("hours", "cost_yuan"),
+    "base_hours": ("hours",),
+    "coverage": ("residents", "covered_before", "covered", "uncovered"),
+    "uncovered": ("residents",),
+    "assignments": ("residents",),
+    "stars": ("cost_yuan",),
+    "star_batches": ("stations", "starred_before", "new", "starred", "cost_yuan"),
     "towns": ("population",),
 }
 """Columns of each table whose sum means something."""
@@ -181,6 +219,8 @@ def _shapes(result: Result, name: str, column: str) -> tuple[Shape, ...] | None:
         return tuple(measure_shape(measure) for measure in table["measure"])
     if name == "goals" and column in ("target", "reached", "shortfall"):
         return tuple(goal_unit(plan, goal)[0] for goal in table["goal"])
+    if name == "demonstration" and column in ("at_least", "reached", "gap"):
+        return tuple(measure_unit(plan, measure)[0] for measure in table["measure"])
     if name == "attainment" and column in ("base", "value", "target"):
         by_indicator = {each.id: indicator_unit(each)[0] for each in plan.indicators}
         return tuple(by_indicator[indicator] for indicator in table["indicator"])

@@ -160,10 +160,11 @@ def _described(plan: PlanYear, stage: object) -> tuple[str, Mapping[str, object]
         values = {"grid": f"{goals.SHORTFALL_GRID:g}", "give": f"{give:g}"}
         return f"statement.{stage.id}", values, inspect.getdoc(goals) or ""
     if isinstance(stage, StabilityStage):
-        if plan.last_year_money() is None and plan.last_year_pairs() is None:
+        if not plan.knows_last_year:
             return "statement.no_last_year", {}, ""
         unit = stage.unit_change
-        values = {"money": f"{unit.money:,.10g}", "pair": f"{unit.pair:g}", "grid": f"{stability.CHANGE_GRID:g}"}
+        values = {"money": f"{unit.money:,.10g}", "pair": f"{unit.pair:g}", "posting": f"{unit.posting:g}"}
+        values["grid"] = f"{stability.CHANGE_GRID:g}"
         return "statement.stability", values, inspect.getdoc(stability) or ""
     assert isinstance(stage, TieBreakStage)
     tie_break = import_module("allocator.tie_break")

@@ -77,7 +77,8 @@ def rows_table(year: Year, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
                 parts.append(_bound_rule(year, (part.upper_rule, part.terms, part.upper), prices, "<="))
     parts.append(_limitrows_table(year))
     kind = "" if not prices else "fixed_integers" if _has_integers(model) else "linear"
-    made = pd.concat([part for part in parts if len(part)], ignore_index=True) if parts else pd.DataFrame()
+    filled = [part for part in parts if len(part)]
+    made = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(RESULT_TABLES["rows"]))
     return made.assign(price_kind=kind)
 
 

@@ -24,6 +24,7 @@ from allocator.blocks.checks import (
     rule,
 )
 from allocator.blocks.funding.section import Funding
+from allocator.planfile import DISTRICT
 from allocator.scenario import PlanYear
 
 CELL = ("town", "programme", "source")
@@ -38,6 +39,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Fundi
         *_source_shares(money, given),
         *_floors(money, plan, given),
         *_category_shares(money, given),
+        *_matching(money, plan, given),
         *_against_last_year(money, plan, given),
         *_carry_over(tables, money, given),
         *_issued(tables, money, plan, given),
@@ -123,6 +125,27 @@ def _category_shares(money: Cells, given: Funding) -> list[Checks]:
             if bound is not None:
                 over, weight = money.whole(own - bound)
                 made.append(rule("category_share", _one(f"{share.spending}/{side}", over), sense, 0.0, weight))
+    return made
+
+
+def _matching(money: Cells, plan: PlanYear, given: Funding) -> list[Checks]:
+    """Money of a source for each yuan of another, in the district or town by town."""
+    made = []
+    for each in given.matching:
+        places = [DISTRICT] if each.scope == "district" else list(plan.towns.index)
+        frame = money.frame.assign(town=DISTRICT) if each.scope == "district" else money.frame
+        sides: list[tuple[str, Sense, float | None]] = [
+            ("at_least", ">=", each.at_least),
+            ("at_most", "<=", each.at_most),
+        ]
+        for side, sense, rate in sides:
+            if rate is None:
+                continue
+            factor = (frame["source"] == each.source) * 1.0 - rate * (frame["source"] == each.with_)
+            over, weight = Cells(frame, money.strays, money.absent).total(["town"], factor.to_numpy(dtype=float))
+            name = {place: f"{each.id}/{place}/{side}" for place in places}
+            over, weight = (part.reindex(places, fill_value=0.0).rename(name) for part in (over, weight))
+            made.append(rule("matching", over, sense, 0.0, weight))
     return made
 
 

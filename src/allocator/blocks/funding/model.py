@@ -19,6 +19,8 @@ Data
     least_spent                             share       scenario: funding.carry_over.execution
     gone_out[town, source]                  yuan        table of funding.issued
     take_back                               share       scenario: funding.issued
+    matched(matching), with(matching)       sources     `source` and `with` of funding.matching
+    rate[matching, side]                    yuan/yuan   `at_least` and `at_most` of funding.matching
 Variables
     funding[town, programme, source, year]  yuan        only where pays[source, spending(programme)]
     spent[spending, year]                   yuan        only with category_shares or min_share
@@ -35,6 +37,9 @@ Rows
                                             (in a year that follows another, last_year is the funding of that year)
     growth[side, year]                      the same for the money of all towns together, with slowest and fastest
     issued[town, source, year]              sum over programme of funding >= (1 - take_back) * gone_out
+    matching[matching, town, side, year]    at_least: funding from matched >= rate * funding from with
+                                            at_most:  funding from matched <= rate * funding from with
+                                            (in the town, or in row `district` of all recipients)
     execution[year]                         sum of funding >= least_spent * (amounts and what was carried in)
     carry_age[source, year]                 (bound)   carried <= amount: old money counts as spent first, so that
                                             what is carried twice would have to be the year's own
@@ -44,22 +49,29 @@ Ledgers
     cost    supply   funding                                    closed as costing[town, programme, year] (==)
 Source
     Plan text: 人均不低于2元 (per_capita_floor), 以政府投入为主 (min_share),
-    优化经费比例结构 (category_shares), 经费投入增长机制 (year_on_year, growth). Two-year rule for unspent money:
+    优化经费比例结构 (category_shares), 经费投入增长机制 (year_on_year, growth), 鼓励和引导社会资金投入
+    社区教育 (matching). Two-year rule for unspent money:
     Budget Law, article 42, and 国办发〔2014〕70号.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from allocator.blocks.funding.section import Funding
-from allocator.model import Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
+from allocator.blocks.funding.section import Funding, Matching
+from allocator.model import Axis, Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
 from allocator.planfile import DISTRICT
 from allocator.scenario import PlanYear
 
 AT_LEAST, AT_MOST = 0, 1
+
+
+def axes(plans: Sequence[PlanYear]) -> list[Axis]:
+    """Matchings of sources of all plan years."""
+    every = {each.id for plan in plans for each in getattr(plan.sections.get("funding"), "matching", ())}
+    return [Axis("matching", tuple(sorted(every)))]
 
 
 def build(model: Model, plan: PlanYear, given: Funding) -> None:
@@ -85,6 +97,8 @@ def build(model: Model, plan: PlanYear, given: Funding) -> None:
     _floors(model, plan, given, funding)
     _shares(model, plan, given, funding)
     _against_last_year(model, plan, given, funding)
+    for matching in sorted(given.matching, key=lambda each: each.id):
+        _matching(model, plan, matching, funding)
 
 
 def _cells(model: Model, plan: PlanYear, given: Funding) -> Terms:
@@ -215,6 +229,30 @@ def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share
         unit="yuan",
         requirement="funding.category_shares",
     )
+
+
+def _matching(model: Model, plan: PlanYear, matching: Matching, funding: Terms) -> None:
+    """Money of a source against money of another, in the district or town by town."""
+    matched, other = model.axes["source"].codes((matching.source, matching.with_))
+    places = np.arange(len(plan.towns))
+    town = funding["town"]
+    if matching.scope == "district":
+        places = _one(model.axes["recipient"].code(DISTRICT))
+        town = constant_label(int(places[0]), len(funding))
+    here = np.isin(funding["source"], (matched, other)) & np.isin(town, places)
+    both, at = funding.where(here), town[here]
+    code = {"matching": model.axes["matching"].code(matching.id), "year": model.axes["year"].code(str(plan.year))}
+    for side, rate in ((AT_LEAST, matching.at_least), (AT_MOST, matching.at_most)):
+        if rate is None:
+            continue
+        own = {**code, "side": side}
+        order = ("matching", "town", "side", "year")
+        labels = {dim: places if dim == "town" else constant_label(own[dim], len(places)) for dim in order}
+        relabelled = {dim: at if dim == "town" else constant_label(own[dim], len(both)) for dim in order}
+        terms = (both * np.where(both["source"] == matched, 1.0, -rate)).labelled(relabelled)
+        sense: Sense = ">=" if side == AT_LEAST else "<="
+        requirement = f"funding.matching.{matching.id}"
+        model.constrain("matching", labels, [terms], sense, 0.0, unit="yuan", requirement=requirement)
 
 
 def _came(model: Model, plan: PlanYear) -> Terms | None:

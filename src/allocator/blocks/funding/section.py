@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -84,6 +84,23 @@ class Issued(Section):
     """Largest share of an issued amount that may be taken back, for a cut in mid-year."""
 
 
+class Matching(Section):
+    """Money of a source matched with that of another (配套), e.g. at most half a yuan for each yuan of another."""
+
+    id: Id
+    name: Name | None = None
+    source: Id
+    """The source whose money is matched."""
+    with_: Annotated[Id, Field(alias="with")]
+    """The source it is measured by, written ``with``."""
+    at_most: Amount | None = None
+    """Most yuan of ``source`` for each yuan of ``with``."""
+    at_least: Amount | None = None
+    """Least yuan of ``source`` for each yuan of ``with``."""
+    scope: Literal["district", "every_town"] = "district"
+    """Over all money (with the district centre), or in every town."""
+
+
 class Funding(Section):
     """Sources of money, who may pay for what, floors, shares and yearly bounds."""
 
@@ -95,6 +112,7 @@ class Funding(Section):
     """None: what is not spent in its year is lost."""
     growth: Growth | None = None
     issued: Issued | None = None
+    matching: tuple[Matching, ...] = ()
 
 
 class IssuedRow(Row):

@@ -10,7 +10,7 @@ Data
     size[town]                        denominator of an indicator; residents for money and level
     needed_towns[goal]                towns that must reach the target                 scenario: goals.towns
     slow(town)                        yes or no    starts slowly, as in mentoring
-    teacher_time                      hours        all hours of all teachers
+    teachers_hours                    hours        all hours of all teachers
 Variables
     reached[goal, town, year]         percent of the target; of the district in the row `district`
     shortfall[goal, town, year]       percent of the target; only hard and soft goals
@@ -26,7 +26,7 @@ Rows
                                       what a block counts: sum of counts; as a share: over what it is a share of
                                       category_share, where a share of a sum is no linear measure:
                                       reached == 100 + 100 * (hours of the category - asked * hours of all categories)
-                                      / (asked * teacher_time); of two plans that miss the share by as much, the one
+                                      / (asked * teachers_hours); of two plans that miss the share by as much, the one
                                       that teaches less is missing fewer hours, and where nothing is taught none
     goal[goal, town, year]            reached >= 100                  rules
     aim[goal, town, year]             reached + shortfall >= 100      hard and soft goals

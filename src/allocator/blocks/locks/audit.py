@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Checks, Sense, cost_lines, forbidden, rule
+from allocator.blocks.checks import Checks, Sense, cost_lines, forbidden, rule, starred
 from allocator.planfile import DISTRICT, Lock
 from allocator.scenario import PlanYear
 
@@ -16,13 +16,25 @@ DECISIONS = {
     "funding": ("funding", "amount_yuan"),
     "teaching": ("teaching", "hours"),
     "volunteering": ("volunteering", "hours"),
+    "purchased": ("purchases", "hours"),
+    "posts": ("team", "posts"),
+    "staff_trained": ("team", "trained"),
     "pairing": ("pairs", ""),
+    "posted": ("postings", ""),
     "guidance": ("guidance", "hours"),
     "station_guidance": ("guidance", "hours"),
+    "project_start": ("projects", ""),
+    "project_running": ("projects", ""),
+    "open": ("bases", ""),
+    "starred": ("stars", ""),
+    "demonstrated": ("demonstration_towns", "held"),
     "attainment": ("attainment", "attainment"),
     "level": ("towns", "level_after"),
 }
-"""Decision to the table and column it is written in; a pair counts 1."""
+"""Decision to the table and column it is written in; a pair counts 1, and so does a project in one of its states."""
+
+STATES = {"project_start": ("started",), "project_running": ("started", "running")}
+"""Decision to the states of the rows that count."""
 
 
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Checks]:
@@ -50,9 +62,17 @@ def _total(tables: Mapping[str, pd.DataFrame], plan: PlanYear, lock: Lock) -> tu
         return float("nan"), 0.0
     table, column = DECISIONS[lock.decision]
     frame = tables[table]
+    if lock.decision == "open":
+        frame = frame[frame["state"].isin(["open", "opened"])]
+    if lock.decision == "starred":
+        frame = starred(plan, frame)
     if table == "guidance":
         own = frame["giver"] == DISTRICT
         frame = frame[own if lock.decision == "guidance" else ~own]
+    if lock.decision in STATES:
+        frame = frame[frame["state"].isin(STATES[lock.decision])]
+    if lock.decision == "posted":
+        frame = frame.rename(columns={"to_town": "town"})
     if lock.decision == "funding" and "spending" in lock.where:
         frame = frame.merge(cost_lines(plan), on=["town", "programme"], how="left")
     for label, wanted in lock.where.items():

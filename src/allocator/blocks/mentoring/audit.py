@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.checks import (
-    Amounts,
     Cells,
     Checks,
     Judged,
+    Numbers,
     Posting,
     as_figure,
     by_town,
@@ -22,18 +21,14 @@ from allocator.blocks.checks import (
     first_of,
     forbidden,
     keys,
-    levels_before,
-    reach,
     rule,
     totals,
-    trips,
 )
-from allocator.blocks.mentoring.section import Mentoring, NamedTowns
+from allocator.blocks.mentoring.eligible import eligible, slow_towns
+from allocator.blocks.mentoring.section import Mentoring, Visits
+from allocator.blocks.mentoring.views import PAIR, mentees_checks, mentors_checks, reasons_checks
+from allocator.columns import BETWEEN_IDS
 from allocator.scenario import PlanYear
-
-PAIR = ("mentor", "mentee")
-TIE = 9
-"""Decimals at which two base levels count as the same."""
 
 
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Checks]:
@@ -46,18 +41,27 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mento
     made.append(rule("mentor_capacity", taken, "<=", float(given.mentor_capacity), weight))
     covered, weight = pairs.total(["mentee"])
     made.append(rule("mentee_cover", covered, "<=", float(given.mentee_cover), weight))
+    if given.mentee_least > 0:
+        every = pd.Index(slow_towns(plan, given), dtype=object)
+        has, of_has = covered.reindex(every, fill_value=0.0), weight.reindex(every, fill_value=0.0)
+        made.append(rule("mentee_least", has, ">=", float(given.mentee_least), of_has))
+    if given.travel is not None and len(pairs.frame):
+        made += _travel(given.travel, pairs)
     last = plan.last_year_pairs()
     if given.max_changes is not None and last is not None:
         shown = set(zip(tables["pairs"]["mentor"], tables["pairs"]["mentee"], strict=True))
         changed = pd.Series([float(len(shown ^ set(last)) - len(last))], index=pd.Index([""], dtype=object))
         made.append(rule("pair_changes", changed, "<=", float(given.max_changes - len(last)), 1.0))
-    return [*made, *_terms(tables, plan, given), *_figures(tables, plan, given, pairs), _unpaired(tables, plan, given)]
+    made += [*_terms(tables, plan, given), *_figures(tables, plan, given, pairs), _unpaired(tables, plan, given)]
+    views = [*mentors_checks(tables, plan, given), *mentees_checks(tables, plan, given)]
+    return [*made, *views, reasons_checks(tables, plan, given)]
 
 
 def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Posting]:
     """What pairs bring to the mentee, and take from the mentor."""
     pairs = _pairs(tables, plan, given)
-    made = [Posting("school_time", "mentoring", "used", *pairs.total(["mentor"], given.hours_per_pair))]
+    hours = pairs.frame["hours"].to_numpy(dtype=float)
+    made = [Posting("school_time", "mentoring", "used", *pairs.total(["mentor"], hours))]
     added = _worth(plan, given, pairs.frame)
     for indicator in given.transfer:
         worth = added[indicator]
@@ -67,61 +71,65 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentorin
     if given.allowance is not None:
         line = pairs.named("line", "mentoring")
         made.append(Posting("cost", "mentoring", "used", *line.total(["mentor", "line"], given.allowance.unit_cost)))
+    if given.travel is not None and given.travel.cost_per_hour > 0:
+        line = pairs.named("line", "mentoring_travel")
+        yuan = _trip_minutes(given.travel, pairs) / 60.0 * given.travel.cost_per_hour
+        made.append(Posting("cost", "mentoring", "used", *line.total(["mentor", "line"], yuan)))
+    return made
+
+
+def _trip_minutes(given: Visits, pairs: Cells) -> Numbers:
+    """Minutes of travel of each pair in a year: there and back, visit by visit."""
+    return np.asarray(pairs.frame["minutes"].to_numpy(dtype=float) * 2.0 * given.visits)
+
+
+def _travel(given: Visits, pairs: Cells) -> list[Checks]:
+    """Minutes of travel of all pairs, and of each mentor."""
+    minutes, made = _trip_minutes(given, pairs), []
+    if given.most_minutes is not None:
+        used, weight = pairs.whole(minutes)
+        whole = pd.Series([used], index=pd.Index([""], dtype=object))
+        made.append(rule("travel_budget", whole, "<=", given.most_minutes, weight))
+    if given.most_minutes_of_mentor is not None:
+        travelled, weights = pairs.total(["mentor"], minutes)
+        made.append(rule("mentor_travel", travelled, "<=", given.most_minutes_of_mentor, weights))
     return made
 
 
 def benefits(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Judged:
     """Level points that pairs add in each town, before the cap."""
     pairs = _pairs(tables, plan, given)
-    added, _ = pairs.total(["mentee"], _uplift(plan, given, pairs.frame).to_numpy(dtype=float))
+    return _judged(plan, pairs, _uplift(plan, given, pairs.frame))
+
+
+def worth(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Judged:
+    """What the pairs of each mentee are worth by the table of pairs."""
+    pairs = _pairs(tables, plan, given)
+    return _judged(plan, pairs, pairs.frame["worth"])
+
+
+def costs(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Judged:
+    """What the pairs of each mentee cost by the table of pairs."""
+    pairs = _pairs(tables, plan, given)
+    return replace(_judged(plan, pairs, pairs.frame["cost"]), less_is_better=True)
+
+
+def _judged(plan: PlanYear, pairs: Cells, numbers: pd.Series) -> Judged:
+    """Sums of numbers of the made pairs, by mentee."""
+    added, _ = pairs.total(["mentee"], numbers.to_numpy(dtype=float))
     amounts = added.reindex(pd.Index(plan.towns.index, dtype=object), fill_value=0.0)
     return Judged(amounts, amounts * 0.0)
 
 
-def slow_towns(plan: PlanYear, given: Mentoring) -> list[str]:
-    """Slow-starting towns: the lowest third by base level or the named ones, without those the plan calls mature."""
-    slow = list(given.slow.towns) if isinstance(given.slow, NamedTowns) else _ranking(plan)[: _third(plan)]
-    return [town for town in slow if town not in given.mature.preset]
-
-
 def eligible_pairs(plan: PlanYear, given: Mentoring) -> set[tuple[str, str]]:
     """Pairs (mentor, mentee) that may be made."""
-    pairs = _eligible(plan, given)
+    pairs = eligible(plan, given)
     return set(zip(pairs["mentor"], pairs["mentee"], strict=True))
-
-
-def _levels(plan: PlanYear) -> Amounts:
-    """Level of each town before the plan's first year."""
-    return levels_before(plan if plan.start is None else replace(plan, base=plan.start.base))
-
-
-def _third(plan: PlanYear) -> int:
-    return max(1, math.floor(len(plan.towns) / 3 + 0.5))
-
-
-def _ranking(plan: PlanYear) -> list[str]:
-    """Towns from the lowest base level to the highest, equal ones by id."""
-    levels = _levels(plan).round(TIE)
-    order = pd.DataFrame({"level": levels.to_numpy(), "town": levels.index}).sort_values(["level", "town"])
-    return list(order["town"])
-
-
-def _eligible(plan: PlanYear, given: Mentoring) -> pd.DataFrame:
-    """Pairs that may be made (mentor, mentee, minutes, level_gap)."""
-    slow = slow_towns(plan, given)
-    upper = _ranking(plan)[-_third(plan) :] if given.mature.upper_third else []
-    mature = [town for town in {*upper, *given.mature.preset} if town not in slow]
-    ways = trips(plan, reach(plan, "mentoring")).rename(columns={"from_town": "mentor", "to_town": "mentee"})
-    ways = ways[ways["mentor"].isin(mature) & ways["mentee"].isin(slow)]
-    levels = _levels(plan)
-    gap = levels.reindex(ways["mentor"]).to_numpy() - levels.reindex(ways["mentee"]).to_numpy()
-    ways = ways.assign(level_gap=gap)
-    return ways[ways["level_gap"] >= given.min_gap - 10.0**-TIE].reset_index(drop=True)
 
 
 def _pairs(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Cells:
     """Eligible pairs and whether they are made, with the year each began (this year where nothing is known)."""
-    made = cells(_eligible(plan, given), tables["pairs"].assign(pairing=1.0), PAIR, "pairing")
+    made = cells(eligible(plan, given), tables["pairs"].assign(pairing=1.0), PAIR, "pairing")
     begun = first_of(keys(tables["pairs"], PAIR), tables["pairs"]["start_year"])
     years = begun.reindex(keys(made.frame, PAIR)).fillna(float(plan.year)).to_numpy(dtype=float)
     return replace(made, frame=made.frame.assign(start_year=years))
@@ -142,7 +150,7 @@ def _terms(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring)
         runs = pair.last_year(given.term_years) >= plan.year
         just_ended = pair.last_year(given.term_years) == plan.year - 1
         allowed = {(pair.start_year, pair.renewals)} if runs else set()
-        if just_ended and pair.renewals == 0:
+        if just_ended and pair.renewals == 0 and not given.rotation:
             allowed = {(pair.start_year, 1)}
         missing = runs and key not in shown and key in eligible
         if missing or (key in shown and shown[key] not in allowed):
@@ -158,14 +166,18 @@ def _terms(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring)
 
 def _worth(plan: PlanYear, given: Mentoring, pairs: pd.DataFrame) -> pd.DataFrame:
     """Value each pair adds in its mentee, in the unit of each indicator with a transfer (column)."""
-    near = np.exp(-pairs["minutes"].to_numpy(dtype=float) / given.nearness_minutes)
+    far = pairs["minutes"].to_numpy(dtype=float)
+    near = np.ones(len(far)) if given.nearness_minutes is None else np.exp(-far / given.nearness_minutes)
+    only_needs = given.matching is not None and given.matching.only_needs
     made = {}
     for indicator, transfer in given.transfer.items():
         start = plan.base if plan.start is None else plan.start.base
         base = pd.Series(start[indicator].to_numpy(dtype=float), index=plan.towns.index)
         gap = base.reindex(pairs["mentor"]).to_numpy() - base.reindex(pairs["mentee"]).to_numpy()
         faded = (1.0 - transfer) ** (plan.year - pairs["start_year"].to_numpy(dtype=float))
-        made[indicator] = transfer * np.maximum(gap, 0.0) * near * faded
+        about = [indicator in each.split(BETWEEN_IDS) for each in pairs["content"]]
+        counts = np.array(about, dtype=float) if only_needs else 1.0
+        made[indicator] = transfer * np.maximum(gap, 0.0) * near * faded * counts
     return pd.DataFrame(made, index=pairs.index)
 
 
@@ -186,10 +198,12 @@ def _figures(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentorin
     mine = pd.Index(key, dtype=object)
     mine = mine[mine.isin(known)].unique()
     frame = pairs.frame.assign(uplift=_uplift(plan, given, pairs.frame))
+    about = dict(zip(known, frame["content"], strict=True))
+    others = [each for each, said in zip(key, written["content"], strict=True) if about.get(each, said) != said]
     return [
         figure(f"pairs_{name}", first_of(key, written[name]), first_of(known, frame[name]).reindex(mine))
         for name in ("minutes", "level_gap", "uplift")
-    ]
+    ] + [forbidden("pairs_content", np.array(others, dtype=object))]
 
 
 def _unpaired(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> Checks:

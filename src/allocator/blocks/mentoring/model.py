@@ -4,16 +4,25 @@ slow    the third of the towns with the lowest levels (or named ones); mature to
 mature  the third with the highest levels, and the preset ones; a town is never both
 A pair is eligible if the mentor is mature, the mentee slow, the level of the mentor leads by at least min_gap and
 the travel time is at most travel.reach_minutes.mentoring. Levels and gaps are those before the plan's first year.
+With `matching` the mentor must also be strong in a need of the mentee: its needs are the indicators in which it stands
+lowest as a share of their targets, and the mentor is strong where it has `strong_at_least` of the target and is ahead.
+With a table of pairs only its pairs are eligible, whatever the levels; its mentees count as slow.
 
 A pair runs for a term, and may be renewed once for a second one right after it; it begins at most once. Pairs that
 began before the plan run to the end of their term. A pair adds less from year to year: in the a-th year of its life
-(a renewal goes on counting) transfer * (1 - transfer)^(a-1) of the gap.
+(a renewal goes on counting) transfer * (1 - transfer)^(a-1) of the gap. With `rotation` no pair is renewed, so that the
+next mentor of a town is one that it never had.
 
 Data
-    gap[mentor, mentee, indicator] = max(0, base[mentor, indicator] - base[mentee, indicator])
+    gap[mentor, mentee, indicator] = max(0, base[mentor, indicator] - base[mentee, indicator]); with matching.only_needs
+                                                    0 but for needs of the mentee in which the mentor is strong
     nearness[mentor, mentee] = exp(-minutes / nearness_minutes)
     transfer[indicator]                   share     scenario: mentoring.transfer
-    capacity, cover, hours_per_pair                 scenario: mentoring
+    capacity, cover, least                          scenario: mentoring
+    pair_hours[mentor, mentee]            hours     table of pairs, else hours_per_pair
+    trips[mentor, mentee]                 minutes   2 * travel.visits * one-way minutes, in a year
+    most_travelled, most_of_mentor        minutes   scenario: mentoring.travel
+    worth, pair_cost[mentor, mentee]      points    table of pairs: benefit and cost
     most_changed                          pairs     `max_changes`
     ran                                   0 or 1    pairs of the year before (of last_year.pairs, in the first year)
     term                                  years     `term_years`
@@ -25,18 +34,26 @@ Variables
 Rows
     mentor_capacity[mentor, year]         sum over mentee of pairing <= capacity
     mentee_cover[mentee, year]            sum over mentor of pairing <= cover
+    mentee_least[mentee, year]            sum over mentor of pairing >= least, for every slow town
+    mentor_travel[mentor, year]           sum over mentee of trips * pairing <= most_of_mentor
+    travel_budget[year]                   sum of trips * pairing <= most_travelled
     pair_changes[year]                    sum of 2 * beginning - pairing + ran <= most_changed
     pair_runs[mentor, mentee, year]       pairing == running + beginning and renewal of the last `term` years
     begun_once[mentor, mentee, year]      beginning of this and all years before <= 1
     renewed_after_term[mentor, mentee, year]   renewal <= beginning a term before (or: a first term just ended)
 Ledgers
     value        supply   transfer * (1 - transfer)^(a-1) * gap * nearness * pairing, for the mentee
-    school_time  use      hours_per_pair * pairing, of the mentor      closed as school_hours[town, year]
+    school_time  use      pair_hours * pairing, of the mentor      closed as school_hours[town, year]
     cost         use      allowance * pairing, line `mentoring` of the mentor
+    cost         use      cost_per_hour * trips / 60 * pairing, line `mentoring_travel` of the mentor
     mentor_need  supply   1 for each slow town; goals read it
 Outcomes
     mentoring.benefit[town, year]         level points the pairs of a mentee add, before the cap at 1
+    mentoring.worth[town, year]           worth of the pairs of a mentee, with a table of pairs
+    mentoring.cost[town, year]            pair_cost of the pairs of a mentee, with a table of pairs; less is better
 Source
+    With a table of pairs, hours and `least` the generalised assignment problem (Ross and Soland 1975); without rows of
+    travel and hours the matrix is that of a transportation problem, with one of them relaxations turn fractional.
     Generalised b-matching with minimum up-times (Rajan and Takriti 2005, for the windows of starts). Plan text:
     通过帮扶结对的形式，让较成熟的社区学校对起步较慢的社区学校进行全方位的帮扶.
 """
@@ -48,10 +65,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from allocator.blocks.entries import charge
 from allocator.blocks.mentoring.candidates import Candidates, candidates
-from allocator.blocks.mentoring.section import Mentoring
-from allocator.model import Codes, Model, Outcome, Provision, Terms, constant_label, joined
+from allocator.blocks.mentoring.section import Mentoring, Visits
+from allocator.model import Codes, Floats, Model, Outcome, Provision, Terms, constant_label, joined
 from allocator.scenario import PastPair, PlanYear
+
+MINUTES_PER_HOUR = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +94,20 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
     pairing = model.variables("pairing", labels, "pairs", upper=1.0, integer=True, requirement="mentoring")
     lives = _lives(model, plan, given, pairing, found)
     benefit = np.array([found.benefit(int(age))[pair] for pair, age in zip(lives.pair, lives.age, strict=True)])
-    _outcome(model, plan, lives.terms * benefit)
+    _outcome(model, plan, "mentoring.benefit", lives.terms * benefit)
+    if given.pairs is not None:
+        at_mentee = pairing.labelled({"town": found.mentee, "year": labels["year"]})
+        _outcome(model, plan, "mentoring.worth", at_mentee * found.worth)
+        _outcome(model, plan, "mentoring.cost", at_mentee * found.cost)
     slow = np.flatnonzero(found.slow)
     need = {"town": slow, "year": constant_label(year, len(slow))}
     model.ledgers["mentor_need"].provide(Provision("mentoring", need, np.ones(len(slow))))
+    if given.mentee_least > 0 and len(slow):
+        mine = pairing.where(found.slow[found.mentee])
+        rows, bound = {"mentee": slow, "year": need["year"]}, float(given.mentee_least)
+        path = "mentoring.mentee_least"
+        least = model.constrain("mentee_least", rows, [mine], ">=", bound, unit="pairs", requirement=path)
+        model.row_parameter(path, least, 1.0)
     if not len(pairing):
         return
     for family, dim, limit in (
@@ -93,12 +123,39 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
     if given.max_changes is not None:
         _changes(model, plan, given.max_changes, pairing)
     at_mentor = pairing.labelled({"town": found.mentor, "year": labels["year"]})
-    if given.hours_per_pair > 0:
-        model.ledgers["school_time"].use("mentoring", at_mentor * given.hours_per_pair)
+    if found.hours.any():
+        model.ledgers["school_time"].use("mentoring", at_mentor * found.hours)
+    if given.travel is not None:
+        _travel(model, given.travel, pairing, given.travel.minutes(found.minutes))
     if given.allowance is not None and given.allowance.unit_cost > 0:
         line = constant_label(model.axes["programme"].code("mentoring"), len(pairing))
         paid = pairing.labelled({"town": found.mentor, "programme": line, "year": labels["year"]})
         model.ledgers["cost"].use("mentoring", paid * given.allowance.unit_cost)
+
+
+def _travel(model: Model, given: Visits, pairing: Terms, minutes: Floats) -> None:
+    """Minutes of travel of all pairs and of each mentor, and what they cost."""
+    path, year, trips = "mentoring.travel.most_minutes", pairing["year"], pairing * minutes
+    if given.most_minutes is not None:
+        rows = model.constrain(
+            "travel_budget",
+            {"year": year[:1]},
+            [trips.labelled({"year": year})],
+            "<=",
+            given.most_minutes,
+            unit="minutes",
+            requirement=path,
+        )
+        model.row_parameter(path, rows, 1.0)
+    if given.most_minutes_of_mentor is not None:
+        mentors, requirement = np.unique(pairing["mentor"]), f"{path}_of_mentor"
+        labels = {"mentor": mentors, "year": constant_label(int(year[0]), len(mentors))}
+        most = given.most_minutes_of_mentor
+        rows = model.constrain("mentor_travel", labels, [trips], "<=", most, unit="minutes", requirement=requirement)
+        model.row_parameter(requirement, rows, 1.0)
+    if given.cost_per_hour > 0:
+        spent = trips.labelled({"town": pairing["mentor"], "year": year}) * (given.cost_per_hour / MINUTES_PER_HOUR)
+        charge(model, "mentoring", "mentoring_travel", spent)
 
 
 def _changes(model: Model, plan: PlanYear, most: int, pairing: Terms) -> None:
@@ -128,7 +185,8 @@ def _lives(model: Model, plan: PlanYear, given: Mentoring, pairing: Terms, found
     model.variables("beginning", {dim: codes[new] for dim, codes in labels.items()}, "pairs", upper=1.0)
     ends = np.array([past[at].last_year(term) if at in past else first_year + term - 1 for at in range(len(pairing))])
     once = np.array([at in past and past[at].renewals > 0 for at in range(len(pairing))], dtype=bool)
-    may_renew = np.flatnonzero(~once & np.where(old, ends == plan.year - 1, plan.year > ends))
+    ended_now = np.where(old, ends == plan.year - 1, plan.year > ends)
+    may_renew = np.flatnonzero(~once & ended_now & (not given.rotation))
     model.variables("renewal", {dim: codes[may_renew] for dim, codes in labels.items()}, "pairs", upper=1.0)
     running = (old & (ends >= plan.year)).astype(float)
     begun, renewed = _until_now(model, plan, "beginning", pairing), _until_now(model, plan, "renewal", pairing)
@@ -185,7 +243,6 @@ def _lived(plan: PlanYear, term: int, pairing: Terms, parts: tuple[Terms, Terms]
     young, fresh = parts
     at = np.array(sorted(past), dtype=np.intp)
     fresh = fresh.where(~np.isin(fresh["pair"], at))  # a pair from before is counted by its pairing, renewed or not
-    fresh = fresh.where(~np.isin(fresh["pair"], at))
     own = pairing.where(at)
     age = np.array([plan.year - past[int(pair)].start_year + 1 for pair in at], dtype=np.intp)
     every = [
@@ -209,8 +266,10 @@ def _value(model: Model, found: Candidates, lives: Lives) -> None:
     model.ledgers["value"].supply("mentoring", (worth * gains[term, indicator]).labelled(labels))
 
 
-def _outcome(model: Model, plan: PlanYear, terms: Terms) -> None:
+def _outcome(model: Model, plan: PlanYear, name: str, terms: Terms) -> None:
+    """An outcome by mentee."""
     towns = np.arange(len(plan.towns))
     labels = {"town": towns, "year": constant_label(model.axes["year"].code(str(plan.year)), len(towns))}
-    by_town = terms.labelled({"outcome": terms["town"]})
-    model.outcome(Outcome("mentoring.benefit", "level points", labels, by_town, np.zeros(len(towns))))
+    by_town, nothing = terms.labelled({"outcome": terms["town"]}), np.zeros(len(towns))
+    unit = "level points" if name == "mentoring.benefit" else "points"
+    model.outcome(Outcome(name, unit, labels, by_town, nothing, less_is_better=name == "mentoring.cost"))

@@ -35,8 +35,6 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Teach
     teachers = plan.tables[given.teachers].set_index("teacher")
     load, away = _load(hours, given), _away(hours)
     own = teachers["hours"].astype(float)
-    spent, weight = hours.total(["teacher"], load)
-    made.append(rule("teacher_hours", spent, "<=", own, weight, needed=weight))
     lent, weight = hours.total(["teacher"], load * away)
     asked = weight * float(given.home_share > 0)
     made.append(rule("home_hours", lent, "<=", (1.0 - given.home_share) * own, weight, needed=asked))
@@ -49,10 +47,17 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Teach
 
 
 def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Teaching) -> list[Posting]:
-    """Effective hours that arrive, and the travel that is paid for where it goes."""
+    """Hours of teachers and what becomes of them: effective hours that arrive, travel, and what travel costs."""
     hours = _hours(tables, plan, given)
     proficiency = hours.frame["proficiency"].to_numpy(dtype=float)
     made = [Posting("teaching_time", "teaching", "supplied", *hours.total(["to_town", "category"], proficiency))]
+    own = plan.tables[given.teachers].set_index("teacher")["hours"].astype(float)
+    if "posting" not in plan.sections:
+        own = own[own.index.isin(hours.frame["teacher"])]
+    if (programmes(plan)["teacher_hours"] > 0).any():
+        own = own.set_axis(pd.Index(own.index, dtype=object))
+        made.append(Posting("teacher_time", "teaching", "provided", own, own * 0.0))
+        made.append(Posting("teacher_time", "teaching", "used", *hours.total(["teacher"], _load(hours, given))))
     if given.travel_allowance is not None:
         cost = given.travel_allowance.unit_cost * (_load(hours, given) - 1.0)
         line = hours.named("line", "travel")

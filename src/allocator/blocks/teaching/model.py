@@ -15,13 +15,17 @@ Data
 Variables
     teaching[teacher, from_town, to_town, category, year]  hours   only where the town needs the category
 Rows
-    teacher_hours[teacher, year]    sum of (1 + travel) * teaching <= hours
     home_hours[teacher, year]       sum over towns away of (1 + travel) * teaching <= (1 - home_share) * hours
     exchange_share[year]            teaching away >= exchange_min_share * all teaching
     backbone_share[year]            teaching away by backbone teachers >= backbone_min_share * teaching away
 Ledgers
+    teacher_time    supply   hours of the teacher           closed as teacher_hours[teacher, year]
+    teacher_time    use      (1 + travel) * teaching, of the teacher
     teaching_time   supply   proficiency * teaching         closed as teaching_need[town, category, year] (==)
     cost            use      travel_allowance * travel * teaching, line `travel` of the town visited
+Only visits (走教) are exchange here: hours of posted teachers at their hosts are in neither side of the two shares.
+What a posting takes of a teacher's hours it takes in the ledger `teacher_time`.
+
 Source
     教师交流轮岗 presets (10 % of teachers, 20 % backbone): national opinion of 2014 on compulsory education,
     borrowed, off by default. Hour-based exchange (走教) as a transportation problem.
@@ -32,7 +36,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.blocks.teaching.section import Teaching
-from allocator.model import Codes, Model, Terms, constant_label
+from allocator.model import Codes, Model, Provision, Terms, constant_label
 from allocator.planfile import ANY_CATEGORY
 from allocator.scenario import PlanYear
 
@@ -95,12 +99,16 @@ def _cells(model: Model, plan: PlanYear, given: Teaching, needed: Terms) -> tupl
 
 
 def _capacity(model: Model, plan: PlanYear, given: Teaching, teaching: Terms, spent: Terms, away: np.ndarray) -> None:
+    """Hours of teachers go to teaching and travel, and to whatever else takes part; some are kept for the home town."""
     teachers = plan.tables[given.teachers]
+    everyone = model.axes["teacher"].codes(teachers["teacher"])
     hours = np.zeros(len(model.axes["teacher"].ids))
-    hours[model.axes["teacher"].codes(teachers["teacher"])] = teachers["hours"].to_numpy(float)
-    who = np.unique(teaching["teacher"])
+    hours[everyone] = teachers["hours"].to_numpy(float)
+    who = np.unique(everyone if "posting" in plan.sections else teaching["teacher"])
     labels = {"teacher": who, "year": constant_label(model.axes["year"].code(str(plan.year)), len(who))}
-    model.constrain("teacher_hours", labels, [spent], "<=", hours[who], unit="hours", requirement="teaching.teachers")
+    if len(who):
+        model.ledgers["teacher_time"].provide(Provision("teaching", labels, hours[who]))
+    model.ledgers["teacher_time"].use("teaching", spent.labelled({dim: spent[dim] for dim in ("teacher", "year")}))
     if given.home_share > 0 and away.any():
         out = spent.where(away)
         who = np.unique(out["teacher"])

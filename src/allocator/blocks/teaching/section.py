@@ -41,6 +41,8 @@ class TeacherRow(Row):
     hours: Amount
     """Hours a year for teaching and travel."""
     backbone: bool
+    eligible: bool = True
+    """Whether the teacher may be posted to another town (满足交流条件)."""
 
 
 class SkillRow(Row):

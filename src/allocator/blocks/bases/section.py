@@ -1,0 +1,49 @@
+"""Input of the bases block: sites that may become learning bases, what they cost and what they are used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from allocator.planfile import Amount, CostLine, Id, Name, Row, Section
+
+
+class BaseFunction(Section):
+    """One use of a base (courses, a school for the elderly, hands-on learning)."""
+
+    id: Id
+    name: Name | None = None
+
+
+class Bases(Section):
+    """Learning bases (学习体验基地): which sites open, when, and how many hours each of their functions gets."""
+
+    sites: str = "sites"
+    """Table of sites."""
+    functions: tuple[BaseFunction, ...] = ()
+    """Functions that share the hours of a site (一个基地多种功能)."""
+    site_functions: str | None = None
+    """Table (site, function, least_hours); none: every site may have every function."""
+    spending: Id | None = None
+    """Spending category that pays opening and yearly costs; none: costs are reported and nobody pays them."""
+    most_new: Annotated[int, Field(ge=0)] | None = None
+    """Most bases that open over the whole plan; none: no limit."""
+    exactly_open: Annotated[int, Field(ge=0)] | None = None
+    """Bases that are open in the plan's last year, those open already included; none: as many as are worth it."""
+    venue_function: Id | None = None
+    """Function whose hours programmes of the town may use, like its other venue hours."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """Opening and yearly costs, paid in the town of the site."""
+        return {"bases": CostLine(self.spending)} if self.spending is not None else {}
+
+
+class SiteFunctionRow(Row):
+    """A function that a site has when it is open."""
+
+    site: Id
+    function: Id
+    least_hours: Amount = 0.0
+    """Hours a year that the function gets at least when the site is open."""

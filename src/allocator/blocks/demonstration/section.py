@@ -1,0 +1,85 @@
+"""Input of the demonstration block: standards, their criteria, and who is recognised already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from allocator.planfile import Amount, CostLine, Id, Name, Row, Section, Yuan
+
+ANY = "demonstration_towns"
+"""What is counted of towns that hold any standard; ``demonstration_<standard>`` counts those that hold one."""
+
+LINE = "demonstration"
+"""Cost line of what cultivation costs."""
+
+
+class Standard(Section):
+    """A standard that a town can be recognised by."""
+
+    id: Id
+    name: Name | None = None
+    unit_cost: Yuan = 0.0
+    """Cultivation of a town in the year of its recognition [yuan]."""
+    after: Id | None = None
+    """Standard that the town must hold by the year of its recognition; none: the town may be recognised at once."""
+
+    @property
+    def counted(self) -> str:
+        """Name under which its towns are counted."""
+        return f"demonstration_{self.id}"
+
+
+class Eligible(Section):
+    """Towns that are mature enough (条件较为成熟)."""
+
+    min_level: Amount
+    """Least level before the plan's first year [level points]."""
+
+
+class Demonstration(Section):
+    """Demonstration towns of community education (社区教育示范镇街): towns that meet every criterion of a standard."""
+
+    standards: Annotated[tuple[Standard, ...], Field(min_length=1)]
+    criteria: str = "demonstration_criteria"
+    """Table of the criteria of each standard."""
+    before: str | None = None
+    """Table of the towns recognised before the plan; none: no town is."""
+    spending: Id
+    """Spending category that pays for cultivation."""
+    most_a_year: Annotated[int, Field(ge=0)] | None = None
+    """Most recognitions in a year, of all standards together; none: no limit."""
+    least_towns: Annotated[int, Field(ge=0)] | None = None
+    """Least towns that hold some standard in the last year that is decided: a rule; none: no such rule."""
+    eligible: Eligible | None = None
+    """Which towns may be recognised; none: all."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """Cultivation, where it costs something."""
+        return {LINE: CostLine(self.spending)} if any(each.unit_cost > 0 for each in self.standards) else {}
+
+
+class CriterionRow(Row):
+    """One criterion of a standard: a town must reach it in the year of its recognition."""
+
+    standard: Id
+    criterion: Id
+    measure: Id
+    """An indicator, ``level``, ``money``, ``money_per_head``, ``special_fund_per_head``, or what a block counts."""
+    at_least: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """In the unit of the measure."""
+    unit: str | None = None
+    """The unit in words; nothing reads it."""
+    text_zh: str
+    text_en: str
+
+
+class RecognisedRow(Row):
+    """A standard that a town held before the plan."""
+
+    town: Id
+    standard: Id
+    year: int
+    """Year of the recognition."""

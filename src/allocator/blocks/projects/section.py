@@ -1,0 +1,100 @@
+"""The project library (项目库): kinds, and the tables of projects, effects, prerequisites, exclusions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from allocator.planfile import Amount, CostLine, Id, Name, Row, Section
+
+NEW = "new_"
+"""Before the id of a kind: the measure that counts the projects of the kind that start in a year."""
+
+
+class ProjectKind(Section):
+    """A kind of projects: local courses, activity brands, research projects, platforms, standard learning points."""
+
+    id: Id
+    """Also the name of its cost line, and of what goals can ask for: running projects; ``new_<id>``: started ones."""
+    name: Name | None = None
+    spending: Id
+    """Spending category that its projects are charged to."""
+    yearly: bool = True
+    """Whether projects go on, with their yearly cost, from their first year to the end of the plan; if not, they are
+    done within the year in which they start."""
+    most_in_town: Annotated[int, Field(ge=1)] | None = None
+    """Most projects of the kind that run in one town in a year; the district centre has no such limit."""
+    at_most: Annotated[int, Field(ge=0)] | None = None
+    """Most projects of the kind that run in the whole district in a year."""
+
+
+class Projects(Section):
+    """Which projects of the library start, and when."""
+
+    kinds: Annotated[tuple[ProjectKind, ...], Field(min_length=1)]
+    table: str = "projects"
+    """Table of the projects."""
+    effects: str | None = None
+    """Table of what running projects add to indicators."""
+    needs: str | None = None
+    """Table of prerequisites."""
+    excludes: str | None = None
+    """Table of projects of which only one may ever start."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """A line for each kind; towns and the district centre may be paid."""
+        return {kind.id: CostLine(kind.spending, "everywhere") for kind in self.kinds}
+
+
+class ProjectRow(Row):
+    """A project of the library."""
+
+    project: Id
+    kind: Id
+    town: Id
+    """Town, or ``district`` for a project of the district centre."""
+    name_zh: str
+    name_en: str
+    once_yuan: Amount
+    """Paid in the year it starts [yuan]."""
+    yearly_yuan: Amount
+    """Paid in every year it runs, the first one too [yuan]."""
+    benefit: Amount
+    """Benefit points in every year it runs, as the experts of the library gave them."""
+    first_year: int | None = None
+    """It may not start before."""
+    last_year: int | None = None
+    """It may not start later."""
+    started: int | None = None
+    """Year in which it began, before the plan."""
+
+
+class ProjectEffectRow(Row):
+    """What a running project adds to an indicator, year by year."""
+
+    project: Id
+    indicator: Id
+    gain: Amount
+    """own_town: in the unit of the indicator's numerator; every_town (a common good, such as an online platform): for
+    each 1,000 of the indicator's denominator, in each town. An index without denominator rises by the gain itself."""
+    where: Literal["own_town", "every_town"]
+    origin: Literal["real", "derived", "illustrative"]
+    rule: str
+    """The document, or the rule that produced the number."""
+
+
+class ProjectNeedRow(Row):
+    """A prerequisite."""
+
+    project: Id
+    needs: Id
+    """Project that must start in the same year or an earlier one."""
+
+
+class ProjectExcludeRow(Row):
+    """Two projects of which only one may ever start."""
+
+    project: Id
+    other: Id

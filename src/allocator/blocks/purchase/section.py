@@ -1,0 +1,66 @@
+"""Input of the purchase block: organisations that teach for the government, what they offer, and how much is bought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from allocator.planfile import Amount, CostLine, Id, Row, Section, Share
+
+
+class Purchase(Section):
+    """Purchase of services (政府购买服务): teaching hours bought from organisations, beside own teachers."""
+
+    providers: str = "providers"
+    """Table of organisations."""
+    offers: str = "offers"
+    """Table of what they offer: course categories, prices, yearly hours, quality."""
+    towns: str | None = None
+    """Table (provider, town) of where they work; none: everywhere."""
+    spending: Id
+    """Spending category that is charged."""
+    min_grade: Annotated[int, Field(ge=0)] = 0
+    """Least grade (等级) of an organisation; the others are not qualified."""
+    most_share: Share | None = None
+    """Most that is bought in a town, as a share of the teacher hours its programmes need (hours counted by quality)."""
+    least_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """Least hours of a contract (an organisation, a town, a course category); none: any number of hours."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """What is bought, paid in the town that is taught."""
+        return {"purchase": CostLine(self.spending)}
+
+
+class ProviderRow(Row):
+    """An organisation that may be paid for teaching."""
+
+    provider: Id
+    name_zh: str
+    name_en: str
+    grade: Annotated[int, Field(ge=0)]
+    """Grade of its qualification, higher is better."""
+    venue_included: bool
+    """Whether it brings its own rooms: each hour it teaches then needs no hour of the town's venues."""
+
+
+class OfferRow(Row):
+    """What an organisation offers to teach."""
+
+    provider: Id
+    category: Id
+    """Course category, or ``any``: hours of programmes without a category."""
+    price_yuan: Amount
+    """Price of an hour."""
+    capacity_hours: Amount
+    """Hours it can teach in the whole district in a year."""
+    quality: Annotated[float, Field(gt=0, le=1)]
+    """Effective hours of an hour bought."""
+
+
+class ProviderTownRow(Row):
+    """A town in which an organisation works."""
+
+    provider: Id
+    town: Id

@@ -1,0 +1,79 @@
+"""Input of the stars block: the standard of a star-rated station, and in which batches stations reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from allocator.planfile import Amount, CostLine, Gain, Id, Name, Row, Section
+
+
+class StarGrade(Section):
+    """A grade of the standard, e.g. one star."""
+
+    id: Id
+    name: Name | None = None
+    stars: Annotated[int, Field(ge=1)]
+    """Number of stars; a grade with more stars has a higher cutoff."""
+    cutoff: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Least points over all criteria."""
+
+
+class EqualChance(Section):
+    """Stations of every town come up in turn."""
+
+    stations: Annotated[float, Field(ge=1, allow_inf_nan=False)]
+    """How many newly starred stations a town may be away from its share of all newly starred ones; its share is that
+    of its stations among all that had no star before the plan."""
+
+
+class Stars(Section):
+    """Star-rated stations (星级村居辅导站): which stations are brought up to the standard, grade by grade and batch by
+    batch. A star is never lost."""
+
+    stations: str = "stations"
+    """Table of all stations; every town has at least one."""
+    criteria: str = "star_criteria"
+    """Table of the criteria: full points, and the cost of bringing a station to them."""
+    scores: str = "station_scores"
+    """Table of the points that stations have now."""
+    grades: Annotated[tuple[StarGrade, ...], Field(min_length=1)]
+    spending: Id
+    """Spending category that upgrades are charged to."""
+    most_a_year: Annotated[int, Field(ge=0)] | None = None
+    """Most grades that stations reach in a year, one for each station and grade; none: no limit."""
+    equal_chance: EqualChance | None = None
+    slow_weight: Amount = 1.0
+    """Worth of a starred station: residents x (1 + slow_weight x slow)."""
+    gains: tuple[Gain, ...] = ()
+    """What each station adds that gets its first star."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """Upgrades, paid to the town of the station."""
+        return {"stars": CostLine(self.spending, "towns")}
+
+    def raised(self) -> frozenset[str]:
+        """Indicators of the gains."""
+        return frozenset(each.indicator for each in self.gains)
+
+
+class StarCriterionRow(Row):
+    """A criterion of the standard."""
+
+    criterion: Id
+    name_zh: str
+    name_en: str
+    points: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    """Full points."""
+    upgrade_cost_yuan: Amount
+    """Cost of bringing one station to full points, whatever it has now."""
+
+
+class StarScoreRow(Row):
+    """Points that a station has for a criterion; without a row it has none."""
+
+    station: Id
+    criterion: Id
+    points: Amount

@@ -1,0 +1,95 @@
+"""Input of the team block: kinds of staff, how many there are, and the rules on their posts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from allocator.planfile import Amount, CostLine, Gain, Id, Name, Row, Section, Share, Yuan
+
+
+class StaffType(Section):
+    """A kind of staff, e.g. full-time (专职), part-time (兼职), volunteers (志愿者), experts (专家)."""
+
+    id: Id
+    name: Name | None = None
+    pay: Yuan = 0.0
+    """Cost of a post in a year [yuan]."""
+    training_cost: Yuan = 0.0
+    """Cost of training one of them [yuan]."""
+    turnover: Share = 0.0
+    """Share that leaves from one year to the next, counted to a thousandth; those who stay are rounded up."""
+    contact_hours: Amount = 0.0
+    """Hours a year that a post gives its town school for stations and pairs."""
+
+
+class StaffRatio(Section):
+    """Least share of some types of staff in all posts."""
+
+    id: Id
+    name: Name | None = None
+    of: Annotated[tuple[Id, ...], Field(min_length=1)]
+    """Types that count."""
+    at_least: Share
+    scope: Literal["every_town", "district"] = "every_town"
+
+
+class StaffBound(Section):
+    """Least or most posts of a type in every town: ``posts``, or so many for every ``per`` of a towns column."""
+
+    type: Id
+    posts: Amount
+    of: str | None = None
+    """Column of the towns table; none: the same number in every town."""
+    per: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+
+
+class StaffTraining(Section):
+    """Training of staff, decided by the plan."""
+
+    places: Amount
+    """Places in the whole district in a year [heads]."""
+    spending: Id | None = None
+    """Spending category of its cost; none: that of the posts."""
+    gains: tuple[Gain, ...] = ()
+    """What each person trained adds in the town."""
+
+
+class Team(Section):
+    """Posts of the community-education team (队伍), town by town and type by type; always whole."""
+
+    types: Annotated[tuple[StaffType, ...], Field(min_length=1)]
+    staff: str = "staff"
+    """Table of the staff before the first year."""
+    spending: Id
+    """Spending category of the posts."""
+    ratios: tuple[StaffRatio, ...] = ()
+    floors: tuple[StaffBound, ...] = ()
+    """Least posts; parts of a post count whole."""
+    most: tuple[StaffBound, ...] = ()
+    """Most posts; parts of a post do not count."""
+    most_hired_a_year: Annotated[int, Field(ge=0)] | None = None
+    """Most people hired in the whole district in a year, of all types; none: no limit."""
+    training: StaffTraining | None = None
+    """None: nobody is trained by the plan."""
+
+    def cost_lines(self) -> Mapping[str, CostLine]:
+        """Posts, and the training of those who hold them."""
+        lines = {"posts": CostLine(self.spending)} if any(each.pay > 0 for each in self.types) else {}
+        if self.training is not None and any(each.training_cost > 0 for each in self.types):
+            lines["post_training"] = CostLine(self.training.spending or self.spending)
+        return lines
+
+    def raised(self) -> frozenset[str]:
+        """Indicators that training adds to."""
+        return frozenset(each.indicator for each in self.training.gains) if self.training is not None else frozenset()
+
+
+class StaffRow(Row):
+    """Staff of a type in a town."""
+
+    town: Id
+    type: Id
+    heads: Annotated[int, Field(ge=0)]

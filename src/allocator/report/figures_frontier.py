@@ -1,0 +1,96 @@
+"""The picture of the study ``frontier``: levels against the number of demonstration towns."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from html import escape
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+from plotly.graph_objects import Figure, Scatter
+
+from allocator.report.labels import speaking
+from allocator.report.numbers import written
+from allocator.report.parts import script_safe
+from allocator.report.style import AFTER, BEFORE, GRID, INK, base_layout, nothing_to_draw
+from allocator.texts import Language, say
+
+BUNDLE = "plotly-basic.min.js"
+
+
+def frontier_figure(table: pd.DataFrame) -> Figure:
+    """Level of the worst-off town and mean level by the number of demonstration towns; a cross where there is no plan.
+
+    ``table`` is what ``allocator.frontier`` returns.
+    """
+    solved = table[table["worst_level"].notna()]
+    if not len(solved):
+        return nothing_to_draw("report.figure.frontier", "report.figure.no_frontier")
+    drawn = Figure(layout=base_layout(say("report.figure.frontier")))
+    drawn.add_trace(_line(solved, "mean_level", BEFORE))
+    drawn.add_trace(_line(solved, "worst_level", AFTER))
+    drawn.data[1].update(mode="lines+markers+text", text=_prices(solved), textposition="bottom center")
+    drawn.data[1].update(textfont={"size": 11, "color": INK}, cliponaxis=False)
+    low, high = float(solved["worst_level"].min()), float(solved["mean_level"].max())
+    room = max(2.0, 0.25 * (high - low))
+    unsolved = table[table["worst_level"].isna()]
+    if len(unsolved):
+        drawn.add_trace(_without_plan(unsolved, low - 0.7 * room))
+    drawn.update_xaxes(title={"text": say("report.figure.frontier_towns")}, dtick=1, gridcolor=GRID, zeroline=False)
+    drawn.update_yaxes(title={"text": say("report.figure.level_axis")}, gridcolor=GRID, zeroline=False)
+    drawn.update_yaxes(range=[low - room, high + room], automargin=True)
+    drawn.update_layout(height=460, legend={"orientation": "h", "y": 1.0, "yanchor": "bottom"})
+    return drawn
+
+
+def _line(solved: pd.DataFrame, column: str, colour: str) -> Scatter:
+    return Scatter(
+        x=solved["towns"].tolist(),
+        y=solved[column].tolist(),
+        mode="lines+markers",
+        name=say(f"study.{column}"),
+        line={"color": colour, "width": 2.5},
+        marker={"size": 9, "color": colour},
+        hovertemplate="%{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
+    )
+
+
+def _prices(solved: pd.DataFrame) -> list[str]:
+    """What each further town costs the worst-off one, below its point."""
+    prices = solved["price_of_town"].tolist()
+    return [
+        "" if np.isnan(price) else say("report.figure.frontier_price", {"points": written(-price + 0.0, "points")})
+        for price in prices
+    ]
+
+
+def _without_plan(unsolved: pd.DataFrame, at: float) -> Scatter:
+    return Scatter(
+        x=unsolved["towns"].tolist(),
+        y=[at] * len(unsolved),
+        mode="markers",
+        name=say("report.figure.frontier_none"),
+        marker={"size": 10, "symbol": "x", "color": INK},
+        text=[escape(reason) for reason in unsolved["reason"]],
+        hovertemplate="%{x}: %{text}<extra></extra>",
+    )
+
+
+def frontier_page(table: pd.DataFrame, language: Language) -> bytes:
+    """The picture as a page of its own that needs no network."""
+    return speaking(language, partial(_page, table)).encode("utf-8")
+
+
+def _page(table: pd.DataFrame) -> str:
+    bundle = files("allocator").joinpath("report", "assets", BUNDLE).read_text(encoding="utf-8")
+    drawing = script_safe(json.dumps(json.loads(frontier_figure(table).to_json()), ensure_ascii=False, sort_keys=True))
+    title = escape(say("report.figure.frontier"))
+    return (
+        f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{title}</title></head>\n'
+        f'<body><div id="frontier"></div>\n<script>{script_safe(bundle)}</script>\n'
+        f"<script>const drawing = {drawing};\n"
+        'Plotly.newPlot("frontier", drawing.data, drawing.layout, {responsive: true, displaylogo: false});'
+        "</script></body></html>\n"
+    )

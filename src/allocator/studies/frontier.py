@@ -1,0 +1,147 @@
+"""Weak towns first or demonstration towns first (先扶弱还是先创示范): what each further demonstration town costs.
+
+The plan is solved once for every number of demonstration towns, as a rule for the last year, by its stages basics,
+balance and total alone: goals that ask for demonstration towns are only measured, and wishes, stability and the
+tie-break are left out, so that nothing but the number moves the plan. Leximin looks at the ranks 1, 2 and 4 unless the
+plan names others.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocator.build import build
+from allocator.check import check
+from allocator.errors import InfeasibleError, InterruptedRun, NoPlanError, UsageError
+from allocator.planfile import BalanceStage, BasicsStage, Publish, TotalStage
+from allocator.result import Result
+from allocator.scenario import PlanYear, Scenario
+from allocator.session import Limits
+from allocator.solve import Options, open_session, solve
+from allocator.texts import Text
+
+COLUMNS = (
+    *("towns", "status", "recognised", "worst_level", "worst_town", "mean_level", "cv"),
+    *("cultivation_yuan", "price_of_town", "gap", "reason"),
+)
+
+STAGES = (BasicsStage, BalanceStage, TotalStage)
+PATH = "demonstration.least_towns"
+BLOCK = "demonstration"
+WHOLE_GAP = 0.9
+"""Gap that leaves no whole number open."""
+TIE = 1e-6
+RANKS = (1, 2, 4)
+"""How many of the worst-off leximin looks at together where the plan names no ranks: the study asks for the worst-off,
+and further ranks take long where criteria are whole."""
+
+
+def frontier(scenario: Scenario, towns: Sequence[int], options: Options | None = None) -> pd.DataFrame:
+    """Solve a scenario for every number of demonstration towns.
+
+    Args:
+        scenario: the plan; its last year has the section ``demonstration``.
+        towns: least numbers of towns that hold some standard in the last year, e.g. ``range(4, 11)``.
+        options: how to solve each of them; the time limit is that of one number.
+
+    Returns one row a number, in rising order: towns; status (``optimal``, ``feasible``, ``infeasible``, ``stopped``);
+    recognised, the towns that hold a standard in the end; worst_level, worst_town, mean_level and cv of the last year
+    [level points, weighted by population]; cultivation_yuan of all years; price_of_town, what each town more than in
+    the row before with a plan costs the worst-off town [level points]; gap, the largest gap of a stage; reason, where
+    there is no plan.
+
+    Raises:
+        UsageError: the plan has no demonstration towns or no levels, or no number is given.
+    """
+    if not towns or any(block not in scenario.last.sections for block in (BLOCK, "attainment")):
+        raise UsageError(Text("study.needs_demonstration", {"plan": scenario.label}))
+    chosen = options or Options()
+    table = pd.DataFrame([_row(scenario, each, chosen) for each in sorted(set(towns))], columns=list(COLUMNS))
+    unsolved = (table["status"] == "infeasible") & (table["reason"] == "")
+    if unsolved.any():
+        table.loc[unsolved, "reason"] = str(_why_not(scenario, chosen))
+    solved = table["worst_level"].notna()
+    steps = table.loc[solved, ["towns", "worst_level"]].diff()
+    table.loc[solved, "price_of_town"] = (-steps["worst_level"] / steps["towns"]).round(6) + 0.0
+    return table
+
+
+def _row(scenario: Scenario, towns: int, options: Options) -> dict[str, Any]:
+    """What a plan with so many demonstration towns looks like, or why there is none."""
+    asked = only_the_number(scenario.with_({PATH: towns}))
+    empty = dict.fromkeys(("worst_level", "mean_level", "cv", "cultivation_yuan", "price_of_town", "gap"), np.nan)
+    row: dict[str, Any] = {**empty, "towns": towns, "recognised": np.nan, "worst_town": "", "reason": ""}
+    proofs = [finding for finding in check(asked) if finding.severity == "infeasible"]
+    if proofs:
+        return {**row, "status": "infeasible", "reason": str(proofs[0].message)}
+    try:
+        result = solve(asked, options)
+    except InterruptedRun:
+        raise
+    except NoPlanError as wrong:
+        if isinstance(wrong, InfeasibleError):
+            return {**row, "status": "infeasible"}
+        return {**row, "status": "stopped", "reason": str(wrong)}
+    return {**row, **_measured(result)}
+
+
+def _why_not(scenario: Scenario, options: Options) -> Text:
+    """The most towns that can hold a standard in the last year under all rules of the plan; or that it has no plan."""
+    asked = only_the_number(scenario.with_({PATH: 0}))
+    model = build(asked)
+    last = model.axes["year"].code(str(scenario.last.year))
+    families = [model.year(name, last) for name in ("any_standard", "demonstrated") if name in model.columns]
+    held = next(cells for cells in families if len(cells))
+    deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
+    found = open_session(model, options.solver, Limits(deadline, options.interrupted)).solve(held, 0.0, True, WHOLE_GAP)
+    if not found.has_plan:
+        return Text("study.no_plan_at_all")
+    return Text("study.most_towns", {"most": int(np.floor(found.bound + TIE))})
+
+
+def only_the_number(scenario: Scenario) -> Scenario:
+    """The scenario with the stages basics, balance and total, exact money, and no goal on demonstration towns."""
+    years: list[PlanYear] = []
+    for given in scenario.plan_years:
+        stages = tuple(_at_ranks(stage) for stage in given.common.stages if isinstance(stage, STAGES))
+        goals = tuple(
+            goal.model_copy(update={"strength": "measured"}) if goal.measure.startswith(f"{BLOCK}_") else goal
+            for goal in given.common.goals
+        )
+        changed = {"stages": stages, "goals": goals, "publish": Publish()}
+        plan = replace(given, common=given.common.model_copy(update=changed), earlier=tuple(years))
+        years.append(replace(plan, before=years[-1]) if years else plan)
+    return replace(scenario, plan_years=tuple(years))
+
+
+def _at_ranks(stage: BasicsStage | BalanceStage | TotalStage) -> BasicsStage | BalanceStage | TotalStage:
+    """The stage; leximin at all ranks becomes leximin at few."""
+    if isinstance(stage, BalanceStage) and stage.criterion == "leximin" and stage.ranks is None:
+        return stage.model_copy(update={"ranks": RANKS})
+    return stage
+
+
+def _measured(result: Result) -> dict[str, Any]:
+    """The measures of a plan: levels of its last year, cultivation of all years."""
+    year = result.scenario.last.year
+    last = {name: table[table["year"] == year] for name, table in result.tables.items()}
+    worst = last["towns"].sort_values(["level_after", "town"]).iloc[0]
+    balance = last["balance"].set_index("measure")["after"]
+    held = last["demonstration_towns"].groupby("town")["held"].max()
+    gap = result.run["gap"]
+    return {
+        "status": result.status,
+        "recognised": float(held.sum()),
+        "worst_level": float(worst["level_after"]),
+        "worst_town": str(worst["town"]),
+        "mean_level": float(balance["mean"]),
+        "cv": float(balance["cv"]),
+        "cultivation_yuan": float(result.tables["demonstration_towns"]["cost_yuan"].sum()),
+        "gap": np.nan if gap is None else float(gap),
+    }
