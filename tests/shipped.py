@@ -34,7 +34,7 @@ def _files() -> dict[str, Path]:
 FILES: Mapping[str, Path] = _files()
 """Plan and file stem (``panyu/2016-less``) to the year or variant file."""
 
-QUICK = ("tiny/2016", "tiny/2016-total", "wuchuan/2021", "panyu/2016", "panyu/2016-less", "panyu/2016-maximin")
+QUICK = ("tiny/2016", "tiny/2016-total", "wuchuan/2021", "panyu/2016")
 """Solved with both solvers in a default run; the others under the marker ``slow``."""
 
 

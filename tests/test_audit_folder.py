@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from allocator.audit import AlteredFile, audit_folder
-from allocator.auditing.cleaning import cleaned
+from allocator.auditing.cleaning import OF_BLOCK, cleaned
 from allocator.columns import RESULT_TABLES
 from allocator.errors import UsageError
 from allocator.result import Result, table_bytes
@@ -189,7 +189,8 @@ def test_a_table_without_its_labels_or_its_numbers_is_named(
 @pytest.mark.parametrize("table", RESULT_TABLES)
 def test_a_row_that_occurs_twice_is_named(full: Result, tables: Tables, table: str) -> None:
     once = tables[table] if len(tables[table]) else one_row(table)
-    assert f"table.{table}" not in failed(full, {**tables, table: once})
+    if OF_BLOCK.get(table) not in ELSEWHERE:  # a row of a block that the plan does not have is wrong by itself
+        assert f"table.{table}" not in failed(full, {**tables, table: once})
     assert f"table.{table}" in failed(full, {**tables, table: also(once, {})})
 
 
@@ -212,6 +213,9 @@ def test_a_folder_without_a_run_record_is_no_result(tmp_path: Path) -> None:
 
 # -- anything at all ---------------------------------------------------------------------------------------------
 
+ELSEWHERE = ("demonstration", "posting", "purchase", "stars", "team")
+"""Blocks whose tables are spoiled in tests of their own; the plan here has none of them."""
+
 NOT_AUDITED = {
     ("rows", "price_balance"),
     ("rows", "price_total"),
@@ -220,10 +224,18 @@ NOT_AUDITED = {
     ("accounts", "unit"),
     ("stages", "status"),
     ("stages", "gap"),
+    ("stages", "unit"),
 }
 
 
-@pytest.mark.parametrize(("table", "column"), list(every_column()))
+def columns_of_own_tables() -> Iterator[tuple[str, str]]:
+    """All columns of tables that the plan fills; of the others one: there any row is wrong, whatever it holds."""
+    filled = {table for table in RESULT_TABLES if OF_BLOCK.get(table) not in ELSEWHERE}
+    first = dict(reversed(list(every_column())))
+    yield from ((t, c) for t, c in every_column() if t in filled or first[t] == c)
+
+
+@pytest.mark.parametrize(("table", "column"), list(columns_of_own_tables()))
 def test_any_other_cell_is_found(full: Result, tables: Tables, table: str, column: str) -> None:
     if not len(tables[table]):
         tables[table] = tables[table].reindex([0])

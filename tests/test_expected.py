@@ -56,7 +56,7 @@ def chosen_pairs(model: Model, run: StagesRun) -> Pairs:
     return set(zip(named["mentor"], named["mentee"], strict=True))
 
 
-@pytest.mark.parametrize("name", parameters(FILES))
+@pytest.mark.parametrize("name", parameters(FILES, slow=True))
 def test_stage_values_are_those_of_another_way(name: str) -> None:
     told, (values, pairs) = expected(name), found(name)
     assert told["how"]

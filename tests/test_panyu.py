@@ -57,6 +57,7 @@ def by_criterion() -> dict[str, pd.Series]:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", [("none", "maximin"), ("none", "leximin"), ("maximin", "leximin")])
 def test_criteria_differ_by_more_than_a_point_in_at_least_four_towns(
     by_criterion: dict[str, pd.Series], pair: tuple[str, str]
@@ -76,6 +77,7 @@ def test_budget_and_volunteers_both_bind_somewhere(panyu_result: Result) -> None
     assert priced["training_places"] > 0
 
 
+@pytest.mark.slow
 def test_a_sweep_reaches_the_least_money_that_the_rule_allows() -> None:
     # Two yuan a head. HiGHS calls a plan of one step optimal that breaks its tolerance once unscaled.
     least = {"funding.sources.government.amount": 2.0 * 1_827_800}

@@ -544,6 +544,7 @@ def test_a_column_nothing_ends_is_not_provable(tmp_path: Path) -> None:
 
 
 @pytest.mark.xdist_group("panyu")
+@pytest.mark.slow
 def test_panyu_is_proven(tmp_path: Path) -> None:
     proved(tmp_path, load(SCENARIOS / "panyu" / "2016.yaml"))
     exact, rounded = check_proof(tmp_path), check_proof(tmp_path, exact_nonzeros=0)

@@ -82,6 +82,7 @@ def test_chinese_headings_and_units_of_hours(tmp_path: Path) -> None:
         "home_town": ["bei", "dong"],
         "hours": [300.0, 450.0],
         "backbone": [True, False],
+        "eligible": [True, True],
     }
 
 

@@ -408,12 +408,14 @@ def test_panyu_in_thousands_keeps_every_rule_and_loses_little(panyu_result: Resu
 
 
 @pytest.mark.xdist_group("panyu")
+@pytest.mark.slow
 def test_panyu_loses_less_where_training_costs_nothing(panyu_result: Result) -> None:
     free = panyu_result.scenario.with_({"volunteering.training_allowance": None})
     assert loss_in(solve(free), "千元") < 0.3
 
 
 @pytest.mark.xdist_group("panyu")
+@pytest.mark.slow
 def test_panyu_in_ten_thousands_fails_on_the_allowance_of_pairs(panyu_result: Result) -> None:
     # A pair costs 3,000 yuan and pairs stay as published.
     with pytest.raises(WholeUnitsError) as caught:

@@ -44,7 +44,7 @@ ROW_TOLERANCE = 1e-6
 """Largest accepted violation of a row, in the row's own unit."""
 SCALED_TOLERANCE = 1e-8
 """Largest accepted violation of any optimality condition in the scaled problem."""
-ERROR_TOLERANCE = 3e-6
+ERROR_TOLERANCE = 4e-6
 """Largest accepted remaining error of a weighted column, in its scale."""
 ATTEMPTS = ((1e-6, 1e-10), (1e-6, 1e-12), (1e-3, 1e-12), (1e-3, 1e-10), (1.0, 1e-10), (1.0, 1e-8))
 """(factor on the objective, Clarabel's static regularisation), tried in order until a guess leads to an optimum."""

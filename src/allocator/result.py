@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -234,6 +235,8 @@ def read_table(file: Path, name: str) -> pd.DataFrame:
 
 def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
     """A result table in its written form: declared columns, sorted by label, rounded, no negative zero."""
+    if not len(table):
+        return _empty(name).copy()
     kinds = RESULT_TABLES[name]
     keys = list(sort_keys(name))
     made = table.reindex(columns=list(kinds))
@@ -250,6 +253,17 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
             made[column] = made[column].astype(float).round(decimals(kind)) + 0.0
     made.insert(0, "year", np.full(len(made), year, dtype="int64"))
     return made.reset_index(drop=True)
+
+
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    """A result table without rows; most tables of a small plan have none."""
+    words, whole = ("label", "text"), ("year", "whole")
+    kinds = {"year": "year", **RESULT_TABLES[name]}
+    types = {
+        column: "object" if kind in words else "int64" if kind in whole else "float64" for column, kind in kinds.items()
+    }
+    return pd.DataFrame({column: pd.Series([], dtype=dtype) for column, dtype in types.items()})
 
 
 def _swap(building: Path, target: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_page_draws_its_charts_and_fetches_nothing(browser: Any, files: dict
     opened = Opened(browser, files[language])
     assert opened.outside == [] and opened.complaints == []
     page = opened.page
-    assert page.locator(".chart").count() == 5
+    assert page.locator(".chart").count() == 6
     assert page.locator("#chart-funding .bars path").count() >= 16
     assert page.locator("#chart-pairs .annotation-arrow-g").count() >= 1
     assert page.locator("#chart-levels .points path").count() >= 32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,8 @@ def cleaned(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame]
 
 def _clean(name: str, raw: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.DataFrame, list[str]]:
     """A table and the keys (row/column, rows counted from 1) of what is wrong in it."""
+    if not len(raw) and list(raw.columns) == list(kinds):
+        return _empty(name).copy(), []
     columns: dict[str, pd.Series[Any]] = {}
     wrong = [f"-/{column}" for column in kinds if column not in raw]
     wrong += [f"-/{column}" for column in raw.columns if column not in kinds]
@@ -128,6 +131,14 @@ def _clean(name: str, raw: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.
     return pd.DataFrame(columns), wrong
 
 
+@cache
+def _empty(name: str) -> pd.DataFrame:
+    """A clean table without rows."""
+    words = {column for column, kind in RESULT_TABLES[name].items() if kind in ("label", "text")}
+    columns = ("year", *RESULT_TABLES[name])
+    return pd.DataFrame({each: pd.Series([], dtype=object if each in words else float) for each in columns})
+
+
 def of_years(
     tables: Mapping[str, pd.DataFrame], years: Sequence[int]
 ) -> tuple[dict[int, dict[str, pd.DataFrame]], list[Checks]]:
@@ -135,6 +146,11 @@ def of_years(
     made: dict[int, dict[str, pd.DataFrame]] = {year: {} for year in years}
     findings = []
     for name, frame in tables.items():
+        if not len(frame):
+            findings.append(forbidden(f"table.{name}", np.zeros(0, dtype=object)))
+            for year in years:
+                made[year][name] = frame.drop(columns="year")
+            continue
         stray = ~frame["year"].isin(list(years))
         wrong = [f"{at + 1}/year" for at in np.flatnonzero(stray)]
         labels = UNIQUE.get(name) or [c for c, kind in RESULT_TABLES[name].items() if kind == "label"]

@@ -45,8 +45,9 @@ GAP = "\u00a0\u00a0"
 def figure(result: Result, name: str) -> Figure:
     """A chart of a result.
 
-    ``levels``, ``pairs``, ``pair_network``, ``funding`` and ``coverage`` show one year: of several years the last one, against the state before the
-    plan. ``levels_over_years``, ``money_over_years``, ``pair_timeline`` and ``goals`` show all years.
+    ``levels``, ``pairs``, ``pair_network``, ``funding`` and ``coverage`` show one year: of several years the last one,
+    against the state before the plan. ``levels_over_years``, ``money_over_years``, ``pair_timeline`` and ``goals`` show
+    all years.
 
     Raises:
         UsageError: there is no such figure.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from allocator.report import content, content_coverage, content_years, record
+from allocator.report.content_whole import TABLES, whole_grids
 from allocator.report.facts import year_summary
 from allocator.report.figures import figure, level_map
 from allocator.report.labels import Names, names_of
@@ -37,8 +38,8 @@ def sections(result: Result) -> Sections:
     if is_several(result):
         return _of_years(result)
     names = names_of(result.scenario.first)
-    makers: tuple[Maker, ...] = (_levels, _pairs, _coverage, _money, _delivery, _balance, _goals, _stages, _rules)
-    makers += (_assumptions,)
+    makers: tuple[Maker, ...] = (_levels, _pairs, *WHOLE, _coverage, _money, _delivery, _balance, _goals)
+    makers += (_stages, _rules, _assumptions)
     made = [each for each in (make(result, names, "") for make in makers) if each is not None]
     return Sections((*made, _run(result)), (), ())
 
@@ -56,7 +57,7 @@ def _of_years(result: Result) -> Sections:
 def _year(view: Result, is_last: bool) -> YearParts:
     """The sections of one year, opened for the last year."""
     year, names = view.scenario.first.year, names_of(view.scenario.first)
-    makers: tuple[Maker, ...] = (_levels, _pairs, _coverage, _money, _delivery, _balance, _rules)
+    makers: tuple[Maker, ...] = (_levels, _pairs, *WHOLE, _coverage, _money, _delivery, _balance, _rules)
     made = (make(view, names, f"-{year}") for make in makers)
     return YearParts(year, year_summary(view, names), tuple(each for each in made if each is not None), is_last)
 
@@ -85,6 +86,21 @@ def _pairs(result: Result, names: Names, suffix: str) -> Part | None:
         grids.append(content.unpaired_grid(result, names))
     grids += [content.mentors_grid(result, names), content.mentees_grid(result, names)]
     return part("pairs", charts, grids, notes, suffix)
+
+
+def _whole(section: str) -> Maker:
+    """The section of a block of whole things."""
+
+    def make(result: Result, names: Names, suffix: str) -> Part | None:
+        if section not in result.scenario.first.sections:
+            return None
+        grids = whole_grids(result, names, section)
+        return part(section, (), grids, () if grids else (say("report.nothing_decided"),), suffix)
+
+    return make
+
+
+WHOLE: tuple[Maker, ...] = tuple(_whole(section) for section in TABLES)
 
 
 def _coverage(result: Result, names: Names, suffix: str) -> Part | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,16 @@ def mature_towns(plan: PlanYear, given: Mentoring) -> list[str]:
 
 def eligible(plan: PlanYear, given: Mentoring) -> pd.DataFrame:
     """Pairs that may be made: mentor, mentee, minutes, level_gap, hours, worth, cost, content."""
+    if plan not in _KNOWN or _KNOWN[plan][0] is not given:
+        _KNOWN[plan] = (given, _eligible(plan, given))
+    return _KNOWN[plan][1]
+
+
+_KNOWN: WeakKeyDictionary[PlanYear, tuple[Mentoring, pd.DataFrame]] = WeakKeyDictionary()
+"""What was found for a plan year, which never changes; an audit asks for it many times."""
+
+
+def _eligible(plan: PlanYear, given: Mentoring) -> pd.DataFrame:
     pairs = within_reach(plan, given) if given.pairs is None else _of_table(plan, given, given.pairs)
     pairs = pairs.assign(content=_contents(plan, given, pairs))
     if given.matching is not None and given.pairs is None:
