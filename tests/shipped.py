@@ -5,7 +5,7 @@ Tests about one scenario share an xdist group, so that no two workers solve it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,12 @@ QUICK = ("tiny/2016", "tiny/2016-total", "wuchuan/2021", "panyu/2016")
 """Solved with both solvers in a default run; the others under the marker ``slow``."""
 
 
-def parameters(names: Iterable[str], *, slow: bool = False) -> list[ParameterSet]:
+def parameters(names: Iterable[str], *, slow: bool = False, quick: Container[str] = QUICK) -> list[ParameterSet]:
     """One parameter a scenario, in its xdist group; those that are not quick are marked slow if asked."""
     marked = []
     for name in names:
         marks = [pytest.mark.xdist_group("panyu" if name == "panyu/2016" else name)]
-        if slow and name not in QUICK:
+        if slow and name not in quick:
             marks.append(pytest.mark.slow)
         marked.append(pytest.param(name, marks=marks, id=name))
     return marked

@@ -21,6 +21,7 @@ from allocator.errors import UsageError
 from allocator.result import Result, table_bytes
 from allocator.scenario import Scenario
 from audit_plans import SCENARIOS, SPOILS, Spoil, Tables, also, failed, named, one_row, solved_full
+from sampling import sampled
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_without_hashes_only_recomputation_counts(folder: Path) -> None:
     assert report.altered == ()
 
 
-@pytest.mark.parametrize("spoil", SPOILS, ids=named)
+@pytest.mark.parametrize("spoil", sampled(SPOILS, 3, named))
 def test_a_decision_changed_under_new_hashes_is_found_by_recomputation(
     folder: Path, full: Result, tables: Tables, spoil: Spoil
 ) -> None:
@@ -144,7 +145,7 @@ def test_another_scenario_can_be_the_yardstick(folder: Path, full: Result) -> No
 # -- broken files ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", RESULT_TABLES)
+@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 4))
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'year,town\n"2016,x'])
 def test_a_table_that_is_no_table_is_named(folder: Path, table: str, content: bytes) -> None:
     (folder / f"{table}.csv").write_bytes(content)
@@ -169,14 +170,14 @@ def every_column() -> Iterator[tuple[str, str]]:
             yield table, column
 
 
-@pytest.mark.parametrize(("table", "column"), list(every_column()))
+@pytest.mark.parametrize(("table", "column"), sampled(every_column(), 4))
 def test_a_missing_column_is_named(tables: Tables, table: str, column: str) -> None:
     tables[table] = tables[table].drop(columns=column)
     findings = {part.family for part in cleaned(tables)[1] if len(part)}
     assert findings == {f"table.{table}"}
 
 
-@pytest.mark.parametrize("table", RESULT_TABLES)
+@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 3))
 @pytest.mark.parametrize("words", [True, False])
 def test_a_table_without_its_labels_or_its_numbers_is_named(
     full: Result, tables: Tables, table: str, words: bool
@@ -186,7 +187,7 @@ def test_a_table_without_its_labels_or_its_numbers_is_named(
     assert not lost or f"table.{table}" in failed(full, tables)
 
 
-@pytest.mark.parametrize("table", RESULT_TABLES)
+@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 2))
 def test_a_row_that_occurs_twice_is_named(full: Result, tables: Tables, table: str) -> None:
     once = tables[table] if len(tables[table]) else one_row(table)
     if OF_BLOCK.get(table) not in ELSEWHERE:  # a row of a block that the plan does not have is wrong by itself
@@ -235,7 +236,7 @@ def columns_of_own_tables() -> Iterator[tuple[str, str]]:
     yield from ((t, c) for t, c in every_column() if t in filled or first[t] == c)
 
 
-@pytest.mark.parametrize(("table", "column"), list(columns_of_own_tables()))
+@pytest.mark.parametrize(("table", "column"), sampled(columns_of_own_tables(), 4))
 def test_any_other_cell_is_found(full: Result, tables: Tables, table: str, column: str) -> None:
     if not len(tables[table]):
         tables[table] = tables[table].reindex([0])

@@ -22,7 +22,7 @@ LIMITS = {
 }
 
 
-@pytest.mark.parametrize("name", parameters(FILES, slow=True))
+@pytest.mark.parametrize("name", parameters(FILES, slow=True, quick=("tiny/2016", "tiny/2016-total", "wuchuan/2021")))
 def test_both_solvers_end_in_the_same_plan(name: str) -> None:
     highs, cbc = result(name, "highs"), result(name, "cbc")
     assert [each.run["solver"]["name"] for each in (highs, cbc)] == ["highs", "cbc"]

@@ -29,11 +29,11 @@ from allocator.scenario import Scenario
 from allocator.session import Session, Solution
 from allocator.texts import Text
 
-CLOSING, CLOSING_LARGE, CLOSING_CHANGE, LARGE = 0.1, 10.0, 100.0, 50_000
-"""Gap that a step closes to, as a share of its grid: a tenth; ten grid steps in a model of several years with so many
-nonzeros or more (a hundred for the change from year to year: 0.01 unit changes, 100 yuan where one is 10,000 yuan).
-There the relaxation with rounded pairs often ends within 0.0005 level points of its bound, and proving the rest takes
-a branch and bound of hours for nothing that a planner could see."""
+CLOSING, CLOSING_LARGE, CLOSING_CHANGE, LARGE, MANY = 0.1, 10.0, 100.0, 50_000, 500
+"""Gap that a step closes to, as a share of its grid: a tenth; ten grid steps in a model of several years, or with 500
+whole decisions, that has so many nonzeros or more (a hundred for the change from year to year: 0.01 unit changes, 100
+yuan where one is 10,000 yuan). There the relaxation with rounded pairs often ends within 0.0005 level points of its
+bound, and proving the rest takes a branch and bound of hours for nothing that a planner could see."""
 
 PATIENCE = 3.0
 """A step may take so many times its even share of the time that is left: most need less."""
@@ -143,7 +143,8 @@ def run_stages(
     """
     run, begun = StagesRun(), time.perf_counter()
     asked, left = gaps or Gaps(), _steps_ahead(model, scenario)
-    large = len(scenario.plan_years) > 1 and model.size["nonzeros"] >= LARGE
+    size = model.size
+    large = size["nonzeros"] >= LARGE and (len(scenario.plan_years) > 1 or size["integers"] >= MANY)
     run.closing = CLOSING_LARGE if large else CLOSING
     for stage in scenario.first.common.stages:
         outcome = model.outcomes.get(getattr(stage, "of", "level"))
