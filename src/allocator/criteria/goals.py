@@ -68,7 +68,7 @@ def _sought(model: Model, scenario: Scenario, strength: str, *, gives: bool) -> 
         x = yield replace(missed, stands=lambda x: bool((x[shortfall.column] > MET).any()))
     is_met = x[shortfall.column] <= MET
     if is_met.any():
-        kept = _keep_met(shortfall.where(is_met))
+        kept = _keep_met(shortfall.where(is_met), shortfall)
         yield replace(kept, stands=lambda x: bool(((x[shortfall.column] <= MET) == is_met).all()))
 
 
@@ -102,11 +102,14 @@ def _hashed(model: Model, shortfall: Terms) -> Floats:
     return np.array([1.0 + int.from_bytes(digest, "big") / 2.0**256 for digest in digests])
 
 
-def _keep_met(met: Terms) -> Step:
-    """Bring the shortfalls of goals that are met to exactly zero and keep them there."""
+def _keep_met(met: Terms, every: Terms) -> Step:
+    """Bring the shortfalls of goals that are met to exactly zero and keep them there.
+
+    A plan shows how many of ``every`` goal it meets: after a step that was stopped, later ones may meet more.
+    """
 
     def count(x: Floats) -> float:
-        return float((x[met.column] <= MET).sum())
+        return float((x[every.column] <= MET).sum())
 
     def hold(_: float, x: Floats) -> Hold:
         most = max(0.0, float(x[met.column].sum())) + RULE_SLACK
