@@ -50,7 +50,8 @@ class Options:
     """Gap of the stages: one absolute number in each stage's unit, or ``["balance=0.05", "others=0.1%"]``; none asks
     for a tenth of the stage's grid."""
     time_limit: float | None = None
-    """Seconds for all stages together; a step takes at most three times its even share of what is left."""
+    """Seconds for all stages together; a step takes at most three times its even share of what is left, and a year of
+    a rolling plan its even share."""
     progress: Callable[[Progress], None] | None = None
     interrupted: Callable[[], bool] | None = None
     """Asked now and then; true stops the run."""
@@ -197,7 +198,10 @@ def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
     for given in scenario.plan_years:
         plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
         label = f"{scenario.label}-{plan.year}"
-        left = None if chosen.time_limit is None else max(0.01, chosen.time_limit - (time.monotonic() - begun))
+        years_left = len(scenario.plan_years) - len(results)
+        left = None
+        if chosen.time_limit is not None:
+            left = max(0.01, chosen.time_limit - (time.monotonic() - begun)) / years_left
         alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
         try:
             results.append(_together(alone, replace(chosen, time_limit=left)))

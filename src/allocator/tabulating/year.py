@@ -59,7 +59,11 @@ def _carry_all(year: Year) -> None:
     at_hand = np.array([sources[each].amount + sources[each].carried_in for each in source_ids(model, carried)])
     amounts = np.array([sources[each].amount for each in source_ids(model, carried)])
     most = np.minimum(amounts, at_hand - by_source[carried["source"]])
-    x[carried.column] = np.maximum(0.0, np.round(np.maximum(x[carried.column], most * _room(year, most)), DECIMALS))
+    planned = np.minimum(x[carried.column], most)
+    left = most - planned
+    more = _room(year, most) * most.sum() - planned.sum()
+    share = float(np.clip(more / left.sum(), 0.0, 1.0)) if left.sum() > 0 else 0.0
+    x[carried.column] = np.maximum(0.0, np.round(planned + left * share, DECIMALS))
 
 
 def _room(year: Year, most: Floats) -> float:
