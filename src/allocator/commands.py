@@ -318,7 +318,7 @@ def study_modes(horizon: Path, rolling: Path, out: Path | None, force: bool) -> 
 @click.option("--towns", required=True, help=say("cli.study_frontier_towns"))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=say("cli.study_frontier_out"))
 @click.option("--solver", type=click.Choice(["highs", "highs-ipm", "cbc"]), default="highs", help=say("cli.solver"))
-@click.option("--gap", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.gap"))
+@click.option("--gap", multiple=True, metavar="[STAGE=]X[%]", help=say("cli.gap"))
 @click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
 @_changes
 @_force
@@ -329,7 +329,7 @@ def study_frontier(
     towns: str,
     out: Path | None,
     solver: Any,
-    gap: float | None,
+    gap: tuple[str, ...],
     time_limit: float | None,
     changes: tuple[str, ...],
     force: bool,

@@ -50,7 +50,7 @@ def status(result: Result) -> Remark:
     asked = run.get("options", {}).get("gap")
     values = {
         "gap": written(float("nan") if run.get("gap") is None else float(run["gap"]), "price"),
-        "asked": _asked(result) if asked is None else written(float(asked), "price"),
+        "asked": _asked(result) if asked is None else str(asked).removeprefix("others="),
     }
     if result.status == "optimal":
         return Remark("good", say("report.status_optimal", values))

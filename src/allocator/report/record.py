@@ -11,7 +11,7 @@ import pandas as pd
 from allocator.planfile import Lock
 from allocator.report.facts import gap_text, origins
 from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
-from allocator.report.labels import Names, heading, input_heading, said, status_name
+from allocator.report.labels import Names, heading, input_heading, said, status_name, unit_name
 from allocator.report.numbers import DASH, written
 from allocator.report.rows import rows_of
 from allocator.report.years import is_changed
@@ -35,12 +35,13 @@ STEPS = {"yuan": 1e4, "hours": 10.0}
 def stages_grid(result: Result, names: Names) -> Grid:
     """What each step reached and where it was held."""
     table = result.tables["stages"]
-    columns = ["stage", "step", "before", "value", "held_at", "status", "gap"]
+    columns = ["stage", "step", "before", "value", "held_at", "unit", "status", "asked", "gap"]
     if table["published"].notna().any():
         columns.insert(5, "published")
     if table["year"].nunique() > 1:
         columns.insert(0, "year")
-    made = from_table("stages", table, columns, names, say("report.caption.stages"))
+    shown = table.assign(unit=[unit_name(str(unit)) for unit in table["unit"]])
+    made = from_table("stages", shown, columns, names, say("report.caption.stages"))
     effects = [_effect_of(row.step, row.before, row.value) for row in rows_of(table)]
     headings: list[Head] = [*((c.heading, c.numeric) for c in made.columns), say("report.step_effect")]
     rows = [[*row, word] for row, word in zip(made.rows, effects, strict=False)]

@@ -201,7 +201,7 @@ def _columns(result: Result, names: Names, place: tuple[str, str]) -> list[tuple
         words = [names.key(rule, key) for rule, key in zip(table.iloc[:, 1], table["key"], strict=True)]
     if name == "goals" and column == "unit":
         words = [goal_unit(result.scenario.first, goal)[1] for goal in table["goal"]]
-    if name == "accounts" and column == "unit":
+    if name in ("accounts", "stages", "counts") and column == "unit":
         words = [unit_name(str(value)) for value in values]
     own = (SheetColumn(heading(name, column)), words)
     named = column in TOWN_COLUMNS or column in NAMED_COLUMNS
