@@ -73,6 +73,7 @@ def test_pmed1_of_the_or_library(name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_pmed1_as_p_center() -> None:
     wanted, result = told("pmed1", "center"), solved("pmed1", "center")
