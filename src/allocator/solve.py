@@ -211,7 +211,9 @@ def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
         name: pd.concat([result.tables[name] for result in results], ignore_index=True) for name in results[0].tables
     }
     _audited(scenario, made)
-    return Result(scenario, made, _rolling_record(scenario, results, made))
+    record = _rolling_record(scenario, results, made)
+    record["options"] = {**record["options"], "time_limit": chosen.time_limit}  # each year had its share of it
+    return Result(scenario, made, record)
 
 
 def _rolling_record(scenario: Scenario, results: list[Result], made: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
