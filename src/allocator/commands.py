@@ -156,6 +156,7 @@ def math(plan: Path) -> None:
 @click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
 @click.option("--mode", type=click.Choice(["horizon", "rolling"]), default="horizon", help=say("cli.mode"))
 @click.option("--unit", type=click.Choice(MONEY_UNITS), help=say("cli.unit"))
+@click.option("--start", type=click.Path(exists=True, file_okay=False, path_type=Path), help=say("cli.start"))
 @click.option("--proof", is_flag=True, help=say("cli.proof"))
 @_changes
 @click.option("--xlsx", is_flag=True, help=say("cli.xlsx"))
@@ -171,6 +172,7 @@ def solve(
     time_limit: float | None,
     mode: Any,
     unit: str | None,
+    start: Path | None,
     proof: bool,
     changes: tuple[str, ...],
     xlsx: bool,
@@ -190,7 +192,8 @@ def solve(
     refuse_to_replace(folder, force)
     _print_findings(scenario.warnings)
     with _interruptible() as interrupted, _progress(quiet=as_json) as progress:
-        options = Options(solver, gap, time_limit, progress, interrupted, mode=mode, unit=unit, proof=proof)
+        asked = {"mode": mode, "unit": unit, "start": start, "proof": proof}
+        options = Options(solver, gap, time_limit, progress, interrupted, **asked)
         result = solve_scenario(scenario, options)
     extra = _workbook(result) if xlsx else {}
     result.save(folder, force=force, extra=extra)

@@ -9,14 +9,15 @@ because PuLP reports "Optimal" for a run that hit its time limit.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import highspy
 import numpy as np
-import numpy.typing as npt
 import pulp
 
+from allocator.branching import Question, Search
 from allocator.errors import SolverError
 from allocator.model import Codes, Floats, Model, Terms
 from allocator.session import Limits, Prices, Solution, Status
@@ -52,16 +53,13 @@ _WHOLE_SECONDS = 60.0
 """Longest branch and bound of one step in such a model where the user sets no limit: what relaxation and rounding left
 open by then stays open for hours. The step is then held at the best plan known, and its gap shown."""
 
-_QUARTER = 4
-"""One in so many of the fractional columns is rounded in a round of a dive."""
-
-_NEAR_SECONDS = 20.0
-"""Longest search near the known plan, and at most half of what a step has."""
-_AGREED = 0.5
-"""Least share of the whole columns that relaxation and known plan must agree on for such a search."""
-
-_WHOLE = 1e-7
-"""Distance from a whole number within which a relaxed value counts as whole."""
+_NO_SEARCH: dict[str, bool | int | float | str] = {
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_effort": 0.0,
+}
+"""For a branch and bound that has to beat a known plan. HiGHS would search below the root with hundreds of sub-models
+before its first branch: on one Panyu year 54 s without an answer, 20 to 30 s to the proof without them."""
 
 _MODEL_STATUS = highspy.HighsModelStatus
 _NO_ANSWER = (_MODEL_STATUS.kSolveError, _MODEL_STATUS.kUnknown, _MODEL_STATUS.kNotset)
@@ -117,18 +115,6 @@ def _checked(status: highspy.HighsStatus) -> None:
         raise SolverError(Text("solver.refused", {"what": "HiGHS"}))
 
 
-def _best_known(plans: Sequence[Solution], bounds: tuple[float, float], maximise: bool, gap: float) -> Solution:
-    """The best of several plans, with the closest of the bounds that hold for all of them."""
-    known = [plan for plan in plans if plan.has_plan]
-    if not known:
-        return plans[-1]
-    best = (max if maximise else min)(known, key=lambda plan: plan.value)
-    finite = [bound for bound in bounds if np.isfinite(bound)]
-    bound = (min if maximise else max)(finite) if finite else np.nan
-    left = abs(best.value - bound) if finite else np.inf
-    return Solution("optimal" if left <= gap else "feasible", best.value, bound, left, best.x)
-
-
 class HighsSession:
     """A model held by one HiGHS object."""
 
@@ -146,42 +132,64 @@ class HighsSession:
             self._listen()
         self._columns = self._rows = 0
         self._costed = np.zeros(0, dtype=np.int32)
-        self._start: tuple[npt.NDArray[np.int32], Floats] | None = None
+        self._start: tuple[Codes, Floats] | None = None
         self._held = False
         self._begun = False
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Optimise one objective to an absolute gap (see Session)."""
         self._prepare(objective, maximise)
-        whole = self._integers()
+        question, whole = Question(constant, maximise, gap), self._integers()
         if self._held or not len(whole):
-            return self._run(constant, maximise, gap)
-        relaxed = self._run_relaxed(constant, maximise, gap)
-        if relaxed.status == "infeasible":
-            return relaxed
-        if relaxed.status != "optimal":
-            return self._run_whole(constant, maximise, gap)
-        values = relaxed.x[whole]
-        if np.abs(values - np.round(values)).max() <= _WHOLE:
-            return relaxed
-        plans: list[Solution] = []
-        known = self._start is not None
-        for attempt in (self._run_incumbent, self._run_near if known else self._run_dive):
-            tried = attempt(constant, maximise, gap, relaxed)
-            if tried is None or not tried.has_plan:
-                continue
-            if abs(tried.value - relaxed.value) <= gap:
-                return Solution("optimal", tried.value, relaxed.value, abs(tried.value - relaxed.value), tried.x)
-            plans.append(tried)
-        found = self._run_whole(constant, maximise, gap)
-        if found.status in ("optimal", "infeasible", "unbounded"):
-            return found
-        return _best_known([*plans, found], (relaxed.value, found.bound), maximise, gap)
+            return self._run(question)
+        start, self._start = self._start, None
+        return Search(self, question, whole, start).run()
+
+    def relaxed(self, question: Question) -> Solution:
+        """The linear relaxation, warm from the last basis: often whole already, always a bound."""
+        _checked(self.highs.setOptionValue("solve_relaxation", True))
+        found = self._run(question)
+        _checked(self.highs.setOptionValue("solve_relaxation", self._held))
+        return found
+
+    def branched(self, question: Question) -> Solution:
+        """Branch and bound; the basis of the relaxation is kept for the next linear solve."""
+        basis = self.highs.getBasis()
+        large = self.highs.getNumNz() >= _LARGE_WHOLE
+        options = {} if question.better_than is None else _NO_SEARCH
+        before = {option: self.highs.getOptionValue(option)[1] for option in options}
+        self._set({"mip_abs_gap": question.gap, "presolve": "choose", "mip_lp_solver": "ipm" if large else "choose"})
+        self._set(options)
+        if large and self.limits.ends is None:
+            self._set({"time_limit": _WHOLE_SECONDS})
+        with self._cut_off(question):
+            found = self._made_feasible(question, self._run(question))
+        self._set({"presolve": _OPTIONS["presolve"], "time_limit": highspy.kHighsInf, **before})
+        if basis.valid:
+            self.highs.setBasis(basis)
+        return found
+
+    def bounds(self, columns: Codes) -> tuple[Floats, Floats]:
+        """Bounds of columns as they stand now; without limit where there is none."""
+        own = [self.model.pulp_columns[at] for at in columns.tolist()]
+        low = [-np.inf if each.lowBound is None else each.lowBound for each in own]
+        high = [np.inf if each.upBound is None else each.upBound for each in own]
+        return np.array(low, dtype=float), np.array(high, dtype=float)
+
+    @contextmanager
+    def narrowed(self, columns: Codes, lower: Floats, upper: Floats) -> Iterator[None]:
+        """Other bounds of columns for as long as the context lasts."""
+        at, (low, high) = columns.astype(np.int32), self.bounds(columns)
+        _checked(self.highs.changeColsBounds(len(at), at, lower, upper))
+        try:
+            yield
+        finally:
+            _checked(self.highs.changeColsBounds(len(at), at, low, high))
 
     def prices(self, objective: Terms, maximise: bool) -> Prices | None:
         """Duals of a linear solve, positive where one more unit of the bound improves the objective."""
         self._prepare(objective, maximise)
-        self._run_relaxed(0.0, maximise, 0.0)
+        self.relaxed(Question(0.0, maximise, 0.0))
         solved = self.highs.getModelStatus() == _MODEL_STATUS.kOptimal
         duals = self.highs.getSolution()
         if not solved or not duals.dual_valid:
@@ -239,8 +247,8 @@ class HighsSession:
         self.highs.setBasis(longer)
 
     def start_from(self, columns: Codes, values: Floats) -> None:
-        """Offer values of some columns; they count if they reach the bound of the relaxation."""
-        self._start = (columns.astype(np.int32), values)
+        """Offer values of some columns; the search for whole decisions begins with them."""
+        self._start = (columns, values)
 
     # -- inside ------------------------------------------------------------------------------------
 
@@ -262,7 +270,7 @@ class HighsSession:
             _checked(self.highs.changeColsCost(len(touched), touched, cost[touched]))
         self._costed = wanted
 
-    def _run(self, constant: float, maximise: bool, gap: float) -> Solution:
+    def _run(self, question: Question) -> Solution:
         """One run of the solver as it stands."""
         ends = self.limits.ends
         if ends is not None:
@@ -282,9 +290,10 @@ class HighsSession:
             self.highs.run()
         self._set({option: _OPTIONS[option] for option in options})
         self.limits.check()
-        if self.highs.getModelStatus() in _TO_CONFIRM or self._unanswered():
+        proven = question.better_than is not None and self.highs.getModelStatus() == _MODEL_STATUS.kInfeasible
+        if not proven and (self.highs.getModelStatus() in _TO_CONFIRM or self._unanswered()):
             self._run_afresh()
-        return self._solution(constant, maximise, gap)
+        return self._solution(question)
 
     def _run_afresh(self) -> None:
         """Once more without the old basis and with presolve, then with a wider tolerance if the solver gives up.
@@ -314,105 +323,48 @@ class HighsSession:
         for option, value in options.items():
             _checked(self.highs.setOptionValue(option, value))
 
-    def _run_relaxed(self, constant: float, maximise: bool, gap: float) -> Solution:
-        """The linear relaxation, warm from the last basis: often whole already, always a bound."""
-        _checked(self.highs.setOptionValue("solve_relaxation", True))
-        found = self._run(constant, maximise, gap)
-        _checked(self.highs.setOptionValue("solve_relaxation", self._held))
-        return found
+    @contextmanager
+    def _cut_off(self, question: Question) -> Iterator[None]:
+        """A row that only lets plans through that are as good as asked, for as long as the context lasts."""
+        if question.better_than is None:
+            yield
+            return
+        cost = np.array(self.highs.getLp().col_cost_, dtype=float)
+        most = (question.better_than - question.constant) * (-1.0 if question.maximise else 1.0)
+        _checked(self.highs.addRow(-highspy.kHighsInf, most, len(self._costed), self._costed, cost[self._costed]))
+        try:
+            yield
+        finally:
+            _checked(self.highs.deleteRows(1, np.array([self._rows], dtype=np.int32)))
 
-    def _run_incumbent(self, constant: float, maximise: bool, gap: float, _: Solution) -> Solution | None:
-        """The best plan with the integers of the plan offered to start from; none without one."""
-        if self._start is None:
-            return None
-        columns, values = self._start
-        low, high = self._bounds(columns)
-        _checked(self.highs.changeColsBounds(len(columns), columns, values, values))
-        found = self._run_relaxed(constant, maximise, gap)
-        _checked(self.highs.changeColsBounds(len(columns), columns, low, high))
-        return found
+    def _made_feasible(self, question: Question, found: Solution) -> Solution:
+        """The plan with the same whole decisions where that of a branch and bound breaks the tolerance by a little.
 
-    def _bounds(self, columns: npt.NDArray[np.int32]) -> tuple[Floats, Floats]:
-        """Bounds of some columns as they stand now; without limit where there is none."""
-        own = [self.model.pulp_columns[at] for at in columns.tolist()]
-        low = [-np.inf if each.lowBound is None else each.lowBound for each in own]
-        high = [np.inf if each.upBound is None else each.upBound for each in own]
-        return np.array(low, dtype=float), np.array(high, dtype=float)
-
-    def _run_near(self, constant: float, maximise: bool, gap: float, relaxed: Solution) -> Solution | None:
-        """The best plan among those that keep what relaxation and known plan agree on; none where nothing is left open.
-
-        Source: relaxation induced neighbourhood search (Danna, Rothberg and Le Pape 2005).
+        It is finished even where the time is up: otherwise the plan would be lost.
         """
-        assert self._start is not None
-        columns, values = self._start
-        agreed = np.abs(relaxed.x[columns] - values) <= _WHOLE
-        open_ones = int((~agreed).sum())
-        if open_ones == 0 or agreed.mean() < _AGREED:
-            return None
-        at = columns[agreed]
-        low, high = self._bounds(at)
-        _checked(self.highs.changeColsBounds(len(at), at, values[agreed], values[agreed]))
-        kept, now = self.limits.step_deadline, time.monotonic()
-        until = self.limits.ends
-        self.limits.step_deadline = now + (_NEAR_SECONDS if until is None else min(_NEAR_SECONDS, (until - now) / 2))
-        found = self._run_whole(constant, maximise, gap)
-        self.limits.step_deadline, self._start = kept, (columns, values)
-        _checked(self.highs.changeColsBounds(len(at), at, low, high))
-        return found
+        whole = self._integers()
+        x = np.array(self.highs.getSolution().col_value, dtype=float)
+        if found.has_plan or found.status == "infeasible" or not len(x) or not self.highs.getSolution().value_valid:
+            return found
+        values, limits = np.round(x[whole]), self.limits
+        self.limits = Limits(interrupted=limits.interrupted)
+        with self.narrowed(whole, values, values):
+            settled = self.relaxed(question)
+        self.limits = limits
+        if not settled.has_plan:
+            return found
+        gap = abs(settled.value - found.bound)
+        return Solution("optimal" if gap <= question.gap else "feasible", settled.value, found.bound, gap, settled.x)
 
-    def _run_dive(self, constant: float, maximise: bool, gap: float, _: Solution) -> Solution | None:
-        """The best plan found by rounding the relaxation step by step; none where that leads to no plan.
-
-        In each round the columns that are whole stay as they are, and so do the largest of the others, rounded up: a
-        quarter of them, or one where there are few.
-        """
-        whole = self._integers().astype(np.int32)
-        low, high = self._bounds(whole)
-        floor, roof, found = low.copy(), high.copy(), self._run_relaxed(constant, maximise, gap)
-        while found.status == "optimal":
-            values = found.x[whole]
-            apart = np.abs(values - np.round(values))
-            if apart.max() <= _WHOLE:
-                break
-            kept = apart <= _WHOLE
-            left = np.flatnonzero(~kept)
-            largest = np.argsort(np.floor(values[left]) - values[left], kind="stable")
-            kept[left[largest[: max(1, len(left) // _QUARTER)]]] = True
-            rounded = np.where(apart <= _WHOLE, np.round(values), np.ceil(values))
-            floor, roof = np.where(kept, rounded, floor), np.where(kept, rounded, roof)
-            _checked(self.highs.changeColsBounds(len(whole), whole, floor, roof))
-            found = self._run_relaxed(constant, maximise, gap)
-        _checked(self.highs.changeColsBounds(len(whole), whole, low, high))
-        return found if found.status == "optimal" else None
-
-    def _run_whole(self, constant: float, maximise: bool, gap: float) -> Solution:
-        """Branch and bound; the basis of the relaxation is kept for the next linear solve.
-
-        It is never given a plan to start from: with one and with presolve, HiGHS 1.15.1 now and then calls that very
-        plan optimal although better ones exist (tests/test_tie_break.py has a case; 28 of 150 random objectives there).
-        """
-        basis = self.highs.getBasis()
-        large = self.highs.getNumNz() >= _LARGE_WHOLE
-        self._set({"mip_abs_gap": gap, "presolve": "choose", "mip_lp_solver": "ipm" if large else "choose"})
-        if large and self.limits.ends is None:
-            self._set({"time_limit": _WHOLE_SECONDS})
-        self._start = None
-        found = self._run(constant, maximise, gap)
-        self._set({"presolve": _OPTIONS["presolve"], "time_limit": highspy.kHighsInf})
-        if basis.valid:
-            self.highs.setBasis(basis)
-        return found
-
-    def _solution(self, constant: float, maximise: bool, gap: float) -> Solution:
+    def _solution(self, question: Question) -> Solution:
         facts = self.highs.getInfo()
-        sign = -1.0 if maximise else 1.0
+        sign, constant = -1.0 if question.maximise else 1.0, question.constant
         value = sign * facts.objective_function_value + constant
         bound = sign * facts.mip_dual_bound + constant if self._branches() else value
         has_plan = facts.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         status = self._status(has_plan)
         reached = abs(value - bound) if has_plan and (status == "optimal" or self._branches()) else np.inf
-        if status == "optimal" and reached > gap * (1 + 1e-9):
+        if status == "optimal" and reached > question.gap * (1 + 1e-9):
             status = "feasible"
         x = np.array(self.highs.getSolution().col_value, dtype=float) if has_plan else np.zeros(0)
         return Solution(status, value, bound, reached, x)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from allocator.build import build
 from allocator.chain import following
 from allocator.columns import DECIMALS
 from allocator.errors import AuditError, InfeasibleError, NoPlanError, UsageError
+from allocator.first_plan import first_plan, wants_first_plan
 from allocator.gaps import Gaps
 from allocator.goals import missed_goals
 from allocator.limits import WithinLimits
@@ -29,6 +31,7 @@ from allocator.result import Result
 from allocator.scenario import Scenario
 from allocator.session import Limits, Prices, Session
 from allocator.stages import Progress, StagesRun, integer_values, loosen, run_stages
+from allocator.start import joined_start, read_start, start_files, start_values, whole_decisions
 from allocator.tabulate import rounding_tables, tabulated
 from allocator.texts import Text
 
@@ -60,6 +63,8 @@ class Options:
     next year's base."""
     unit: str | None = None
     """Unit money is published in (元, 百元, 千元, 0.01 万元, 万元); none: as the scenario says, else exact."""
+    start: Path | None = None
+    """Results folder whose whole decisions the search begins with, where they are still possible."""
     proof: bool = False
     """Also export the model and the duals of every linear step, for `audit --proof`; in one model only."""
 
@@ -102,17 +107,18 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
     base_columns, size = len(model.pulp_columns), model.size
     deadline = None if chosen.time_limit is None else time.monotonic() + chosen.time_limit
     session = open_session(model, chosen.solver, Limits(deadline, chosen.interrupted))
+    _begin(model, scenario, session, chosen, clock)
     with clock.step("solve"):
         run = _stages(model, scenario, session, chosen)
     x, tie = _settle_ties(model, scenario, session, run, (clock, base_columns))
     with clock.step("prices"):
         prices = stage_prices(model, session, run)
-    files: dict[str, bytes] = {}
+    files = start_files(whole_decisions(model, x))
     if chosen.proof:
         from allocator.proof import proof_of
 
         with clock.step("proof"):
-            files = proof_of(model, session, run).files()
+            files |= proof_of(model, session, run).files()
     rounded = _whole_units(model, scenario, x, chosen, clock, deadline)
     with clock.step("tables"):
         made = tabulated(model, scenario, x if rounded is None else rounded.x, prices, run)
@@ -127,6 +133,21 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
     if rounded is not None:
         record |= _rounding_record(rounded)
     return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)}, files)
+
+
+def _begin(model: Model, scenario: Scenario, session: Session, chosen: Options, clock: Clock) -> None:
+    """Offer the whole decisions of an earlier result, or of the years one by one where all at once take long."""
+    if chosen.start is not None:
+        session.start_from(*start_values(model, read_start(chosen.start)))
+    elif wants_first_plan(model, scenario):
+
+        def opening(own: Model, limits: Limits) -> Session:
+            return open_session(own, chosen.solver, limits)
+
+        with clock.step("first_plan"):
+            found = first_plan(scenario, Gaps.read(chosen.gap), opening, session.limits, chosen.progress)
+        if found is not None:
+            session.start_from(*start_values(model, found))
 
 
 def _stages(model: Model, scenario: Scenario, session: Session, chosen: Options) -> StagesRun:
@@ -213,7 +234,7 @@ def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
     _audited(scenario, made)
     record = _rolling_record(scenario, results, made)
     record["options"] = {**record["options"], "time_limit": chosen.time_limit}  # each year had its share of it
-    return Result(scenario, made, record)
+    return Result(scenario, made, record, joined_start([result.files for result in results]))
 
 
 def _rolling_record(scenario: Scenario, results: list[Result], made: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -352,6 +373,7 @@ def _record(
             "solver": options.solver,
             "gap": str(Gaps.read(options.gap)) or None,
             "time_limit": options.time_limit,
+            "start": None if options.start is None else options.start.name,
         },
         "solver": {"name": session.name, "version": session.version},
         "versions": {

@@ -1,0 +1,200 @@
+"""Whole decisions: how a plan is found and proven, in terms of what any solver session can do.
+
+The relaxation gives a bound; the plan at hand, with the rest decided anew, gives a plan; the neighbourhood on which
+the two agree often holds a much better one. What is left is one question to branch and bound: is there a plan that is
+better by more than the gap asked for? "Infeasible" is the proof that there is none. Asked like this, the solver prunes
+from the first node on, although it is never given a plan to start from: with one and with presolve, HiGHS 1.15.1 now
+and then calls that very plan optimal although better ones exist (tests/test_tie_break.py has a case; 28 of 150 random
+objectives there).
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from allocator.model import Codes, Floats
+from allocator.session import Limits, Solution
+
+QUARTER = 4
+"""One in so many of the fractional columns is rounded in a round of a dive."""
+
+NEAR_SECONDS = 20.0
+"""Longest search near the known plan, and at most half of what a step has."""
+AGREED = 0.5
+"""Least share of the whole columns that relaxation and known plan must agree on for such a search."""
+
+WHOLE = 1e-7
+"""Distance from a whole number within which a relaxed value counts as whole."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a solver that has the objective already."""
+
+    constant: float
+    """Added to the objective."""
+    maximise: bool
+    gap: float
+    """Absolute gap that counts as solved."""
+    better_than: float | None = None
+    """Only plans at least so good are looked for (with the constant); none for any."""
+
+    def beyond(self, known: Solution) -> Question:
+        """The same, of plans better than a known one by more than the gap."""
+        return replace(self, better_than=known.value + (self.gap if self.maximise else -self.gap))
+
+    def best(self, *plans: Solution | None) -> Solution | None:
+        """The best of some plans; none where there is none."""
+        known = [plan for plan in plans if plan is not None and plan.has_plan]
+        return (max if self.maximise else min)(known, key=lambda plan: plan.value, default=None)
+
+    def tighter(self, *bounds: float) -> float:
+        """The closest of some valid bounds."""
+        finite = [bound for bound in bounds if np.isfinite(bound)]
+        return (min if self.maximise else max)(finite, default=np.nan)
+
+    def looser(self, *bounds: float) -> float:
+        """What bounds of parts say of the whole."""
+        return (max if self.maximise else min)(bounds)
+
+
+class Engine(Protocol):
+    """What the search needs of a solver session, whose objective is set."""
+
+    limits: Limits
+
+    def relaxed(self, question: Question) -> Solution:
+        """Without wholeness."""
+        ...
+
+    def branched(self, question: Question) -> Solution:
+        """Branch and bound."""
+        ...
+
+    def bounds(self, columns: Codes) -> tuple[Floats, Floats]:
+        """Lower and upper bounds of columns."""
+        ...
+
+    def narrowed(self, columns: Codes, lower: Floats, upper: Floats) -> AbstractContextManager[None]:
+        """Other bounds of columns for as long as the context lasts."""
+        ...
+
+
+@dataclass
+class Search:
+    """The search for the best plan of one objective."""
+
+    engine: Engine
+    question: Question
+    whole: Codes
+    """Positions of all whole columns."""
+    start: tuple[Codes, Floats] | None
+    """Some of them with the values they have in a plan that is offered; none without one."""
+    best: Solution | None = None
+
+    def run(self) -> Solution:
+        """The best plan and its bound."""
+        self.best = self._settled()
+        relaxed = self.engine.relaxed(self.question)
+        if relaxed.status == "infeasible":
+            return relaxed
+        if relaxed.status != "optimal":
+            return self._proven(np.inf if self.question.maximise else -np.inf)
+        if self._is_whole(relaxed):
+            return relaxed
+        for attempt in (self._near, self._dive):
+            if self.best is not None and abs(self.best.value - relaxed.value) <= self.question.gap:
+                break
+            self.best = self.question.best(self.best, attempt(relaxed))
+        return self._proven(relaxed.value)
+
+    def _proven(self, bound: float) -> Solution:
+        """The known plan or a better one, by branch and bound among those that are better by more than the gap.
+
+        Args:
+            bound: of the relaxation; infinite where that did not end.
+        """
+        if self.best is None:
+            return self.engine.branched(self.question)
+        if abs(self.best.value - bound) <= self.question.gap:
+            return self._known(self.best, bound)
+        beyond = self.question.beyond(self.best)
+        assert beyond.better_than is not None
+        found = self.engine.branched(beyond)
+        if found.status == "infeasible":
+            return Solution("optimal", self.best.value, beyond.better_than, self.question.gap, self.best.x)
+        best = self.question.best(self.best, found) or self.best
+        return self._known(best, self.question.tighter(bound, self.question.looser(found.bound, beyond.better_than)))
+
+    def _known(self, plan: Solution, bound: float) -> Solution:
+        """A plan with a bound that holds for all plans."""
+        left = abs(plan.value - bound) if np.isfinite(bound) else np.inf
+        closed = left <= self.question.gap * (1 + 1e-9)
+        return Solution("optimal" if closed else "feasible", plan.value, bound, left, plan.x)
+
+    def _settled(self) -> Solution | None:
+        """The best plan with the whole decisions offered to start from; none without them."""
+        if self.start is None:
+            return None
+        columns, values = self.start
+        with self.engine.narrowed(columns, values, values):
+            found = self.engine.relaxed(self.question)
+            if found.has_plan and not self._is_whole(found):  # some columns are newer than the offer
+                found = self.engine.branched(self.question)
+        return found if found.has_plan else None
+
+    def _near(self, relaxed: Solution) -> Solution | None:
+        """The best plan among those that keep what relaxation and known plan agree on; none where that is not much.
+
+        Source: relaxation induced neighbourhood search (Danna, Rothberg and Le Pape 2005).
+        """
+        if self.best is None:
+            return None
+        values = np.round(self.best.x[self.whole])
+        agreed = np.abs(relaxed.x[self.whole] - values) <= WHOLE
+        if agreed.mean() < AGREED:
+            return None
+        limits, now = self.engine.limits, time.monotonic()
+        kept, until = limits.step_deadline, limits.ends
+        limits.step_deadline = now + (NEAR_SECONDS if until is None else min(NEAR_SECONDS, (until - now) / 2))
+        try:
+            with self.engine.narrowed(self.whole[agreed], values[agreed], values[agreed]):
+                return self.engine.branched(self.question)
+        finally:
+            limits.step_deadline = kept
+
+    def _dive(self, relaxed: Solution) -> Solution | None:
+        """A plan found by rounding the relaxation step by step; none where that leads to none, or one is known.
+
+        In each round the columns that are whole stay as they are, and so do the largest of the others, rounded up: a
+        quarter of them, or one where there are few.
+        """
+        low, high = self.engine.bounds(self.whole)
+        found = relaxed
+        while self.best is None and found.status == "optimal":
+            if self._is_whole(found):
+                return found
+            values = found.x[self.whole]
+            apart = _apart(values)
+            kept = apart <= WHOLE
+            left = np.flatnonzero(~kept)
+            largest = np.argsort(np.floor(values[left]) - values[left], kind="stable")
+            kept[left[largest[: max(1, len(left) // QUARTER)]]] = True
+            rounded = np.where(apart <= WHOLE, np.round(values), np.ceil(values))
+            low, high = np.where(kept, rounded, low), np.where(kept, rounded, high)
+            with self.engine.narrowed(self.whole, low, high):
+                found = self.engine.relaxed(self.question)
+        return None
+
+    def _is_whole(self, plan: Solution) -> bool:
+        return bool(_apart(plan.x[self.whole]).max() <= WHOLE)
+
+
+def _apart(values: Floats) -> Floats:
+    """Distance from the nearest whole number."""
+    return np.abs(values - np.round(values))

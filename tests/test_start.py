@@ -1,0 +1,159 @@
+"""Starting from an earlier plan: its whole decisions by name, written, read and offered; and the years one by one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from allocator.build import build
+from allocator.commands import run
+from allocator.errors import UsageError
+from allocator.first_plan import first_plan, wants_first_plan
+from allocator.gaps import Gaps
+from allocator.highs import HighsSession
+from allocator.result import Result
+from allocator.session import Limits
+from allocator.solve import Options, open_session, solve
+from allocator.stages import run_stages
+from allocator.start import START_FILE, joined_start, read_start, start_values, whole_decisions
+from worlds import government, world
+
+STATIONS = [
+    {"station": name, "town": town, "residents": heads, "slow": slow, "star": star, "name_zh": name, "name_en": name}
+    for name, town, heads, slow, star in (("s1", "a", 100, 0, 0), ("s2", "a", 100, 0, 0), ("s3", "b", 300, 0.5, 0))
+]
+TABLES = {
+    "stations": STATIONS,
+    "star_criteria": [
+        {"criterion": "c1", "name_zh": "c1", "name_en": "c1", "points": 60, "upgrade_cost_yuan": 100},
+        {"criterion": "c2", "name_zh": "c2", "name_en": "c2", "points": 40, "upgrade_cost_yuan": 200},
+    ],
+    "station_scores": [{"station": "s1", "criterion": "c1", "points": 0}],
+}
+GRADES = [{"id": "one", "stars": 1, "cutoff": 60}, {"id": "two", "stars": 2, "cutoff": 100}]
+
+
+def stars(money: float, **more: Any) -> dict[str, Any]:
+    """Three stations; a star costs 100 yuan, a second one 200."""
+    return {
+        "delivery": None,
+        "attainment": None,
+        "spending": ["courses", "facilities"],
+        "tables": TABLES,
+        "stars": {"grades": GRADES, "spending": "facilities"},
+        "funding": {"sources": [government(money, pays=["facilities"])]},
+        "stages": [{"id": "total", "of": "stars.benefit", "aggregate": "sum"}],
+        **more,
+    }
+
+
+def test_whole_decisions_are_named_by_their_labels(tmp_path: Path) -> None:
+    scenario = world(tmp_path, **stars(200))
+    model = build(scenario)
+    found = run_stages(model, scenario, HighsSession(model))
+    assert found.x is not None
+    made = whole_decisions(model, found.x)
+    # s3 is worth 450; of s1 and s2, which are alike, s1 comes first.
+    assert set(made["where"]) == {"grade=one;station=s3;year=2016", "grade=one;station=s1;year=2016"}
+    assert set(made["decision"]) == {"starred"}
+    columns, values = start_values(model, made)
+    assert values.sum() == 2
+    assert (values == np.round(found.x[columns])).all()
+
+
+def test_what_is_not_named_stays_within_its_bounds(tmp_path: Path) -> None:
+    held = [{**row, "star": 1} if row["station"] == "s2" else row for row in STATIONS]
+    model = build(world(tmp_path, **stars(200, tables={**TABLES, "stations": held})))
+    columns, values = start_values(model, pd.DataFrame({"decision": ["unknown"], "where": ["x=1"], "value": [7]}))
+    lower = np.array([model.pulp_columns[at].lowBound for at in columns.tolist()])
+    assert (values == lower).all()
+    assert values.sum() == 1  # the star that s2 has
+
+
+def test_a_result_starts_from_another_and_ends_where_it_would_have(tmp_path: Path) -> None:
+    scenario = world(tmp_path / "plan", **stars(200))
+    first = solve(scenario)
+    first.save(tmp_path / "first")
+    assert read_start(tmp_path / "first").equals(pd.read_csv(tmp_path / "first" / START_FILE))
+    again = solve(scenario, Options(start=tmp_path / "first"))
+    assert again.tables["stars"].equals(first.tables["stars"])
+    assert (first.run["options"]["start"], again.run["options"]["start"]) == (None, "first")
+    # With less money the old plan is no longer possible; it is an offer, not a rule.
+    poorer = solve(world(tmp_path / "poorer", **stars(100)), Options(start=tmp_path / "first"))
+    assert list(poorer.tables["stars"]["station"]) == ["s3"]
+
+
+def test_a_result_without_whole_decisions_has_nothing_to_start_from(tmp_path: Path) -> None:
+    nothing_whole = {"stars": None, "tables": None, "stages": [{"id": "basics"}]}
+    solve(world(tmp_path / "plan", **(stars(200) | nothing_whole))).save(tmp_path / "one")
+    assert not (tmp_path / "one" / START_FILE).exists()
+    with pytest.raises(UsageError, match=r"start\.csv"):
+        read_start(tmp_path / "one")
+
+
+def test_a_spoilt_start_is_refused(tmp_path: Path) -> None:
+    (tmp_path / START_FILE).write_text("decision,where,value\nstarred,station=s1,yes\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="decision, where, value"):
+        read_start(tmp_path)
+
+
+def test_the_command_takes_a_start_and_its_result_passes_the_audit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world(tmp_path / "plan", **stars(200))
+    plan, one, two = str(tmp_path / "plan" / "2016.yaml"), str(tmp_path / "one"), str(tmp_path / "two")
+    assert run(["solve", plan, "--out", one]) == 0
+    assert run(["solve", plan, "--out", two, "--start", one]) == 0
+    assert run(["audit", two]) == 0
+    capsys.readouterr()
+    assert (
+        run(["solve", plan, "--out", str(tmp_path / "three"), "--start", str(tmp_path / "plan"), "--lang", "en"]) == 2
+    )
+    assert "There is no" in capsys.readouterr().err
+    assert not (tmp_path / "three").exists()
+
+
+def test_rolling_years_write_one_start_that_the_horizon_takes(tmp_path: Path) -> None:
+    years = {2016: {"funding": {"sources": [government(100, pays=["facilities"])]}}, 2017: {}}
+    scenario = world(tmp_path / "plan", years=years, **stars(200))
+    rolling = solve(scenario, Options(mode="rolling"))
+    rolling.save(tmp_path / "rolling")
+    made = read_start(tmp_path / "rolling")
+    assert sorted(made["where"].str[-4:].unique()) == ["2016", "2017"]
+    horizon = solve(scenario, Options(start=tmp_path / "rolling"))
+    assert horizon.status == "optimal"
+    assert joined_start([{}, {}]) == {}
+
+
+def test_the_years_one_by_one_make_a_plan_of_the_whole(tmp_path: Path) -> None:
+    years = {2016: {"funding": {"sources": [government(100, pays=["facilities"])]}}, 2017: {}}
+    scenario = world(tmp_path, years=years, **stars(200))
+    found = first_plan(scenario, Gaps(), lambda model, limits: open_session(model, "highs", limits), Limits())
+    assert found is not None
+    # 2016 pays for s3 alone; 2017 for two more steps of 100 yuan.
+    assert list(found[found["where"].str.endswith("2016")]["where"]) == ["grade=one;station=s3;year=2016"]
+    model = build(scenario)
+    assert not wants_first_plan(model, scenario)  # small: the search needs no help
+    session = HighsSession(model)
+    columns, values = start_values(model, found)
+    session.set_column_bounds(columns, values, values)
+    outcome = model.outcomes["stars.benefit"]
+    kept = session.solve(outcome.terms, float(outcome.constant.sum()), True, 1e-6)
+    assert kept.status == "optimal"
+    assert kept.value == pytest.approx(450 + 450 + 200)
+
+
+def test_no_first_plan_where_a_year_by_itself_has_none(tmp_path: Path) -> None:
+    asked = {"id": "g", "measure": "star_stations", "strength": "rule", "at_least": {"2016": 3}, "scope": "district"}
+    scenario = world(tmp_path, years={2016: {}, 2017: {}}, **stars(100, goals=[asked]))
+    found = first_plan(scenario, Gaps(), lambda model, limits: open_session(model, "highs", limits), Limits())
+    assert found is None
+
+
+def test_results_with_a_start_load_as_before(tmp_path: Path) -> None:
+    solve(world(tmp_path / "plan", **stars(200))).save(tmp_path / "one")
+    assert Result.load(tmp_path / "one").tables["stars"]["station"].tolist() == ["s1", "s3"]
