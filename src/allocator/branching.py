@@ -20,16 +20,24 @@ import numpy as np
 from allocator.model import Codes, Floats
 from allocator.session import Limits, Solution
 
-QUARTER = 4
-"""One in so many of the fractional columns is rounded in a round of a dive."""
+QUARTER, HALF = 4, 2
+"""One in so many of the fractional columns is held in a round of a dive: from nothing, and towards a known plan."""
 
 NEAR_SECONDS = 20.0
 """Longest search near the known plan, and at most half of what a step has."""
 AGREED = 0.5
 """Least share of the whole columns that relaxation and known plan must agree on for such a search."""
 
+ROOTS = 4.0
+"""Branch and bound is begun only where there is time for so many of the longest linear solve so far: with less it ends
+in its first node."""
+
 WHOLE = 1e-7
 """Distance from a whole number within which a relaxed value counts as whole."""
+
+
+RELAXATION, SETTLED = "relaxation", "settled"
+"""Linear solves that come back with every objective: each goes on where the one before it ended."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +75,20 @@ class Engine(Protocol):
     """What the search needs of a solver session, whose objective is set."""
 
     limits: Limits
+    slowest: float
+    """Seconds of the longest linear solve so far."""
 
-    def relaxed(self, question: Question) -> Solution:
-        """Without wholeness."""
+    @property
+    def branching_seconds(self) -> float | None:
+        """Longest branch and bound where there is no limit; none for any length."""
+        ...
+
+    def trivial(self) -> tuple[float, float]:
+        """Lowest and highest value the objective can have within the bounds of its columns."""
+        ...
+
+    def relaxed(self, question: Question, like: str = "") -> Solution:
+        """Without wholeness; warm from the last one ``like`` it, if the solver can."""
         ...
 
     def branched(self, question: Question) -> Solution:
@@ -100,14 +119,19 @@ class Search:
     def run(self) -> Solution:
         """The best plan and its bound."""
         self.best = self._settled()
-        relaxed = self.engine.relaxed(self.question)
+        if self.best is not None:
+            low, high = self.engine.trivial()
+            bound = (high if self.question.maximise else low) + self.question.constant
+            if abs(self.best.value - bound) <= self.question.gap:
+                return self._known(self.best, bound)
+        relaxed = self.engine.relaxed(self.question, RELAXATION)
         if relaxed.status == "infeasible":
             return relaxed
         if relaxed.status != "optimal":
             return self._proven(np.inf if self.question.maximise else -np.inf)
         if self._is_whole(relaxed):
             return relaxed
-        for attempt in (self._near, self._dive):
+        for attempt in (self._guided, self._near, self._dive):
             if self.best is not None and abs(self.best.value - relaxed.value) <= self.question.gap:
                 break
             self.best = self.question.best(self.best, attempt(relaxed))
@@ -122,6 +146,8 @@ class Search:
         if self.best is None:
             return self.engine.branched(self.question)
         if abs(self.best.value - bound) <= self.question.gap:
+            return self._known(self.best, bound)
+        if np.isfinite(bound) and not self._pays(np.inf):
             return self._known(self.best, bound)
         beyond = self.question.beyond(self.best)
         assert beyond.better_than is not None
@@ -143,10 +169,33 @@ class Search:
             return None
         columns, values = self.start
         with self.engine.narrowed(columns, values, values):
-            found = self.engine.relaxed(self.question)
+            found = self.engine.relaxed(self.question, SETTLED)
             if found.has_plan and not self._is_whole(found):  # some columns are newer than the offer
                 found = self.engine.branched(self.question)
         return found if found.has_plan else None
+
+    def _guided(self, relaxed: Solution) -> Solution | None:
+        """The plan that a dive from the relaxation towards the known plan ends at; none without one.
+
+        In each round half of the columns that are not whole, those nearest to what the known plan has, are held at
+        what it has, and so is what agrees with it. So the known plan stays possible in every round, and the end is at
+        least as good; what is better for being different stays different.
+        Source: guided dives (Danna, Rothberg and Le Pape 2005).
+        """
+        if self.best is None:
+            return None
+        values, found = np.round(self.best.x[self.whole]), relaxed
+        low, high = self.engine.bounds(self.whole)
+        while found.status == "optimal" and not self._is_whole(found):
+            away = np.abs(found.x[self.whole] - values)
+            fractional = np.flatnonzero(_apart(found.x[self.whole]) > WHOLE)
+            nearest = fractional[np.argsort(away[fractional], kind="stable")]
+            kept = away <= WHOLE
+            kept[nearest[: max(1, len(nearest) // HALF)]] = True
+            low, high = np.where(kept, values, low), np.where(kept, values, high)
+            with self.engine.narrowed(self.whole, low, high):
+                found = self.engine.relaxed(self.question)
+        return found if found.status == "optimal" else None
 
     def _near(self, relaxed: Solution) -> Solution | None:
         """The best plan among those that keep what relaxation and known plan agree on; none where that is not much.
@@ -157,7 +206,7 @@ class Search:
             return None
         values = np.round(self.best.x[self.whole])
         agreed = np.abs(relaxed.x[self.whole] - values) <= WHOLE
-        if agreed.mean() < AGREED:
+        if agreed.mean() < AGREED or not self._pays(NEAR_SECONDS, 0.5):
             return None
         limits, now = self.engine.limits, time.monotonic()
         kept, until = limits.step_deadline, limits.ends
@@ -190,6 +239,12 @@ class Search:
             with self.engine.narrowed(self.whole, low, high):
                 found = self.engine.relaxed(self.question)
         return None
+
+    def _pays(self, most: float, share: float = 1.0) -> bool:
+        """Whether a branch and bound with a share of the time that is left can get beyond its first node."""
+        until, longest = self.engine.limits.ends, self.engine.branching_seconds
+        left = (np.inf if longest is None else longest) if until is None else (until - time.monotonic()) * share
+        return bool(min(most, left) > ROOTS * self.engine.slowest)
 
     def _is_whole(self, plan: Solution) -> bool:
         return bool(_apart(plan.x[self.whole]).max() <= WHOLE)

@@ -25,7 +25,7 @@ from allocator.start import whole_decisions
 from allocator.tabulate import year_tables
 
 SHARE, LEAST, SECONDS = 0.4, 5.0, 20.0
-"""Share of the time limit that the years take together; seconds for a year: at least, and where there is no limit."""
+"""Share of the time limit that the years take together; seconds for a year: at least, and at most."""
 
 STAGE = "first_plan"
 
@@ -54,7 +54,8 @@ def first_plan(
         alone = Scenario(f"{scenario.label}-{plan.year}", (plan,), scenario.warnings, scenario.source)
         model, now = build(alone), time.monotonic()
         columns = len(model.pulp_columns)
-        seconds = SECONDS if ends is None else max(LEAST, (ends - now) / (len(scenario.plan_years) - at))
+        share = SECONDS if ends is None else (ends - now) / (len(scenario.plan_years) - at)
+        seconds = min(SECONDS, max(LEAST, share))
         own = Limits(now + seconds, limits.interrupted)
         try:
             run = run_stages(model, alone, opening(model, own), gaps)

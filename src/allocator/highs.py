@@ -133,6 +133,9 @@ class HighsSession:
         self._columns = self._rows = 0
         self._costed = np.zeros(0, dtype=np.int32)
         self._start: tuple[Codes, Floats] | None = None
+        self._marks: dict[str, object] = {}
+        self.slowest = 0.0
+        self._maximise = False
         self._held = False
         self._begun = False
 
@@ -145,10 +148,31 @@ class HighsSession:
         start, self._start = self._start, None
         return Search(self, question, whole, start).run()
 
-    def relaxed(self, question: Question) -> Solution:
-        """The linear relaxation, warm from the last basis: often whole already, always a bound."""
+    @property
+    def branching_seconds(self) -> float | None:
+        """Longest branch and bound of a large model without a time limit (see Engine)."""
+        return _WHOLE_SECONDS if self.highs.getNumNz() >= _LARGE_WHOLE else None
+
+    def trivial(self) -> tuple[float, float]:
+        """Lowest and highest value of the objective within the bounds of its columns, in the sense that is asked."""
+        lp, at = self.highs.getLp(), self._costed
+        cost = np.array(lp.col_cost_, dtype=float)[at]
+        ends = np.stack(
+            [np.array(lp.col_lower_, dtype=float)[at] * cost, np.array(lp.col_upper_, dtype=float)[at] * cost]
+        )
+        low, high = float(ends.min(axis=0).sum()), float(ends.max(axis=0).sum())
+        return (-high, -low) if self._maximise else (low, high)
+
+    def relaxed(self, question: Question, like: str = "") -> Solution:
+        """The linear relaxation, warm from the last basis of its kind: often whole already, always a bound."""
         _checked(self.highs.setOptionValue("solve_relaxation", True))
+        if like in self._marks:
+            self.return_to(self._marks[like])
+        begun = time.monotonic()
         found = self._run(question)
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+        if like:
+            self._marks[like] = self.mark()
         _checked(self.highs.setOptionValue("solve_relaxation", self._held))
         return found
 
@@ -160,8 +184,8 @@ class HighsSession:
         before = {option: self.highs.getOptionValue(option)[1] for option in options}
         self._set({"mip_abs_gap": question.gap, "presolve": "choose", "mip_lp_solver": "ipm" if large else "choose"})
         self._set(options)
-        if large and self.limits.ends is None:
-            self._set({"time_limit": _WHOLE_SECONDS})
+        if self.limits.ends is None and self.branching_seconds is not None:
+            self._set({"time_limit": self.branching_seconds})
         with self._cut_off(question):
             found = self._made_feasible(question, self._run(question))
         self._set({"presolve": _OPTIONS["presolve"], "time_limit": highspy.kHighsInf, **before})
@@ -268,7 +292,7 @@ class HighsSession:
         touched = np.union1d(self._costed, wanted).astype(np.int32)
         if len(touched):
             _checked(self.highs.changeColsCost(len(touched), touched, cost[touched]))
-        self._costed = wanted
+        self._costed, self._maximise = wanted, maximise
 
     def _run(self, question: Question) -> Solution:
         """One run of the solver as it stands."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from plotly.graph_objects import Figure, Scatter
 
 from allocator.report.labels import Names, names_of
-from allocator.report.network import pair_network
+from allocator.report.network import pair_hint, pair_network
 from allocator.report.numbers import written
 from allocator.report.placement import label_places
 from allocator.report.rows import rows_of
@@ -203,25 +203,12 @@ def _pair_hints(result: Result, plan: PlanYear, names: Names, points: Points) ->
     pairs = result.tables["pairs"]
     ends = _pair_ends(result, plan)
     start, end = [a for a, _ in ends], [b for _, b in ends]
-    hints = [
-        say(
-            "report.figure.pair_hint",
-            {
-                "mentor": escape(names.of("town", pair.mentor)),
-                "mentee": escape(names.of("town", pair.mentee)),
-                "minutes": written(pair.minutes, "minutes"),
-                "gap": written(pair.level_gap, "points"),
-                "uplift": written(pair.uplift, "points"),
-            },
-        )
-        for pair in rows_of(pairs)
-    ]
     return Scatter(
         x=((points.x[start] + points.x[end]) / 2).tolist(),
         y=((points.y[start] + points.y[end]) / 2).tolist(),
         mode="markers",
         marker={"size": 16, "color": ARROW, "opacity": 0},
-        hovertext=hints,
+        hovertext=[pair_hint(pair, names) for pair in rows_of(pairs)],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 

@@ -70,23 +70,22 @@ def _lines(own: list[Any], sides: Sides, name: str, line: dict[str, Any]) -> Sca
     return Scatter(x=x, y=y, mode="lines", line=line, name=name, hoverinfo="skip")
 
 
+def pair_hint(pair: Any, names: Names) -> str:
+    """What stands behind a pair: travel time, lead of the mentor, uplift of the mentee."""
+    values = {
+        "mentor": escape(names.of("town", pair.mentor)),
+        "mentee": escape(names.of("town", pair.mentee)),
+        "minutes": written(pair.minutes, "minutes"),
+        "gap": written(pair.level_gap, "points"),
+        "uplift": written(pair.uplift, "points"),
+    }
+    return say("report.figure.pair_hint", values)
+
+
 def _hints(pairs: list[Any], sides: Sides, names: Names) -> Scatter:
-    """The term of each pair on its line near the mentee, and what stands behind it."""
+    """The term of each pair on its line close to the mentee, where lines seldom cross, and what stands behind it."""
     left, right = sides
-    near = 0.72
-    hints = [
-        say(
-            "report.figure.pair_hint",
-            {
-                "mentor": escape(names.of("town", row.mentor)),
-                "mentee": escape(names.of("town", row.mentee)),
-                "minutes": written(row.minutes, "minutes"),
-                "gap": written(row.level_gap, "points"),
-                "uplift": written(row.uplift, "points"),
-            },
-        )
-        for row in pairs
-    ]
+    near = 0.88
     return Scatter(
         x=[LEFT + near * (RIGHT - LEFT)] * len(pairs),
         y=[left[row.mentor] + near * (right[row.mentee] - left[row.mentor]) for row in pairs],
@@ -94,7 +93,7 @@ def _hints(pairs: list[Any], sides: Sides, names: Names) -> Scatter:
         text=[f"{row.start_year}–{row.end_year}" for row in pairs],
         textposition="top center",
         textfont={"size": 11, "color": INK},
-        hovertext=hints,
+        hovertext=[pair_hint(pair, names) for pair in pairs],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
