@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from allocator import load, solve
 from allocator.blocks.counted import counted
@@ -67,6 +68,9 @@ def test_one_year_solves_and_every_step_says_how_far_it_got(year: Scenario) -> N
     assert (stages["status"].str.startswith("optimal") == closed).all()
     assert closed[stages["stage"] == "basics"].all()
     assert result.status == ("optimal" if closed.all() else "feasible")
+    for line in YAML(typ="safe").load(PLAN / "expected" / "2016.yaml")["stages"]:
+        found = stages[(stages["stage"] == line["stage"]) & (stages["step"] == line["step"])].iloc[0]
+        assert found["value"] == pytest.approx(line["value"], abs=line["within"]), found["step"]
     assert result.run["hard_goals_missed"] == []
     assert (result.tables["counts"].query("counted == 'new_research'")["amount"].sum()) >= 1
     assert len(result.tables["star_batches"]) == 16

@@ -178,24 +178,35 @@ class Search:
         """The plan that a dive from the relaxation towards the known plan ends at; none without one.
 
         In each round half of the columns that are not whole, those nearest to what the known plan has, are held at
-        what it has, and so is what agrees with it. So the known plan stays possible in every round, and the end is at
-        least as good; what is better for being different stays different.
+        what it has (more where the time is short), and so is what agrees with it. So the known plan stays possible in
+        every round, and the end is at least as good; what is better for being different stays different.
         Source: guided dives (Danna, Rothberg and Le Pape 2005).
         """
         if self.best is None:
             return None
         values, found = np.round(self.best.x[self.whole]), relaxed
-        low, high = self.engine.bounds(self.whole)
+        (low, high), took = self.engine.bounds(self.whole), 0.0
         while found.status == "optimal" and not self._is_whole(found):
             away = np.abs(found.x[self.whole] - values)
             fractional = np.flatnonzero(_apart(found.x[self.whole]) > WHOLE)
             nearest = fractional[np.argsort(away[fractional], kind="stable")]
             kept = away <= WHOLE
-            kept[nearest[: max(1, len(nearest) // HALF)]] = True
+            kept[nearest[: self._at_once(len(nearest), took)]] = True
             low, high = np.where(kept, values, low), np.where(kept, values, high)
+            begun = time.monotonic()
             with self.engine.narrowed(self.whole, low, high):
                 found = self.engine.relaxed(self.question)
+            took = max(took, time.monotonic() - begun)
         return found if found.status == "optimal" else None
+
+    def _at_once(self, count: int, took: float) -> int:
+        """How many of the columns that are not whole a round of a dive holds, given what a round takes.
+
+        At least half of them; where half the time that is left ends after r rounds, so many that one is left then.
+        """
+        until = self.engine.limits.ends
+        rounds = np.inf if until is None or took == 0 else max(1.0, (until - time.monotonic()) / 2 / took)
+        return max(1, count // HALF, count - int(count ** (1.0 - 1.0 / rounds)))
 
     def _near(self, relaxed: Solution) -> Solution | None:
         """The best plan among those that keep what relaxation and known plan agree on; none where that is not much.
