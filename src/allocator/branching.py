@@ -119,16 +119,14 @@ class Search:
     def run(self) -> Solution:
         """The best plan and its bound."""
         self.best = self._settled()
-        if self.best is not None:
-            low, high = self.engine.trivial()
-            bound = (high if self.question.maximise else low) + self.question.constant
-            if abs(self.best.value - bound) <= self.question.gap:
-                return self._known(self.best, bound)
+        trivial = self.engine.trivial()[1 if self.question.maximise else 0] + self.question.constant
+        if self.best is not None and abs(self.best.value - trivial) <= self.question.gap:
+            return self._known(self.best, trivial)
         relaxed = self.engine.relaxed(self.question, RELAXATION)
         if relaxed.status == "infeasible":
             return relaxed
         if relaxed.status != "optimal":
-            return self._proven(np.inf if self.question.maximise else -np.inf)
+            return self._proven(trivial)
         if self._is_whole(relaxed):
             return relaxed
         for attempt in (self._guided, self._near, self._dive):
@@ -141,7 +139,7 @@ class Search:
         """The known plan or a better one, by branch and bound among those that are better by more than the gap.
 
         Args:
-            bound: of the relaxation; infinite where that did not end.
+            bound: of the relaxation, or, where that did not end, of the columns alone.
         """
         if self.best is None:
             return self.engine.branched(self.question)
