@@ -84,7 +84,7 @@ def test_without_hashes_only_recomputation_counts(folder: Path) -> None:
     assert report.altered == ()
 
 
-@pytest.mark.parametrize("spoil", sampled(SPOILS, 3, named))
+@pytest.mark.parametrize("spoil", sampled(SPOILS, 5, named))
 def test_a_decision_changed_under_new_hashes_is_found_by_recomputation(
     folder: Path, full: Result, tables: Tables, spoil: Spoil
 ) -> None:
@@ -170,7 +170,7 @@ def every_column() -> Iterator[tuple[str, str]]:
             yield table, column
 
 
-@pytest.mark.parametrize(("table", "column"), sampled(every_column(), 4))
+@pytest.mark.parametrize(("table", "column"), sampled(every_column(), 6))
 def test_a_missing_column_is_named(tables: Tables, table: str, column: str) -> None:
     tables[table] = tables[table].drop(columns=column)
     findings = {part.family for part in cleaned(tables)[1] if len(part)}
@@ -187,7 +187,7 @@ def test_a_table_without_its_labels_or_its_numbers_is_named(
     assert not lost or f"table.{table}" in failed(full, tables)
 
 
-@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 2))
+@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 4))
 def test_a_row_that_occurs_twice_is_named(full: Result, tables: Tables, table: str) -> None:
     once = tables[table] if len(tables[table]) else one_row(table)
     if OF_BLOCK.get(table) not in ELSEWHERE:  # a row of a block that the plan does not have is wrong by itself
