@@ -252,11 +252,11 @@ def facts(rounds: int) -> str:
     )
 
 
-def write_page(text: str, page: Path = PAGE) -> None:
+def write_page(text: str, page: Path = PAGE, markers: tuple[str, str] = MARKERS) -> None:
     """Put the text between the markers of the page."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(MARKERS[0])
-    after = rest.partition(MARKERS[1])[2]
-    page.write_text(f"{before}{MARKERS[0]}\n{text}\n{MARKERS[1]}{after}", encoding="utf-8")
+    before, _, rest = page.read_text(encoding="utf-8").partition(markers[0])
+    after = rest.partition(markers[1])[2]
+    page.write_text(f"{before}{markers[0]}\n{text}\n{markers[1]}{after}", encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> str:

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import one_year  # noqa: E402
 import raw_highs  # noqa: E402
 import synthetic_plan  # noqa: E402
+import whole_things  # noqa: E402
 
 pytestmark = pytest.mark.xdist_group("benchmark")
 
@@ -77,3 +78,14 @@ def test_the_page_shows_the_columns_of_the_script_and_no_paths() -> None:
         assert f"| {name}" in shown
     assert "/home" not in page
     assert "/work" not in page
+
+
+def test_gaps_of_whole_things_stand_step_by_step() -> None:
+    text = whole_things.main(["--plan", "tiny/2016", "--seconds", "20"])
+    lines = [line.split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    assert lines[0] == ["| step", "unit", "tiny/2016, 20 s |"]
+    assert ["| balance worst_1", "level points", "**0** |"] in lines
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    shown = page.partition(whole_things.MARKERS[0])[2].partition(whole_things.MARKERS[1])[0]
+    for plan, seconds in whole_things.CASES:
+        assert f"{plan}, {seconds:g} s" in shown

@@ -63,8 +63,9 @@ class Options:
     next year's base."""
     unit: str | None = None
     """Unit money is published in (元, 百元, 千元, 0.01 万元, 万元); none: as the scenario says, else exact."""
-    start: Path | None = None
-    """Results folder whose whole decisions the search begins with, where they are still possible."""
+    start: Path | pd.DataFrame | None = None
+    """Whole decisions the search begins with, where they are still possible: a results folder, or what
+    ``start.whole_decisions`` gave."""
     proof: bool = False
     """Also export the model and the duals of every linear step, for `audit --proof`; in one model only."""
 
@@ -138,16 +139,22 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
 def _begin(model: Model, scenario: Scenario, session: Session, chosen: Options, clock: Clock) -> None:
     """Offer the whole decisions of an earlier result, or of the years one by one where all at once take long."""
     if chosen.start is not None:
-        session.start_from(*start_values(model, read_start(chosen.start)))
+        offered = read_start(chosen.start) if isinstance(chosen.start, Path) else chosen.start
+        session.start_from(*start_values(model, offered))
     elif wants_first_plan(model, scenario):
-
-        def opening(own: Model, limits: Limits) -> Session:
-            return open_session(own, chosen.solver, limits)
-
         with clock.step("first_plan"):
-            found = first_plan(scenario, Gaps.read(chosen.gap), opening, session.limits, chosen.progress)
+            found = year_by_year(scenario, chosen, session.limits)
         if found is not None:
             session.start_from(*start_values(model, found))
+
+
+def year_by_year(scenario: Scenario, chosen: Options, limits: Limits) -> pd.DataFrame | None:
+    """Whole decisions of a plan of several years found year by year (see first_plan)."""
+
+    def opening(own: Model, own_limits: Limits) -> Session:
+        return open_session(own, chosen.solver, own_limits)
+
+    return first_plan(scenario, Gaps.read(chosen.gap), opening, limits, chosen.progress)
 
 
 def _stages(model: Model, scenario: Scenario, session: Session, chosen: Options) -> StagesRun:
@@ -373,7 +380,7 @@ def _record(
             "solver": options.solver,
             "gap": str(Gaps.read(options.gap)) or None,
             "time_limit": options.time_limit,
-            "start": None if options.start is None else options.start.name,
+            "start": _start_name(options.start),
         },
         "solver": {"name": session.name, "version": session.version},
         "versions": {
@@ -383,6 +390,12 @@ def _record(
             "platform": sys.platform,
         },
     }
+
+
+def _start_name(start: Path | pd.DataFrame | None) -> str | None:
+    if start is None:
+        return None
+    return start.name if isinstance(start, Path) else "decisions"
 
 
 def _rounded(seconds: dict[str, float]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,11 @@ def read_start(folder: Path) -> pd.DataFrame:
 def start_files(decisions: pd.DataFrame) -> dict[str, bytes]:
     """What is written for a later solve; nothing for a plan without whole decisions."""
     return {} if decisions.empty else {START_FILE: decisions.to_csv(index=False, lineterminator="\n").encode()}
+
+
+def start_in(files: Mapping[str, bytes]) -> pd.DataFrame | None:
+    """The whole decisions among the further files of a result; none for a plan without any."""
+    return pd.read_csv(BytesIO(files[START_FILE])) if START_FILE in files else None
 
 
 def joined_start(parts: Sequence[Mapping[str, bytes]]) -> dict[str, bytes]:

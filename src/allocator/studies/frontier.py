@@ -2,8 +2,8 @@
 
 The plan is solved once for every number of demonstration towns, as a rule for the last year, by its stages basics,
 balance and total alone: goals that ask for demonstration towns are only measured, and wishes, stability and the
-tie-break are left out, so that nothing but the number moves the plan. Leximin looks at the ranks 1, 2 and 4 unless the
-plan names others.
+tie-break are left out, so that nothing but the number moves the plan. The largest number comes first: its plan is one
+for every smaller number, which starts from it. Leximin looks at the ranks 1, 2 and 4 unless the plan names others.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ import pandas as pd
 from allocator.build import build
 from allocator.check import check
 from allocator.errors import InfeasibleError, InterruptedRun, NoPlanError, UsageError
+from allocator.first_plan import wants_first_plan
 from allocator.planfile import BalanceStage, BasicsStage, Publish, TotalStage
 from allocator.result import Result
 from allocator.scenario import PlanYear, Scenario
 from allocator.session import Limits
-from allocator.solve import Options, open_session, solve
+from allocator.solve import Options, open_session, solve, year_by_year
+from allocator.start import start_in
 from allocator.texts import Text
 
 COLUMNS = (
@@ -62,7 +64,14 @@ def frontier(scenario: Scenario, towns: Sequence[int], options: Options | None =
     if not towns or any(block not in scenario.last.sections for block in (BLOCK, "attainment")):
         raise UsageError(Text("study.needs_demonstration", {"plan": scenario.label}))
     chosen = options or Options()
-    table = pd.DataFrame([_row(scenario, each, chosen) for each in sorted(set(towns))], columns=list(COLUMNS))
+    rows: list[dict[str, Any]] = []
+    if chosen.start is None:
+        chosen = replace(chosen, start=_first(scenario, chosen))
+    for each in sorted(set(towns), reverse=True):
+        row, found = _row(scenario, each, chosen)
+        rows.insert(0, row)
+        chosen = chosen if found is None else replace(chosen, start=found)
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     unsolved = (table["status"] == "infeasible") & (table["reason"] == "")
     if unsolved.any():
         table.loc[unsolved, "reason"] = str(_why_not(scenario, chosen))
@@ -72,23 +81,31 @@ def frontier(scenario: Scenario, towns: Sequence[int], options: Options | None =
     return table
 
 
-def _row(scenario: Scenario, towns: int, options: Options) -> dict[str, Any]:
-    """What a plan with so many demonstration towns looks like, or why there is none."""
+def _first(scenario: Scenario, options: Options) -> pd.DataFrame | None:
+    """Whole decisions to begin with where a plan of several years is large: found with its goals for such towns."""
+    if not wants_first_plan(build(scenario), scenario):
+        return None
+    deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
+    return year_by_year(scenario, options, Limits(deadline, options.interrupted))
+
+
+def _row(scenario: Scenario, towns: int, options: Options) -> tuple[dict[str, Any], pd.DataFrame | None]:
+    """What a plan with so many demonstration towns looks like, or why there is none; and its whole decisions."""
     asked = only_the_number(scenario.with_({PATH: towns}))
     empty = dict.fromkeys(("worst_level", "mean_level", "cv", "cultivation_yuan", "price_of_town", "gap"), np.nan)
     row: dict[str, Any] = {**empty, "towns": towns, "recognised": np.nan, "worst_town": "", "reason": ""}
     proofs = [finding for finding in check(asked) if finding.severity == "infeasible"]
     if proofs:
-        return {**row, "status": "infeasible", "reason": str(proofs[0].message)}
+        return {**row, "status": "infeasible", "reason": str(proofs[0].message)}, None
     try:
         result = solve(asked, options)
     except InterruptedRun:
         raise
     except NoPlanError as wrong:
         if isinstance(wrong, InfeasibleError):
-            return {**row, "status": "infeasible"}
-        return {**row, "status": "stopped", "reason": str(wrong)}
-    return {**row, **_measured(result)}
+            return {**row, "status": "infeasible"}, None
+        return {**row, "status": "stopped", "reason": str(wrong)}, None
+    return {**row, **_measured(result)}, start_in(result.files)
 
 
 def _why_not(scenario: Scenario, options: Options) -> Text:
