@@ -474,7 +474,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
         def show(at: Progress) -> None:
             worst = "-" if at.worst is None else f"{at.worst:.2f}"
-            values = {"stage": at.stage, "step": at.step, "seconds": f"{at.seconds:.1f}", "worst": worst}
-            status.update(say("cli.progress", values))
+            where = {"stage": say(f"terms.stage.{at.stage}"), "step": at.step}
+            status.update(say("cli.progress", {**where, "seconds": f"{at.seconds:.1f}", "worst": worst}))
 
         yield show
