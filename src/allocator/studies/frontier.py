@@ -66,7 +66,7 @@ def frontier(scenario: Scenario, towns: Sequence[int], options: Options | None =
     chosen = options or Options()
     rows: list[dict[str, Any]] = []
     if chosen.start is None:
-        chosen = replace(chosen, start=_first(scenario, chosen))
+        chosen = replace(chosen, start=_first(scenario, max(towns), chosen))
     for each in sorted(set(towns), reverse=True):
         row, found = _row(scenario, each, chosen)
         rows.insert(0, row)
@@ -81,12 +81,25 @@ def frontier(scenario: Scenario, towns: Sequence[int], options: Options | None =
     return table
 
 
-def _first(scenario: Scenario, options: Options) -> pd.DataFrame | None:
-    """Whole decisions to begin with where a plan of several years is large: found with its goals for such towns."""
+def _first(scenario: Scenario, towns: int, options: Options) -> pd.DataFrame | None:
+    """Whole decisions to begin with where a plan of several years is large.
+
+    They come from the years one by one, with the scenario's goals for demonstration towns raised to the number, hard
+    and on a straight line, so that the towns are not all left to the last year.
+    """
     if not wants_first_plan(build(scenario), scenario):
         return None
+    asked = {"strength": "hard", "path": "linear_from_base", "at_least": {scenario.last.year: float(towns)}}
+    years: list[PlanYear] = []
+    for given in scenario.plan_years:
+        goals = tuple(
+            goal.model_copy(update=asked) if goal.measure == f"{BLOCK}_towns" else goal for goal in given.common.goals
+        )
+        plan = replace(given, common=given.common.model_copy(update={"goals": goals}), earlier=tuple(years))
+        years.append(replace(plan, before=years[-1]) if years else plan)
     deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
-    return year_by_year(scenario, options, Limits(deadline, options.interrupted))
+    limits = Limits(deadline, options.interrupted)
+    return year_by_year(replace(scenario, plan_years=tuple(years)), options, limits)
 
 
 def _row(scenario: Scenario, towns: int, options: Options) -> tuple[dict[str, Any], pd.DataFrame | None]:
