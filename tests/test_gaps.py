@@ -29,6 +29,7 @@ def test_stages_have_gaps_of_their_own_and_shares_grow_with_the_value() -> None:
     assert gaps.asked("total", math.nan, 1e-5) == 1e-5
     assert gaps.asked("stability", 0.0, 1e-5) == 1e-5
     assert Gaps.read(["balance=1"]).asked("total", 70.0, 1e-5) == 1e-5
+    assert (gaps.asked("balance", 480.0, 1e-5, 8.0), gaps.asked("total", 70.0, 1e-5, 8.0)) == (0.4, pytest.approx(0.07))
 
 
 @pytest.mark.parametrize("word", ["balances=1", "balance=x", "balance=-1", "0", "nan", "others=0%"])
@@ -40,8 +41,8 @@ def test_what_is_no_gap_is_refused(word: str) -> None:
 def test_stages_show_what_was_asked_and_in_which_unit() -> None:
     result = solve(load(TINY), Options(gap=["balance=0.25", "others=0.001"]))
     stages = result.stages[result.stages["stage"].isin(["balance", "total"])]
-    asked = dict(zip(stages["stage"], stages["asked"], strict=True))
-    assert asked == {"balance": 0.25, "total": 0.001}
+    asked = dict(zip(stages["step"], stages["asked"], strict=True))
+    assert asked == {"worst_1": 0.25, "worst_2": 0.5, "worst_3": 0.75, "mean": 0.001}  # for each town of a sum
     assert set(stages["unit"]) == {"level points"}
     assert (stages["gap"] <= stages["asked"]).all()
     assert result.run["options"]["gap"] == "balance=0.25, others=0.001"

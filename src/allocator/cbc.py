@@ -119,6 +119,8 @@ class CbcSession:
     def hold_integers(self, columns: Codes, values: Floats) -> None:
         """Fix integer columns and go on with linear solves (see Session)."""
         self.set_column_bounds(columns, values, values)
+        for rows in self.model.strengthening:
+            self.release_rows(rows.positions)
         self._held = True
 
     def mark(self) -> object:

@@ -18,7 +18,7 @@ class Gap:
     """Largest distance between a plan and its bound."""
 
     absolute: float | None = None
-    """In the unit of the stage."""
+    """In the unit of the stage; of a sum over the k worst-off, for each of them."""
     share: float | None = None
     """Of the stage's value, as far as it is known when a step begins; not below the gap of exact plans."""
 
@@ -49,19 +49,20 @@ class Gaps:
             found[stage] = _gap(number.strip(), word)
         return cls(found)
 
-    def asked(self, stage: str, before: float, otherwise: float) -> float:
+    def asked(self, stage: str, before: float, otherwise: float, outcomes: float = 1.0) -> float:
         """Absolute gap of a step of a stage.
 
         Args:
             stage: the stage.
             before: the step's value in the plan before it; nan where there is none.
             otherwise: the gap where none is asked for.
+            outcomes: how many outcomes the step's value adds up.
         """
         gap = self.by_stage.get(stage, self.by_stage.get(OTHERS))
         if gap is None:
             return otherwise
         if gap.absolute is not None:
-            return gap.absolute
+            return gap.absolute * outcomes
         assert gap.share is not None
         return otherwise if math.isnan(before) else max(otherwise, gap.share * abs(before))
 

@@ -147,6 +147,8 @@ class Entry:
     block: str
     terms: Terms
     supplied: bool
+    whole: bool = False
+    """Whether every column is a whole number in any plan."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +176,9 @@ class Ledger:
     entries: list[Entry] = field(default_factory=list)
     provisions: list[Provision] = field(default_factory=list)
 
-    def supply(self, block: str, terms: Terms) -> None:
+    def supply(self, block: str, terms: Terms, *, whole: bool = False) -> None:
         """Bring in what the terms measure; a supplier that has nothing to give still closes the ledger."""
-        self.entries.append(Entry(block, terms, supplied=True))
+        self.entries.append(Entry(block, terms, supplied=True, whole=whole))
 
     def use(self, block: str, terms: Terms) -> None:
         """Take out what the terms measure."""
@@ -187,12 +189,13 @@ class Ledger:
         """Bring in fixed amounts."""
         self.provisions.append(provision)
 
-    def side(self, supplied: bool, year: int | None = None) -> Terms:
-        """All terms supplied, or all used; of one year (its code) if asked for."""
+    def side(self, supplied: bool, year: int | None = None, *, whole: bool | None = None) -> Terms:
+        """All terms supplied, or all used; of one year (its code), or in whole units or not, if asked for."""
         if year is not None:
-            every = self.side(supplied)
+            every = self.side(supplied, whole=whole)
             return every.where(every["year"] == year)
-        parts = [entry.terms for entry in self.entries if entry.supplied == supplied]
+        mine = [entry for entry in self.entries if entry.supplied == supplied and whole in {None, entry.whole}]
+        parts = [entry.terms for entry in mine]
         if not parts:
             nothing = np.zeros(0, dtype=np.intp)
             return Terms(dict.fromkeys(self.dims, nothing), nothing, np.zeros(0))
@@ -296,6 +299,8 @@ class Model:
         self.outcomes: dict[str, Outcome] = {}
         self.parameters: dict[str, list[ParameterUse]] = {}
         self.curved: list[Curved] = []
+        self.strengthening: list[Rows] = []
+        """Rows that no plan breaks whose whole decisions are whole: they only make relaxations closer."""
         self.problem = pulp.LpProblem("allocator", pulp.LpMinimize)
         self.pulp_columns: list[pulp.LpVariable] = []
         self.pulp_rows: list[pulp.LpConstraint] = []
@@ -354,6 +359,12 @@ class Model:
         self._add_pulp_rows(family)
         self.rows.setdefault(name, []).append(family)
         return family
+
+    def strengthen(
+        self, name: str, labels: Mapping[str, Codes], terms: Sequence[Terms], sense: Sense, bound: Floats, *, unit: str
+    ) -> None:
+        """Declare rows that only make relaxations closer: with whole decisions fixed they say nothing."""
+        self.strengthening.append(self.constrain(name, labels, terms, sense, bound, unit=unit))
 
     def parameter(self, path: str, use: ParameterUse) -> None:
         """Say that bounds move with a number of the scenario, so that a sweep can set it on the built model."""

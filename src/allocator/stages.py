@@ -295,7 +295,9 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gaps: Ga
         _offer_integers(model, session, run.x)
     closing = CLOSING_CHANGE if stage == "stability" and run.closing > 1 else run.closing
     now = np.nan if run.x is None else _objective_at(step, run.x)
-    asked = gaps.asked(stage, now, step.grid * closing) if step.gap is None else step.gap
+    asked = step.gap
+    if asked is None:
+        asked = gaps.asked(stage, now, step.grid * closing, max(1.0, step.give_weight))
     earlier = tuple(held.limit for held in run.held)
     found = session.solve(step.objective, step.constant, step.maximise, asked)
     if not found.has_plan and run.x is None:

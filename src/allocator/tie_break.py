@@ -208,7 +208,7 @@ def _projected(
         return "skipped (size)", None
     duals = _last_stage_again(session, run)
     target, scale, weighted = _distances(model, scenario, stage)
-    needless = [run.held[-1].row] if run.held and duals is not None else []
+    needless = [*model.strengthening, *([run.held[-1].row] if run.held and duals is not None else [])]
     rows = [
         part
         for name, parts in model.rows.items()

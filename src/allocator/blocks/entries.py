@@ -21,14 +21,14 @@ def charge(model: Model, block: str, line: str, spent: Terms) -> None:
     model.ledgers["cost"].use(block, used.labelled({"town": used["town"], "programme": code, "year": used["year"]}))
 
 
-def gain(model: Model, plan: PlanYear, block: str, gains: Iterable[Gain], units: Terms) -> None:
-    """Add to indicators what one unit brings, over their denominators, where the units stand."""
+def gain(model: Model, plan: PlanYear, block: str, gains: Iterable[Gain], units: Terms, *, whole: bool = False) -> None:
+    """Add to indicators what one unit brings, over their denominators, where the units stand; ``whole`` as in Entry."""
     for each in sorted(gains, key=lambda one: one.indicator):
         at = next(n for n, indicator in enumerate(plan.indicators) if indicator.id == each.indicator)
         worth = each.per_unit / plan.denominator(plan.indicators[at])
         code = constant_label(at, len(units))
         labels = {"town": units["town"], "indicator": code, "year": units["year"]}
-        model.ledgers["value"].supply(block, (units * worth[units["town"]]).labelled(labels))
+        model.ledgers["value"].supply(block, (units * worth[units["town"]]).labelled(labels), whole=whole)
 
 
 def count(model: Model, block: str, name: str, units: Terms) -> None:

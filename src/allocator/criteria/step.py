@@ -36,7 +36,8 @@ class Step:
     grid: float
     """Values are held on multiples of this."""
     give_weight: float = 0.0
-    """The held value is lowered by this times the stage's ``give``."""
+    """How many outcomes the number adds up: the held value is lowered by this times the stage's ``give``, and a gap
+    asked for as a number counts so many times."""
     at_plan: Callable[[Floats], float] | None = None
     """The same number read off a plan that lacks the step's own columns; none where the step has no such columns."""
     gap: float | None = None

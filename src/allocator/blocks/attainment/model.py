@@ -31,6 +31,8 @@ Rows
     bend_order[town, programme, indicator, piece, year]    effective_units of the next piece <= its width * bend_full
     bend_sum[town, programme, indicator, year]   units - sum over piece of effective_units <= (most units - end of the
                                        last piece) * bend_full of the last piece
+    credit_steps[town, indicator, year]   target * attainment <= target * cap + gain * part * (whole units brought -
+                                       units that full credit needs) + what else is brought; keeps no rule, see steps
     retained[town, indicator, year]    starting == retention * value of the year before * its denominator / denominator
 Ledgers
     value   supply   base; in years that follow another, starting
@@ -50,11 +52,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from allocator.blocks.attainment.denominators import kept
 from allocator.blocks.attainment.section import Attainment, Effect
+from allocator.blocks.attainment.steps import credit_steps
 from allocator.model import Codes, Floats, Model, Outcome, Provision, Terms, constant_label
 from allocator.scenario import PlanYear
 
 RESIDENTS_OF_A_PIECE = 1000.0
+DEFINITIONS = ("credit_steps",)
 
 
 def build(model: Model, plan: PlanYear, given: Attainment) -> None:
@@ -76,6 +81,11 @@ def build(model: Model, plan: PlanYear, given: Attainment) -> None:
     _level(model, plan, attainment)
 
 
+def finish(model: Model, plan: PlanYear, given: Attainment) -> None:  # noqa: ARG001
+    """Say of what comes in whole units how much of it can be credited."""
+    credit_steps(model, plan)
+
+
 def _start(model: Model, plan: PlanYear, labels: Mapping[str, Codes]) -> None:
     """What every town starts the year with: the base table, or what the year before left."""
     value = model.ledgers["value"]
@@ -89,26 +99,21 @@ def _start(model: Model, plan: PlanYear, labels: Mapping[str, Codes]) -> None:
         return
     cells = {dim: codes[moving] for dim, codes in labels.items()}
     starting = model.variables("starting", cells, "indicator units")
-    kept = np.array([i.retention for i in plan.indicators])[None, :] * denominators(plan.before) / denominators(plan)
+    stays = kept(plan)
     last_year = model.axes["year"].code(str(plan.before.year))
     earned = value.side(supplied=True)
     at = (earned["town"], earned["indicator"])
     chosen = (earned["year"] == last_year) & ~(counted | decided)[earned["indicator"]]
-    earned = (earned * kept[at]).where(chosen)
+    earned = (earned * stays[at]).where(chosen)
     earned = earned.labelled({**earned.labels, "year": constant_label(int(cells["year"][0]), len(earned))})
     bound = np.zeros((len(plan.towns), len(plan.indicators)))
     for provision in value.provisions:
         own = provision.labels["year"] == last_year
         here = (provision.labels["town"][own], provision.labels["indicator"][own])
-        np.add.at(bound, here, provision.amount[own] * kept[here])
+        np.add.at(bound, here, provision.amount[own] * stays[here])
     rows = bound[cells["town"], cells["indicator"]]
     model.constrain("retained", cells, [starting, -earned], "==", rows, unit="indicator units")
     value.supply("attainment", starting)
-
-
-def denominators(plan: PlanYear) -> Floats:
-    """Denominator of each indicator [town, indicator]."""
-    return np.stack([plan.denominator(indicator) for indicator in plan.indicators], axis=1)
 
 
 def _level(model: Model, plan: PlanYear, attainment: Terms) -> None:

@@ -80,7 +80,7 @@ def build(model: Model, plan: PlanYear, given: Stars) -> None:
     newly = _newly(model, plan, starred, ~way.held.ravel())
     charge(model, "stars", "stars", newly * way.cost[newly["at"], newly["rung"]])
     first = newly["rung"] == 0
-    gain(model, plan, "stars", given.gains, newly.where(first))
+    gain(model, plan, "stars", given.gains, newly.where(first), whole=True)
     _first_stars(model, newly.where(first), len(plan.towns), year)
     lowest = starred.where(starred["rung"] == 0)
     for name in ("star_stations", "star_share"):
