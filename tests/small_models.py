@@ -29,6 +29,8 @@ class Towns:
     money: float
     whole: tuple[int, ...] = ()
     """Towns whose money is a whole number."""
+    families: int = 1
+    """Families that the towns' money is declared in, one town after the other."""
 
     def model(self) -> tuple[Model, Outcome]:
         count = len(self.base)
@@ -43,9 +45,8 @@ class Towns:
         model = Model(axes, DIMS, [])
         column, coefficient, towns = np.zeros(count, dtype=np.intp), np.zeros(count), np.arange(count)
         for town in range(count):
-            of = model.variables(
-                "money", {"outcome": towns[town : town + 1]}, "yuan", upper=self.most[town], integer=town in self.whole
-            )
+            name, labels = f"money{town % self.families}", {"outcome": towns[town : town + 1]}
+            of = model.variables(name, labels, "yuan", upper=self.most[town], integer=town in self.whole)
             column[town], coefficient[town] = of.column[0], self.gain[town]
         spent = Terms({"step": constant_label(0, count)}, column, np.ones(count))
         model.constrain("budget", {"step": np.array([0])}, [spent], "<=", self.money, unit="yuan")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from allocator import highs
+from allocator.branching import Bools, Search
 from allocator.highs import HighsSession
 from allocator.model import Floats, Model, Outcome
 from allocator.session import Solution
@@ -14,11 +16,15 @@ TOWNS = 6
 SEED = 2
 
 
+FAMILIES = 3
+
+
 def drawn(seed: int) -> tuple[Towns, Model, Outcome]:
-    """Six towns that share whole money: one large plan in two or three hundred is best."""
+    """Six towns that share whole money, in three families: one large plan in two or three hundred is best."""
     draw = np.random.default_rng(seed)
     most = np.floor(draw.uniform(1, 4, TOWNS))
-    towns = Towns(draw.uniform(5, 60, TOWNS), draw.uniform(2, 12, TOWNS), most, float(most.sum() // 2), tuple(range(6)))
+    base, gain = draw.uniform(5, 60, TOWNS), draw.uniform(2, 12, TOWNS)
+    towns = Towns(base, gain, most, float(most.sum() // 2), tuple(range(TOWNS)), FAMILIES)
     return towns, *towns.model()
 
 
@@ -60,10 +66,15 @@ def best_by_enumeration(seed: int, maximise: bool) -> float:
     return float(found.max() if maximise else found.min())
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("maximise", [True, False])
 @pytest.mark.parametrize("gap", [1e-6, 2.0])
 @pytest.mark.parametrize("offered", ["none", "nothing for anyone", "more than there is", "at random"])
-def test_the_best_plan_is_found_and_proven(offered: str, gap: float, maximise: bool) -> None:
+def test_the_best_plan_is_found_and_proven(
+    offered: str, gap: float, maximise: bool, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if large:  # one family after the other is searched as well
+        monkeypatch.setattr(highs, "_LARGE_WHOLE", 0)
     draw = np.random.default_rng(3)
     for seed in range(12):
         start = {
@@ -91,3 +102,31 @@ def test_the_best_plan_is_proven_by_there_being_none_beyond_the_gap() -> None:
     assert (found.status, found.gap) == ("optimal", 0.3)
     assert found.value == pytest.approx(best_by_enumeration(SEED, True), abs=1e-6)
     assert found.bound == pytest.approx(found.value + 0.3, abs=1e-9)
+
+
+class Alone(Search):
+    """A search that asks one family after the other and nothing else."""
+
+    def _guided(self, relaxed: Solution, kept: Bools | None = None) -> Solution | None:
+        return super()._guided(relaxed, kept) if kept is not None else None
+
+    def _near(self, relaxed: Solution) -> Solution | None:
+        return None
+
+    def _proven(self, bound: float) -> Solution:
+        assert self.best is not None
+        return self.best
+
+
+def test_one_family_is_free_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # From the plan that gives nothing: whichever family comes first goes as far as it can alone, and the others follow.
+    monkeypatch.setattr(highs, "_LARGE_WHOLE", 0)
+    monkeypatch.setattr(highs, "Search", Alone)
+    for seed in range(12):
+        towns, model, outcome = drawn(seed)
+        gained = budget_and_pairs(towns, model, outcome) - towns.base
+        values = gained @ weights(seed, True) + 7.0
+        alone = [(gained[:, np.arange(TOWNS) % FAMILIES != own] == 0).all(axis=1) for own in range(FAMILIES)]
+        found = asked(seed, 1e-6, np.zeros(TOWNS), True)
+        assert found.value >= min(values[only].max() for only in alone) - 1e-6
+        assert found.value > 7.0

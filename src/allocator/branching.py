@@ -11,14 +11,18 @@ objectives there).
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from allocator.model import Codes, Floats
 from allocator.session import Limits, Solution
+
+Bools = npt.NDArray[np.bool_]
 
 QUARTER, HALF = 4, 2
 """One in so many of the fractional columns is held in a round of a dive: from nothing, and towards a known plan."""
@@ -28,7 +32,7 @@ NEAR_SECONDS = 20.0
 AGREED = 0.5
 """Least share of the whole columns that relaxation and known plan must agree on for such a search."""
 
-ROOTS = 4.0
+ROOTS = 8.0
 """Branch and bound is begun only where there is time for so many of the longest linear solve so far: with less it ends
 in its first node."""
 
@@ -112,6 +116,8 @@ class Search:
     question: Question
     whole: Codes
     """Positions of all whole columns."""
+    families: Sequence[Codes]
+    """The same positions, family by family."""
     start: tuple[Codes, Floats] | None
     """Some of them with the values they have in a plan that is offered; none without one."""
     best: Solution | None = None
@@ -129,11 +135,15 @@ class Search:
             return self._proven(trivial)
         if self._is_whole(relaxed):
             return relaxed
-        for attempt in (self._guided, self._near, self._dive):
-            if self.best is not None and abs(self.best.value - relaxed.value) <= self.question.gap:
+        for attempt in (self._guided, self._near, self._by_family, self._dive):
+            if not self._is_open(relaxed):
                 break
             self.best = self.question.best(self.best, attempt(relaxed))
         return self._proven(relaxed.value)
+
+    def _is_open(self, relaxed: Solution) -> bool:
+        """Whether the known plan, if any, is farther from what a relaxation reaches than the gap."""
+        return self.best is None or abs(self.best.value - relaxed.value) > self.question.gap
 
     def _proven(self, bound: float) -> Solution:
         """The known plan or a better one, by branch and bound among those that are better by more than the gap.
@@ -172,25 +182,31 @@ class Search:
                 found = self.engine.branched(self.question)
         return found if found.has_plan else None
 
-    def _guided(self, relaxed: Solution) -> Solution | None:
+    def _guided(self, relaxed: Solution, kept: Bools | None = None) -> Solution | None:
         """The plan that a dive from the relaxation towards the known plan ends at; none without one.
 
         In each round half of the columns that are not whole, those nearest to what the known plan has, are held at
         what it has (more where the time is short), and so is what agrees with it. So the known plan stays possible in
         every round, and the end is at least as good; what is better for being different stays different.
         Source: guided dives (Danna, Rothberg and Le Pape 2005).
+
+        Args:
+            relaxed: where the dive begins.
+            kept: whole columns that have been held at what the known plan has; none by default.
         """
         if self.best is None:
             return None
         values, found = np.round(self.best.x[self.whole]), relaxed
         (low, high), took = self.engine.bounds(self.whole), 0.0
+        if kept is not None:
+            low, high = np.where(kept, values, low), np.where(kept, values, high)
         while found.status == "optimal" and not self._is_whole(found):
             away = np.abs(found.x[self.whole] - values)
             fractional = np.flatnonzero(_apart(found.x[self.whole]) > WHOLE)
             nearest = fractional[np.argsort(away[fractional], kind="stable")]
-            kept = away <= WHOLE
-            kept[nearest[: self._at_once(len(nearest), took)]] = True
-            low, high = np.where(kept, values, low), np.where(kept, values, high)
+            agreed = away <= WHOLE
+            agreed[nearest[: self._at_once(len(nearest), took)]] = True
+            low, high = np.where(agreed, values, low), np.where(agreed, values, high)
             begun = time.monotonic()
             with self.engine.narrowed(self.whole, low, high):
                 found = self.engine.relaxed(self.question)
@@ -200,10 +216,11 @@ class Search:
     def _at_once(self, count: int, took: float) -> int:
         """How many of the columns that are not whole a round of a dive holds, given what a round takes.
 
-        At least half of them; where half the time that is left ends after r rounds, so many that one is left then.
+        At least half of them; where a quarter of the time that is left ends after r rounds, so many that one is left
+        then.
         """
         until = self.engine.limits.ends
-        rounds = np.inf if until is None or took == 0 else max(1.0, (until - time.monotonic()) / 2 / took)
+        rounds = np.inf if until is None or took == 0 else max(1.0, (until - time.monotonic()) / QUARTER / took)
         return max(1, count // HALF, count - int(count ** (1.0 - 1.0 / rounds)))
 
     def _near(self, relaxed: Solution) -> Solution | None:
@@ -213,18 +230,46 @@ class Search:
         """
         if self.best is None:
             return None
-        values = np.round(self.best.x[self.whole])
-        agreed = np.abs(relaxed.x[self.whole] - values) <= WHOLE
-        if agreed.mean() < AGREED or not self._pays(NEAR_SECONDS, 0.5):
+        agreed = np.abs(relaxed.x[self.whole] - np.round(self.best.x[self.whole])) <= WHOLE
+        return self._around(agreed) if agreed.mean() >= AGREED else None
+
+    def _by_family(self, relaxed: Solution) -> Solution | None:
+        """The best plan found with one family of whole decisions free at a time and the others as they are.
+
+        Families in which the relaxation differs most from the known plan come first. None in models that branch and
+        bound searches whole.
+        """
+        if self.best is None or len(self.families) < 2 or self.engine.branching_seconds is None:
+            return None
+        away = np.abs(relaxed.x - np.round(self.best.x)) > WHOLE
+        for family in sorted(self.families, key=lambda family: -int(away[family].sum())):
+            if not self._is_open(relaxed) or not away[family].any():
+                break
+            self.best = self.question.best(self.best, self._around(~np.isin(self.whole, family)))
+        return self.best
+
+    def _around(self, kept: Bools) -> Solution | None:
+        """The best plan found among those that keep some whole columns of the known plan; none where none is better."""
+        assert self.best is not None
+        values, begun = np.round(self.best.x[self.whole])[kept], time.monotonic()
+        with self.engine.narrowed(self.whole[kept], values, values):
+            reach = self.engine.relaxed(self.question)
+        took = time.monotonic() - begun
+        if reach.status != "optimal" or not self._is_open(reach):
+            return None
+        if self._is_whole(reach):
+            return reach
+        self.best = self.question.best(self.best, self._guided(reach, kept))
+        if not self._is_open(reach) or not self._pays(NEAR_SECONDS, 0.5, took):
             return None
         limits, now = self.engine.limits, time.monotonic()
-        kept, until = limits.step_deadline, limits.ends
+        deadline, until = limits.step_deadline, limits.ends
         limits.step_deadline = now + (NEAR_SECONDS if until is None else min(NEAR_SECONDS, (until - now) / 2))
         try:
-            with self.engine.narrowed(self.whole[agreed], values[agreed], values[agreed]):
+            with self.engine.narrowed(self.whole[kept], values, values):
                 return self.engine.branched(self.question)
         finally:
-            limits.step_deadline = kept
+            limits.step_deadline = deadline
 
     def _dive(self, relaxed: Solution) -> Solution | None:
         """A plan found by rounding the relaxation step by step; none where that leads to none, or one is known.
@@ -249,11 +294,17 @@ class Search:
                 found = self.engine.relaxed(self.question)
         return None
 
-    def _pays(self, most: float, share: float = 1.0) -> bool:
-        """Whether a branch and bound with a share of the time that is left can get beyond its first node."""
+    def _pays(self, most: float, share: float = 1.0, took: float | None = None) -> bool:
+        """Whether a branch and bound with a share of the time that is left can get beyond its first node.
+
+        Args:
+            most: seconds that it may take in any case.
+            share: of the time that is left.
+            took: seconds of a linear solve of that size; none: as long as the longest so far.
+        """
         until, longest = self.engine.limits.ends, self.engine.branching_seconds
         left = (np.inf if longest is None else longest) if until is None else (until - time.monotonic()) * share
-        return bool(min(most, left) > ROOTS * self.engine.slowest)
+        return bool(min(most, left) > ROOTS * (self.engine.slowest if took is None else took))
 
     def _is_whole(self, plan: Solution) -> bool:
         return bool(_apart(plan.x[self.whole]).max() <= WHOLE)

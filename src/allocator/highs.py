@@ -149,7 +149,7 @@ class HighsSession:
         if self._held or not len(whole):
             return self._run(question)
         start, self._start = self._start, None
-        return Search(self, question, whole, start).run()
+        return Search(self, question, whole, self._integer_families(), start).run()
 
     @property
     def branching_seconds(self) -> float | None:
@@ -405,8 +405,16 @@ class HighsSession:
 
     def _integers(self) -> Codes:
         """Positions of the integer columns."""
-        parts = [part.terms.column for parts in self.model.columns.values() for part in parts if part.integer]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
+        families = self._integer_families()
+        return np.concatenate(families) if families else np.zeros(0, dtype=np.intp)
+
+    def _integer_families(self) -> list[Codes]:
+        """The same, family by family over all years."""
+        families = [
+            [part.terms.column for part in parts if part.integer and len(part.terms)]
+            for parts in self.model.columns.values()
+        ]
+        return [np.concatenate(parts) for parts in families if parts]
 
     def _status(self, has_plan: bool) -> Status:
         status = self.highs.getModelStatus()

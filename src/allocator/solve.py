@@ -20,7 +20,7 @@ from allocator.audit import audit_tables
 from allocator.build import build
 from allocator.chain import following
 from allocator.columns import DECIMALS
-from allocator.errors import AuditError, InfeasibleError, NoPlanError, UsageError
+from allocator.errors import AuditError, InfeasibleError, NoPlanError, StoppedError, UsageError
 from allocator.first_plan import first_plan, wants_first_plan
 from allocator.gaps import Gaps
 from allocator.goals import missed_goals
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 SolverName = Literal["highs", "highs-ipm", "cbc"]
 Mode = Literal["horizon", "rolling"]
+FIRST_SECONDS = 10.0
+"""Least time for the years in one model once a plan of them year by year is known, even beyond the time limit."""
 NOISE = 1e-12
 """How far from whole a whole decision may be before the rest is solved again for its whole value."""
 
@@ -146,6 +148,13 @@ def _begin(model: Model, scenario: Scenario, session: Session, chosen: Options, 
             found = year_by_year(scenario, chosen, session.limits)
         if found is not None:
             session.start_from(*start_values(model, found))
+            _leave_time(session.limits)
+
+
+def _leave_time(limits: Limits) -> None:
+    """See to it that a plan found year by year is not lost: there is time to decide the rest of it in one model."""
+    if limits.deadline is not None:
+        limits.deadline = max(limits.deadline, time.monotonic() + FIRST_SECONDS)
 
 
 def year_by_year(scenario: Scenario, chosen: Options, limits: Limits) -> pd.DataFrame | None:
@@ -234,7 +243,8 @@ def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
         try:
             results.append(_together(alone, replace(chosen, time_limit=left)))
         except NoPlanError as wrong:
-            raise type(wrong)(Text("solve.rolling_stuck", {"year": plan.year, "why": str(wrong)})) from wrong
+            key = "solve.rolling_stopped" if isinstance(wrong, StoppedError) else "solve.rolling_stuck"
+            raise type(wrong)(Text(key, {"year": plan.year, "why": str(wrong)})) from wrong
     made = {
         name: pd.concat([result.tables[name] for result in results], ignore_index=True) for name in results[0].tables
     }
