@@ -135,7 +135,7 @@ class Search:
             return self._proven(trivial)
         if self._is_whole(relaxed):
             return relaxed
-        for attempt in (self._guided, self._near, self._by_family, self._dive):
+        for attempt in (self._guided, self._by_family, self._near, self._dive):
             if not self._is_open(relaxed):
                 break
             self.best = self.question.best(self.best, attempt(relaxed))
@@ -236,14 +236,14 @@ class Search:
     def _by_family(self, relaxed: Solution) -> Solution | None:
         """The best plan found with one family of whole decisions free at a time and the others as they are.
 
-        Families in which the relaxation differs most from the known plan come first. None in models that branch and
-        bound searches whole.
+        Only families in which the relaxation differs from the known plan, small ones first. None in models that branch
+        and bound searches whole.
         """
         if self.best is None or len(self.families) < 2 or self.engine.branching_seconds is None:
             return None
         away = np.abs(relaxed.x - np.round(self.best.x)) > WHOLE
-        for family in sorted(self.families, key=lambda family: -int(away[family].sum())):
-            if not self._is_open(relaxed) or not away[family].any():
+        for family in sorted((family for family in self.families if away[family].any()), key=len):
+            if not self._is_open(relaxed):
                 break
             self.best = self.question.best(self.best, self._around(~np.isin(self.whole, family)))
         return self.best
