@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from allocator.texts import Language
+
 Kind = Literal[
     "label", "text", "year", "whole", "heads", "yuan", "hours", "minutes", "units", "share", "points", "price", "number"
 ]
@@ -204,6 +206,8 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
     "assignments": {"station": "label", "site": "label", "residents": "heads", "minutes": "minutes"},
     "stars": {
         "station": "label",
+        "name_zh": "text",
+        "name_en": "text",
         "town": "label",
         "grade_before": "label",
         "grade_after": "label",
@@ -221,6 +225,8 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "share": "share",
         "cost_yuan": "yuan",
         "new_stations": "text",
+        "new_stations_zh": "text",
+        "new_stations_en": "text",
     },
     "counts": {"counted": "label", "town": "label", "amount": "number", "of": "number", "unit": "text"},
     "balance": {"measure": "label", "before": "number", "after": "number"},
@@ -297,6 +303,16 @@ SORT_KEYS: Mapping[str, tuple[str, ...]] = {
 
 BETWEEN_IDS = ", "
 """What stands between the ids of a cell that holds several."""
+
+BETWEEN_NAMES: Mapping[Language, str] = {"zh": "、", "en": ", "}
+"""What stands between the names of a cell that holds several."""
+
+SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "stars": ("name_zh", "name_en"),
+    "star_batches": ("new_stations_zh", "new_stations_en"),
+}
+"""Columns that say in words what another column says in ids, for readers of the files alone; page and workbook, which
+show every id by its name, leave them out."""
 
 DECIMALS = 6
 """Decimals in written tables until whole units are published."""

@@ -38,7 +38,9 @@ WORTH = {"s1": 100, "s2": 100, "s3": 450, "s4": 50}
 
 def stations(*rows: tuple[str, str, float, float, int]) -> Rows:
     names = ("station", "town", "residents", "slow", "star")
-    return [{**dict(zip(names, row, strict=True)), "name_zh": row[0], "name_en": row[0]} for row in rows]
+    return [
+        {**dict(zip(names, row, strict=True)), "name_zh": f"{row[0]}站", "name_en": f"Station {row[0]}"} for row in rows
+    ]
 
 
 def criteria(*rows: tuple[str, float, float]) -> Rows:
@@ -125,7 +127,7 @@ def test_money_binds_and_is_charged_to_the_town(tmp_path: Path) -> None:
     assert cells(result.funding, "amount_yuan", "town", "programme") == {("a", "stars"): 30, ("b", "stars"): 130}
     table = result.tables["stars"].set_index("station")
     assert table.loc["s3"].to_dict() == {
-        "year": 2016, "town": "b", "grade_before": "", "grade_after": "one",
+        "year": 2016, "name_zh": "s3站", "name_en": "Station s3", "town": "b", "grade_before": "", "grade_after": "one",
         "points_before": 10, "points_after": 70, "cost_yuan": 130, "upgraded": "c1, c3",
     }  # fmt: skip
     assert slack(result, "budget", "gov") == 0
@@ -134,6 +136,14 @@ def test_money_binds_and_is_charged_to_the_town(tmp_path: Path) -> None:
         2, 1, 1, 2, 1, 130,
     ]  # fmt: skip
     assert batch["new_stations"].to_dict() == {"a": "s1", "b": "s3"}
+    assert batch["new_stations_zh"].to_dict() == {"a": "s1站", "b": "s3站"}
+
+
+def test_a_batch_names_its_stations_in_both_languages(tmp_path: Path) -> None:
+    batch = solved(tmp_path, **plan(190)).tables["star_batches"].set_index("town")
+    assert batch.loc["a", ["new_stations", "new_stations_zh", "new_stations_en"]].tolist() == [
+        "s1, s2", "s1站、s2站", "Station s1, Station s2",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 from allocator.audit import audit, audit_tables
 from allocator.check import check
 from allocator.errors import Finding, InputError
-from allocator.report.labels import names_of
+from allocator.report.content_whole import whole_grids
+from allocator.report.labels import names_of, speaking
 from allocator.report.sheets import sheet
 from allocator.result import Result
 from allocator.scenario import Scenario
@@ -74,6 +75,8 @@ CELLS: list[tuple[str, str, int, str, Any]] = [
     ("costing", "s3", 2016, "cost_yuan", 129.0),
     ("stars.upgraded", "s3", 2016, "upgraded", "c2, c3"),
     ("stars.upgraded", "s1", 2016, "upgraded", "c2"),
+    ("stars.name_zh", "s1", 2016, "name_zh", "s3站"),
+    ("stars.name_en", "s3", 2017, "name_en", "s3"),
     ("counts.amount", "s3", 2017, "grade_after", ""),
     ("lock", "s1", 2016, "station", "s2"),
 ]
@@ -90,7 +93,11 @@ def test_a_spoilt_cell_is_named(
 
 
 @pytest.mark.parametrize(
-    "column", ["stations", "starred_before", "new", "starred", "share", "cost_yuan", "new_stations"]
+    "column",
+    [
+        *("stations", "starred_before", "new", "starred", "share", "cost_yuan"),
+        *("new_stations", "new_stations_zh", "new_stations_en"),
+    ],
 )
 def test_a_spoilt_batch_is_named(result: Result, column: str) -> None:
     row = 3  # town b in 2017
@@ -161,6 +168,20 @@ def test_sheets_show_names_and_stars(result: Result) -> None:
     cells = {cell for row in shown["zh"].rows for cell in row}
     assert {"1星级", "2星级"} <= cells
     assert "2-star" in {cell for row in shown["en"].rows for cell in row}
+
+
+def test_page_and_sheets_show_each_name_once(result: Result) -> None:
+    def made() -> tuple[list[Any], list[Any]]:
+        names = names_of(result.scenario.first)
+        grids = whole_grids(result, names, "stars")
+        sheets = [sheet(result, names, name) for name in ("star_batches", "stars")]
+        return [list(grid.rows) for grid in grids], [list(each.rows) for each in sheets]
+
+    for tables in speaking("zh", made):
+        assert len(tables) == 2
+        for rows in tables:
+            (first,) = [row for row in rows if "s1站" in row]
+            assert first.count("s1站") == 1 and "Station s1" not in first
 
 
 # -- wrong input -------------------------------------------------------------------------------------------------------

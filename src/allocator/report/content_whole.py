@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from allocator.report.grids import Grid, from_table
-from allocator.report.labels import Names
+from allocator.report.labels import Names, shown_columns
 from allocator.result import Result
 from allocator.texts import say
 
@@ -31,6 +31,5 @@ def whole_grids(result: Result, names: Names, section: str) -> list[Grid]:
         if name in STATES:
             table = table[table["state"].isin(STATES[name])]
         if len(table):
-            columns = [column for column in table.columns if column != "year"]
-            made.append(from_table(name, table, columns, names, say(f"report.sheet_title.{name}")))
+            made.append(from_table(name, table, shown_columns(name), names, say(f"report.sheet_title.{name}")))
     return made

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from allocator.blocks.counted import counted
-from allocator.columns import BETWEEN_IDS, RESULT_TABLES, Kind
+from allocator.columns import BETWEEN_IDS, RESULT_TABLES, SPOKEN, Kind
 from allocator.planfile import ANY_CATEGORY, DISTRICT, FIXED_LINES, Indicator, Name
 from allocator.report.numbers import DASH, Shape, written
 from allocator.scenario import PlanYear
@@ -171,6 +171,11 @@ def titled(table: str, column: str) -> str:
     """Heading of a result column with its unit in brackets."""
     name, about = heading(table, column), unit(table, column)
     return say("headings.with_unit", {"heading": name, "unit": about}) if about else name
+
+
+def shown_columns(table: str) -> list[str]:
+    """Columns of a result table that readers are shown: all but the year and those that repeat ids in words."""
+    return [column for column in RESULT_TABLES[table] if column not in SPOKEN.get(table, ())]
 
 
 def unit(table: str, column: str) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.columns import RESULT_TABLES
 from allocator.report.labels import (
     NAMED_COLUMNS,
     TOWN_COLUMNS,
@@ -20,6 +19,7 @@ from allocator.report.labels import (
     measure_shape,
     measure_unit,
     shape,
+    shown_columns,
     titled,
     unit_name,
 )
@@ -138,7 +138,7 @@ def _cells(result: Result, names: Names, name: str) -> tuple[tuple[SheetColumn, 
     table = result.tables[name]
     columns: list[SheetColumn] = []
     cells: list[Sequence[Any]] = []
-    for column in RESULT_TABLES[name]:
+    for column in shown_columns(name):
         for made, values in _columns(result, names, (name, column)):
             if made.shape is None and len(table) and not any(values):
                 continue

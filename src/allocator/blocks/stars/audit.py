@@ -12,8 +12,9 @@ import pandas as pd
 
 from allocator.blocks.checks import Amounts, Checks, Floats, Judged, Posting, figure, forbidden, rule, totals
 from allocator.blocks.stars.section import StarGrade, Stars
-from allocator.columns import BETWEEN_IDS
+from allocator.columns import BETWEEN_IDS, BETWEEN_NAMES
 from allocator.scenario import PlanYear
+from allocator.texts import LANGUAGES
 
 Tables = Mapping[str, pd.DataFrame]
 EXACT = 1_000_000
@@ -143,6 +144,7 @@ def _upgrades(tables: Tables, plan: PlanYear, given: Stars, found: Climbed) -> l
         figure(f"stars.{name}", written[name].astype(float), pd.Series(values, dtype=float, index=written.index))
         for name, values in expected.items()
     ]
+    made += [_same_words(f"stars.name_{each}", written, found.stations[f"name_{each}"]) for each in LANGUAGES]
     return [*made, forbidden("stars.upgraded", np.array(sorted(wrong), dtype=object))]
 
 
@@ -202,10 +204,17 @@ def _batches(tables: Tables, plan: PlanYear, found: Climbed) -> list[Checks]:
     }
     made = [figure(f"star_batches.{name}", written[name].astype(float), value) for name, value in expected.items()]
     first = found.new.sort_index()
-    lists = first.index.to_series().groupby(first["town"]).agg(BETWEEN_IDS.join)
-    shown = zip(map(str, written.index), written["new_stations"], strict=True)
-    wrong = [town for town, names in shown if names != lists.get(town, "")]
-    return [*made, forbidden("star_batches.new_stations", np.array(sorted(wrong), dtype=object))]
+    lists = {"new_stations": first.index.to_series().groupby(first["town"]).agg(BETWEEN_IDS.join)}
+    for each in LANGUAGES:
+        lists[f"new_stations_{each}"] = first.groupby("town")[f"name_{each}"].agg(BETWEEN_NAMES[each].join)
+    return made + [_same_words(f"star_batches.{column}", written, names) for column, names in lists.items()]
+
+
+def _same_words(family: str, written: pd.DataFrame, words: pd.Series) -> Checks:
+    """A column of words (the last part of the family) against what it must say; empty where nothing is said."""
+    shown = zip(map(str, written.index), written[family.partition(".")[2]], strict=True)
+    wrong = [label for label, cell in shown if cell != str(words.get(label, ""))]
+    return forbidden(family, np.array(sorted(wrong), dtype=object))
 
 
 def _equal_chance(plan: PlanYear, given: Stars, away: float, found: Climbed) -> list[Checks]:

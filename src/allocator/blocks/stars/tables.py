@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.solved import Year
 from allocator.blocks.stars.ladder import Bools, Codes, Ladder, ladder
 from allocator.blocks.stars.section import Stars
-from allocator.columns import BETWEEN_IDS, RESULT_TABLES
+from allocator.columns import BETWEEN_IDS, BETWEEN_NAMES, RESULT_TABLES
 from allocator.scenario import PlanYear
+from allocator.texts import LANGUAGES
 
 
-def tables(year: Year, _: Stars) -> dict[str, pd.DataFrame]:
+def tables(year: Year, given: Stars) -> dict[str, pd.DataFrame]:
     """Stations that change their grade in the year, and the batches by town."""
     plan = year.plan
     way = ladder(plan)
@@ -23,7 +25,7 @@ def tables(year: Year, _: Stars) -> dict[str, pd.DataFrame]:
     after = way.held.copy()
     for station, grade, value in zip(names["station"], names["grade"], year.x[cells.column], strict=True):
         after[at[station], rung[grade]] |= value > 0.5
-    stars = _stars(plan, way, after)
+    stars = _stars(plan, way, after, plan.tables[given.stations].set_index("station"))
     return {"stars": stars, "star_batches": _batches(plan, way, after, stars)}
 
 
@@ -42,8 +44,8 @@ def settle(year: Year, _: Stars) -> None:
             year.x[year.family("first_stars").column] += (rows.bound - rows.activity(year.x))[mine]
 
 
-def _stars(plan: PlanYear, way: Ladder, after: Bools) -> pd.DataFrame:
-    """One row for each station that changes its grade."""
+def _stars(plan: PlanYear, way: Ladder, after: Bools, stations: pd.DataFrame) -> pd.DataFrame:
+    """One row for each station that changes its grade; ``stations`` by id, with their names."""
     rows = []
     for at in np.flatnonzero((after & ~way.held).any(axis=1)).tolist():
         new = np.flatnonzero(after[at] & ~way.held[at]).tolist()
@@ -52,6 +54,7 @@ def _stars(plan: PlanYear, way: Ladder, after: Bools) -> pd.DataFrame:
         rows.append(
             (
                 way.station[at],
+                *(str(stations.at[way.station[at], f"name_{language}"]) for language in LANGUAGES),
                 plan.towns.index[way.town[at]],
                 way.grade[had[-1]] if len(had) else "",
                 way.grade[new[-1]],
@@ -74,7 +77,11 @@ def _batches(plan: PlanYear, way: Ladder, after: Bools, stars: pd.DataFrame) -> 
     every, before, now = by_town(way.held[:, 0] | True), by_town(way.held[:, 0]), by_town(after[:, 0])
     cost = stars.groupby("town")["cost_yuan"].sum() if len(stars) else pd.Series(dtype=float)
     first = stars[stars["grade_before"] == ""] if len(stars) else stars
-    lists = first.groupby("town")["station"].agg(BETWEEN_IDS.join) if len(first) else pd.Series(dtype=object)
+
+    def listed(column: str, between: str) -> npt.NDArray[np.object_]:
+        lists = first.groupby("town")[column].agg(between.join) if len(first) else pd.Series(dtype=object)
+        return lists.reindex(plan.towns.index, fill_value="").to_numpy(dtype=object)
+
     return pd.DataFrame(
         {
             "town": plan.towns.index.to_numpy(dtype=object),
@@ -84,6 +91,7 @@ def _batches(plan: PlanYear, way: Ladder, after: Bools, stars: pd.DataFrame) -> 
             "starred": now,
             "share": now / np.maximum(every, 1),
             "cost_yuan": cost.reindex(plan.towns.index, fill_value=0.0).to_numpy(dtype=float),
-            "new_stations": lists.reindex(plan.towns.index, fill_value="").to_numpy(dtype=object),
+            "new_stations": listed("station", BETWEEN_IDS),
+            **{f"new_stations_{each}": listed(f"name_{each}", BETWEEN_NAMES[each]) for each in LANGUAGES},
         }
     )
