@@ -235,6 +235,8 @@ class Outcome:
     """Weight of each outcome where a stage names no column, e.g. the people at a place; none: all alike."""
     less_is_better: bool = False
     """Whether smaller numbers are better (minutes, costs), so that stages lower them and look at the largest."""
+    weighted_unit: str | None = None
+    """Unit of their sum by their own weights, e.g. person-minutes; none: the same as that of each of them."""
 
     def __len__(self) -> int:
         return len(self.constant)

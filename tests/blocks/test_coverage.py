@@ -39,6 +39,7 @@ def test_one_base_covers_most_residents_in_the_middle(tmp_path: Path) -> None:
     assert cells(result.coverage, "share", "town") == {"a": 0.833, "b": 0.889}
     assert cells(result.uncovered, "minutes", "station", "nearest_site") == {("s0", "p1"): 12, ("s4", "p1"): 12}
     assert cells(result.counts.query("counted == 'covered_stations'"), "amount", "town") == {"a": 2, "b": 1}
+    assert result.stages["unit"].tolist() == ["residents"]
     assert audit(result).passed
 
 
@@ -83,6 +84,11 @@ def test_shortest_ways_and_the_shortest_longest_way(tmp_path: Path) -> None:
     }
     centre = solved(tmp_path / "3", **circle(LEAST_LONGEST, {"exactly_open": 1}, near))
     assert (opened(centre), value(centre)) == ({"p1"}, 12)
+    mean = solved(tmp_path / "4", **circle([{**SHORTEST[0], "aggregate": "mean"}], {"exactly_open": 1}, near))
+    assert value(mean) == pytest.approx(value(one) / 1050, abs=1e-6)
+    assert [each.stages["unit"].tolist() for each in (one, mean, centre)] == [
+        ["person-minutes"], ["minutes"], ["minutes"],
+    ]  # fmt: skip
     assert all(audit(each).passed for each in (one, two, centre))
 
 

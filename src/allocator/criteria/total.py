@@ -20,13 +20,12 @@ def weighted_mean(outcomes: Floats, weights: Floats) -> float:
 
 def total(outcome: Outcome, weights: Floats, of: str = "", aggregate: Literal["mean", "sum"] = "mean") -> Steps:
     """Raise the weighted mean (or sum) as far as possible; ``weights`` in the order of the outcomes, ``of`` as in
-    ordered."""
+    ordered. A sum has the unit of sums of the outcome."""
+    unit = outcome.unit if aggregate == "mean" else outcome.weighted_unit or outcome.unit
     factors = weights / weights.sum() if aggregate == "mean" else weights
     objective = outcome.terms * factors[outcome.terms["outcome"]]
     constant = float(factors @ outcome.constant)
-    yield Step(
-        f"{of}{aggregate}", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0, unit=outcome.unit
-    )
+    yield Step(f"{of}{aggregate}", objective, constant, maximise=True, grid=LEVEL_GRID, give_weight=1.0, unit=unit)
 
 
 def even_weights(outcome: Outcome) -> Floats:

@@ -430,7 +430,7 @@ def status_name(status: str) -> str:
 
 def unit_name(unit_code: str) -> str:
     """A unit as ledgers and goals write it."""
-    return said(f"terms.unit.{unit_code.replace(' ', '_')}", unit_code)
+    return said(f"terms.unit.{unit_code.replace(' ', '_').replace('-', '_')}", unit_code)
 
 
 def indicator_unit(indicator: Indicator) -> tuple[Shape, str]:

@@ -21,8 +21,8 @@ Rows
 Ledgers
     count   supply   residents * covered as `covered_share`; covered as `covered_stations`
 Outcomes
-    coverage.covered[station, year]       share    covered; weighted by residents
-    coverage.distance[station, year]      minutes  sum over site of ways * assigned; by residents; less is better
+    coverage.covered[station, year]       share    covered; weighted by residents (sum: residents)
+    coverage.distance[station, year]      minutes  sum over site of ways * assigned; less is better; sum: person-minutes
 Source
     Maximal covering: Church and ReVelle 1974. Set covering: Toregas, Swain, ReVelle and Bergman 1971. p-median in the
     strong form: ReVelle and Swain 1970. p-center: Hakimi 1964. Plan text: 完善“十分钟学习资源服务圈”.
@@ -61,7 +61,7 @@ def build(model: Model, plan: PlanYear, given: Coverage) -> None:
     count(model, "coverage", "covered_share", here * heads)
     count(model, "coverage", "covered_stations", here)
     zero, own = np.zeros(len(station)), covered.labelled({"outcome": np.arange(len(station))})
-    model.outcome(Outcome("coverage.covered", "share", labels, own, zero, weight=heads))
+    model.outcome(Outcome("coverage.covered", "share", labels, own, zero, weight=heads, weighted_unit="residents"))
     if given.serve == "nearest":
         _served(model, plan, given, every)
 
@@ -97,7 +97,13 @@ def _served(model: Model, plan: PlanYear, given: Coverage, every: Ways) -> None:
     heads = stations["residents"].to_numpy(dtype=float)
     length = (assigned * every.minutes).labelled({"outcome": every.station})
     zero = np.zeros(len(station))
-    model.outcome(Outcome("coverage.distance", "minutes", rows, length, zero, weight=heads, less_is_better=True))
+    model.outcome(
+        Outcome(
+            *("coverage.distance", "minutes", rows, length, zero, heads),
+            less_is_better=True,
+            weighted_unit="person-minutes",
+        )
+    )
 
 
 def _places(model: Model, sites: pd.DataFrame, opened: Terms, coming: Terms) -> None:
