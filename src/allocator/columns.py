@@ -8,9 +8,22 @@ from typing import Literal
 from allocator.texts import Language
 
 Kind = Literal[
-    "label", "text", "year", "whole", "heads", "yuan", "hours", "minutes", "units", "share", "points", "price", "number"
+    "label",
+    "text",
+    "year",
+    "whole",
+    "flag",
+    "heads",
+    "yuan",
+    "hours",
+    "minutes",
+    "units",
+    "share",
+    "points",
+    "price",
+    "number",
 ]
-"""label: an id; points: level points; share: 0 to 1; price: level points
+"""label: an id; flag: 1 for yes, 0 for no; points: level points; share: 0 to 1; price: level points
 for one more unit of a bound; number: a figure whose unit another column names."""
 
 RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
@@ -94,8 +107,8 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "to_town": "label",
         "start_year": "year",
         "end_year": "year",
-        "new": "whole",
-        "backbone": "whole",
+        "new": "flag",
+        "backbone": "flag",
         "categories": "text",
         "hours": "hours",
         "minutes": "minutes",
@@ -167,14 +180,14 @@ RESULT_TABLES: Mapping[str, Mapping[str, Kind]] = {
         "at_least": "number",
         "reached": "number",
         "gap": "number",
-        "met": "whole",
+        "met": "flag",
     },
     "demonstration_towns": {
         "town": "label",
         "standard": "label",
-        "held": "whole",
+        "held": "flag",
         "year_recognised": "year",
-        "new": "whole",
+        "new": "flag",
         "cost_yuan": "yuan",
         "status": "label",
     },

@@ -13,6 +13,7 @@ UNITS = {
     "text": "text",
     "year": "year",
     "whole": "whole number",
+    "flag": "0 or 1",
     "heads": "persons",
     "yuan": "yuan",
     "hours": "hours",

@@ -247,7 +247,7 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
             made[column] = made[column].fillna("").astype(str)
         elif kind == "year" and made[column].isna().any():
             made[column] = made[column].astype(float)
-        elif kind in ("whole", "year"):
+        elif kind in ("whole", "flag", "year"):
             made[column] = made[column].astype("int64" if made[column].notna().all() else "Int64")
         else:
             made[column] = made[column].astype(float).round(decimals(kind)) + 0.0
@@ -258,7 +258,7 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
 @cache
 def _empty(name: str) -> pd.DataFrame:
     """A result table without rows; most tables of a small plan have none."""
-    words, whole = ("label", "text"), ("year", "whole")
+    words, whole = ("label", "text"), ("year", "whole", "flag")
     kinds = {"year": "year", **RESULT_TABLES[name]}
     types = {
         column: "object" if kind in words else "int64" if kind in whole else "float64" for column, kind in kinds.items()

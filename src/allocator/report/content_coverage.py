@@ -29,7 +29,7 @@ def coverage_grid(result: Result, names: Names) -> Grid:
     made = from_table("coverage", table, columns, names, "")
     heads, before, after = (float(table[name].sum()) for name in ("residents", "covered_before", "covered"))
     shares = [written(part / heads if heads else float("nan"), "share") for part in (before, after)]
-    whole = [written(value, "heads") for value in (heads, before, after)]
+    whole = [written(value, "whole") for value in (heads, before, after)]
     total = [say("report.total"), *whole, *shares, written(float(table["uncovered"].sum()), "whole")]
     headings = [(c.heading, c.numeric) for c in made.columns]
     return grid(say("report.caption.coverage"), headings, made.rows, total)

@@ -79,10 +79,9 @@ def from_table(name: str, table: pd.DataFrame, columns: Sequence[str], names: Na
     cells = []
     for column in columns:
         how = shape(name, column)
-        values = table[column].tolist()
         if how is None:
-            cells.append([names.text(column, str(value)) or DASH for value in values])
+            cells.append([word or DASH for word in names.words(name, table, column)])
         else:
-            cells.append([written(float(value), how) for value in values])
+            cells.append([written(float(value), how) for value in table[column].tolist()])
     headings = [(titled(name, column), shape(name, column) is not None) for column in columns]
     return grid(caption, headings, list(zip(*cells, strict=True)))

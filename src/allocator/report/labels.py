@@ -9,10 +9,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
+import pandas as pd
+
 from allocator.blocks.counted import counted
 from allocator.columns import BETWEEN_IDS, RESULT_TABLES, SPOKEN, Kind
-from allocator.planfile import ANY_CATEGORY, DISTRICT, FIXED_LINES, Indicator, Name
+from allocator.planfile import ANY_CATEGORY, DISTRICT, FIXED_LINES, Indicator
 from allocator.report.numbers import DASH, Shape, written
+from allocator.report.own_names import (
+    count_names,
+    criterion_names,
+    grade_names,
+    names_in_table,
+    own_names,
+    section_names,
+    spoken,
+)
+from allocator.report.rule_words import DECISION_UNITS, RULE_KEYS, RULE_UNITS
 from allocator.scenario import PlanYear
 from allocator.texts import Language, catalogue, current_language, say, use_language
 
@@ -42,6 +54,9 @@ NAMED_COLUMNS = (
 )
 """Columns of ids that carry names of their own."""
 
+RESIDENTS = ("residents", "covered_before", "covered")
+"""Columns of people who live somewhere, shown as whole numbers."""
+
 LISTED_COLUMNS: Mapping[str, str] = {
     "categories": "category",
     "content": "indicator",
@@ -52,82 +67,6 @@ LISTED_COLUMNS: Mapping[str, str] = {
     "functions": "function",
 }
 """Columns of several ids in a cell, and what they are ids of."""
-
-RULE_KEYS: Mapping[str, tuple[str, ...]] = {
-    "budget": ("source",),
-    "earmark": ("town", "source"),
-    "per_capita_floor": ("town",),
-    "source_share": ("source",),
-    "category_share": ("spending", "side"),
-    "year_on_year": ("town", "side"),
-    "costing": ("town", "programme"),
-    "delivered": ("town", "programme"),
-    "max_units": ("town", "programme"),
-    "running_cost": ("town", "programme"),
-    "teaching_need": ("town", "category"),
-    "credit": ("town", "indicator"),
-    "lock": ("lock", "side"),
-    "equal_chance": ("town", "side"),
-    "money": ("source",),
-    "cost": ("town", "programme"),
-    "teaching_time": ("town", "category"),
-    "value": ("town", "indicator"),
-    **dict.fromkeys(("teacher_hours", "home_hours", "teacher_time", "one_host"), ("teacher",)),
-    "posted_room": ("teacher", "town"),
-    **dict.fromkeys(("away_share", "host_floor", "hosted"), ("town",)),
-    **dict.fromkeys(("volunteer_supply", "volunteer_need", "supervision", "venue", "school_hours"), ("town",)),
-    **dict.fromkeys(("guidance_minimum", "contact_minimum", "mentor_capacity", "mentee_cover"), ("town",)),
-    **dict.fromkeys(("mentee_least", "mentor_travel"), ("town",)),
-    **dict.fromkeys(("base_capacity", "site_places"), ("site",)),
-    "least_base_hours": ("site", "function"),
-    "project_once": ("project",),
-    "project_needs": ("project", "project"),
-    "project_excludes": ("project", "project"),
-    "projects_in_town": ("town", "project_kind"),
-    "projects_at_most": ("project_kind",),
-    **dict.fromkeys(("contract_least", "contract_most"), ("provider", "town", "category")),
-    **dict.fromkeys(("staff_floor", "staff_most", "staff_kept", "trained_posts"), ("town", "type")),
-    "provider_capacity": ("provider", "category"),
-    "purchase_share": ("town",),
-    "staff_ratio": ("ratio", "town"),
-    "matching": ("matching", "town", "side"),
-    **dict.fromkeys(("volunteer_time", "venue_time", "school_time"), ("town",)),
-}
-"""Rule or ledger to what the parts of its key are."""
-
-_RULE_UNITS: Mapping[str, tuple[str, ...]] = {
-    "bases": ("new_bases", "open_bases"),
-    "teachers": (
-        *("one_host", "posting_share", "posting_backbone", "away_share", "host_floor", "hosted", "posting_changes"),
-    ),
-    "towns": ("recognitions_a_year", "demonstration_least"),
-    "yuan": (
-        *("budget", "earmark", "per_capita_floor", "source_share", "category_share", "year_on_year", "costing"),
-        "matching",
-    ),
-    "units": ("max_units", "running_cost", "delivered"),
-    "posts": ("staff_floor", "staff_most", "staff_kept", "staff_ratio"),
-    "heads": ("staff_hired", "trained_posts", "team_places", "site_places"),
-    "pairs": ("mentor_capacity", "mentee_cover", "mentee_least"),
-    "minutes": ("mentor_travel", "travel_budget"),
-    "projects": ("project_once", "project_needs", "project_excludes", "projects_in_town", "projects_at_most"),
-    "indicator_units": ("credit",),
-    "stations": ("star_batch", "equal_chance"),
-    "hours": (
-        *("base_capacity", "least_base_hours"),
-        *("teacher_hours", "home_hours", "exchange_share", "backbone_share", "teaching_need", "volunteer_supply"),
-        "posted_room",
-        *("volunteer_need", "supervision", "venue", "school_hours", "guidance_capacity", "guidance_minimum"),
-        *("contact_minimum", "provider_capacity", "purchase_share", "contract_least", "contract_most"),
-    ),
-}
-_DECISION_UNITS = {
-    "open": "bases",
-    "starred": "stations",
-    "demonstrated": "towns",
-    **{"funding": "yuan", "pairing": "pairs", "units": "units", "posts": "posts", "staff_trained": "heads"},
-    **{"posted": "teachers", "project_start": "projects", "project_running": "projects"},
-}
 
 _UNITS: Mapping[Kind, str] = {kind: kind for kind in ("heads", "yuan", "hours", "minutes", "units", "share")}
 _SHAPES: Mapping[Kind, Shape] = {
@@ -195,6 +134,8 @@ def shape(table: str, column: str) -> Shape | None:
     kind = RESULT_TABLES[table].get(column, "text")
     if column == "change_share":
         return "change"
+    if column in RESIDENTS:
+        return "whole"
     if table == "stages" and column != "gap" and kind == "number":
         return "step"
     return _SHAPES.get(kind)
@@ -237,6 +178,13 @@ class Names:
         own = self.known.get(column, {}).get(value)
         return said(f"terms.{column}.{value}", value) if own is None else own
 
+    def words(self, name: str, table: pd.DataFrame, column: str) -> list[str]:
+        """A column of words of a result table, yes and no for flags; criteria as their own standard calls them."""
+        if RESULT_TABLES[name].get(column) == "flag":
+            return [say("columns.cell_true" if flag else "columns.cell_false") for flag in table[column]]
+        values = table["standard"] + "/" + table[column] if column == "criterion" else table[column]
+        return [self.text(column, str(value)) for value in values]
+
     def measure(self, measure: str) -> str:
         """Name of a balance measure, e.g. ``cv`` or ``cv:participation``; or of what a criterion asks of a town."""
         stem, colon, indicator = measure.partition(":")
@@ -260,8 +208,8 @@ class Names:
         if rule == "lock":
             identifier = key.partition("/")[0]
             decision = next((lock.decision for lock in self.plan.common.locks if lock.id == identifier), "")
-            return _DECISION_UNITS.get(decision, "hours")
-        return next((name for name, rules in _RULE_UNITS.items() if rule in rules), "number")
+            return DECISION_UNITS.get(decision, "hours")
+        return next((name for name, rules in RULE_UNITS.items() if rule in rules), "number")
 
     @cached_property
     def short(self) -> dict[str, str]:
@@ -275,142 +223,68 @@ class Names:
 
 def names_of(plan: PlanYear) -> Names:
     """The names a plan gives, in the current language."""
-    language = current_language()
-    towns = plan.towns
-    column = f"name_{language}"
-    spoken = dict(zip(towns.index, towns[column].astype(str), strict=True)) if column in towns else {}
     sections: dict[str, Any] = dict(plan.sections)
     groups: dict[str, Iterable[Any]] = {
         "programme": getattr(sections.get("delivery"), "programmes", ()),
         "source": getattr(sections.get("funding"), "sources", ()),
         "indicator": plan.indicators,
         "goal": plan.common.goals,
-        "type": getattr(sections.get("team"), "types", ()),
         "ratio": getattr(sections.get("team"), "ratios", ()),
         "matching": getattr(sections.get("funding"), "matching", ()),
-        "project_kind": getattr(sections.get("projects"), "kinds", ()),
-        "standard": getattr(sections.get("demonstration"), "standards", ()),
     }
-    known = {group: _own_names(items, language) for group, items in groups.items()}
-    common = {identifier: _in(name, language) for identifier, name in plan.common.names.items()}
+    known = {group: own_names(items) for group, items in groups.items()}
+    known |= {
+        "type": section_names(plan, "team", "types"),
+        "project_kind": section_names(plan, "projects", "kinds"),
+        "standard": section_names(plan, "demonstration", "standards"),
+        "function": section_names(plan, "bases", "functions"),
+        "project": names_in_table(plan, "projects", "table", "project"),
+        "provider": names_in_table(plan, "purchase", "providers", "provider"),
+        "site": names_in_table(plan, "bases", "sites", "site"),
+        "nearest_site": names_in_table(plan, "bases", "sites", "site"),
+        "station": names_in_table(plan, "stars", "stations", "station")
+        | names_in_table(plan, "coverage", "stations", "station"),
+        "star_criterion": names_in_table(plan, "stars", "criteria", "criterion"),
+        "grade_before": grade_names(plan),
+        "grade_after": grade_names(plan),
+        "criterion": criterion_names(plan),
+        "counted": count_names(plan),
+    }
+    common = {identifier: spoken(name) for identifier, name in plan.common.names.items()}
     lines = {line: say(f"terms.programme.{line}") for line in FIXED_LINES}
-    known["town"] = {DISTRICT: say("terms.town.district")} | {town: name for town, name in spoken.items() if name}
+    known["town"] = {DISTRICT: say("terms.town.district")} | _town_names(plan)
     known["programme"] = lines | known["project_kind"] | known["programme"]
-    known["project"] = _project_names(plan, sections.get("projects"), column)
-    known["counted"] = _project_counts(known["project_kind"]) | _standard_counts(known["standard"])
-    known["criterion"] = _criterion_names(plan, sections.get("demonstration"), language)
-    known["provider"] = _provider_names(plan, column)
-    known["counted"] = known.get("counted", {}) | {f"posts_{kind}": name for kind, name in known["type"].items()}
     known["category"] = {ANY_CATEGORY: say("terms.category.any")} | common
     known["goal"] = {goal.id: goal_name(plan, goal.id) for goal in plan.common.goals} | known["goal"]
-    known |= _star_names(plan, language, common)
-    known |= _circle_names(plan, column, known)
     known[""] = common
     return Names(known, plan)
 
 
-def _project_names(plan: PlanYear, given: Any, column: str) -> dict[str, str]:
-    """Names of the projects of the library, in the language of a column of its table."""
-    if given is None:
+def _town_names(plan: PlanYear) -> dict[str, str]:
+    column = f"name_{current_language()}"
+    if column not in plan.towns:
         return {}
-    table = plan.tables[given.table]
-    return dict(zip(table["project"], table[column].astype(str), strict=True))
-
-
-def _project_counts(kinds: Mapping[str, str]) -> dict[str, str]:
-    """What the counts of projects are called: running ones like their kind, and those that start."""
-    new = {f"new_{kind}": say("terms.counted.new", {"kind": name}) for kind, name in kinds.items()}
-    return {**kinds, **new}
-
-
-def _provider_names(plan: PlanYear, column: str) -> dict[str, str]:
-    """Organisations that may be bought from, as their table calls them."""
-    table = plan.tables.get(getattr(plan.sections.get("purchase"), "providers", ""))
-    return {} if table is None else dict(zip(table["provider"], table[column].astype(str), strict=True))
-
-
-def _circle_names(plan: PlanYear, column: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Names of sites, stations and functions of bases, as their tables call them, and of the counts by function."""
-    sections: dict[str, Any] = dict(plan.sections)
-    bases, coverage = sections.get("bases"), sections.get("coverage")
-    if bases is None:
-        return {}
-    functions = _own_names(bases.functions, current_language())
-    counts = {f"bases_{each}": say("report.counted_function", {"function": name}) for each, name in functions.items()}
-    tables = {"site": bases.sites, **({"station": coverage.stations} if coverage is not None else {})}
-    spoken = {
-        key: dict(zip(plan.tables[table][key], plan.tables[table][column].astype(str), strict=True))
-        for key, table in tables.items()
-    }
-    merged = {key: {**known.get(key, {}), **own} for key, own in spoken.items()}
-    merged["counted"] = {**known.get("counted", {}), **counts}
-    return {**merged, "nearest_site": spoken["site"], "function": functions}
-
-
-def _star_names(plan: PlanYear, language: Language, common: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Names of stations, of the criteria of their standard, and of its grades."""
-    stars: Any = plan.sections.get("stars")
-    if stars is None:
-        return {}
-    ids = {"station": stars.stations, "criterion": stars.criteria}
-    spoken = {
-        column: dict(zip(plan.tables[table][column], plan.tables[table][f"name_{language}"].astype(str), strict=True))
-        for column, table in ids.items()
-    }
-    grades = {
-        grade.id: common.get(grade.id, say("terms.stars", {"n": grade.stars}))
-        if grade.name is None
-        else _in(grade.name, language)
-        for grade in stars.grades
-    }
-    return {
-        "station": spoken["station"],
-        "star_criterion": spoken["criterion"],
-        "grade_before": grades,
-        "grade_after": grades,
-    }
-
-
-def _standard_counts(standards: Mapping[str, str]) -> dict[str, str]:
-    """What the counts of the towns of each standard are called."""
-    return {f"demonstration_{each}": say("report.counted_standard", {"standard": n}) for each, n in standards.items()}
-
-
-def _criterion_names(plan: PlanYear, given: Any, language: Language) -> dict[str, str]:
-    """Texts of criteria, by id; a criterion that reads differently in two standards is called by its id."""
-    if given is None:
-        return {}
-    table = plan.tables[given.criteria].groupby("criterion")[f"text_{language}"].unique()
-    return {str(criterion): str(texts[0]) for criterion, texts in table.items() if len(texts) == 1}
-
-
-def _own_names(items: Iterable[Any], language: Language) -> dict[str, str]:
-    return {item.id: _in(item.name, language) for item in items if item.name is not None}
-
-
-def _in(name: Name, language: Language) -> str:
-    return name.zh if language == "zh" else name.en
+    named = zip(plan.towns.index, plan.towns[column].astype(str), strict=True)
+    return {town: name for town, name in named if name}
 
 
 def goal_name(plan: PlanYear, goal: str) -> str:
     """A goal without a name of its own is called by what it measures."""
-    language = current_language()
     given = next(g for g in plan.common.goals if g.id == goal)
     indicator = next((i for i in plan.indicators if i.id == given.measure), None)
     if indicator is not None and indicator.name is not None:
-        return _in(indicator.name, language)
-    kinds = _own_names(getattr(plan.sections.get("projects"), "kinds", ()), language)
-    measure = _project_counts(kinds).get(given.measure) or said(f"report.measure.{given.measure}", goal)
+        return spoken(indicator.name)
+    measure = count_names(plan).get(given.measure) or said(f"report.measure.{given.measure}", goal)
     if given.category is None:
         return measure
     category = plan.common.names.get(given.category)
-    words = {"measure": measure, "category": given.category if category is None else _in(category, language)}
+    words = {"measure": measure, "category": given.category if category is None else spoken(category)}
     return say("report.measure_of", words)
 
 
 def plan_name(plan: PlanYear) -> str:
     """Name of the plan."""
-    return _in(plan.common.name, current_language())
+    return spoken(plan.common.name)
 
 
 def step_name(step: str) -> str:

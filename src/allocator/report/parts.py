@@ -49,9 +49,13 @@ class YearParts:
 def part(
     name: str, charts: Sequence[tuple[Chart, ...]], grids: Sequence[Grid], notes: tuple[str, ...] = (), suffix: str = ""
 ) -> Part:
-    """A section with the title and lead of the catalogue; the suffix tells the same section of several years apart."""
+    """A section with the title and lead of the catalogue; the suffix tells the same section of several years apart.
+
+    Tables that have nothing to show, not even a note, are left out.
+    """
+    filled = tuple(each for each in grids if each.rows or each.note)
     stem = name.removesuffix("_enforced").removesuffix("_years") + suffix
-    return Part(stem, say(f"report.section.{name}"), say(f"report.lead.{name}"), tuple(charts), tuple(grids), notes)
+    return Part(stem, say(f"report.section.{name}"), say(f"report.lead.{name}"), tuple(charts), filled, notes)
 
 
 def chart(name: str, drawn: Figure) -> Chart:

@@ -31,34 +31,12 @@ from allocator.texts import say
 SHEETS = (
     *("funding_by_town", "funding", "delivery", "pairs", "unpaired", "mentors", "mentees", "teaching", "volunteering"),
     "guidance",
+    *("issue", "postings", "posted_hours", "posting_towns", "carry_over", "volunteer_stock", "projects"),
+    *("purchases", "team", "stars", "star_batches", "demonstration_towns", "demonstration", "counts"),
+    *("remainders", "rounding", "bases", "base_hours", "coverage", "uncovered", "assignments"),
     *("towns", "attainment", "balance", "goals", "rows", "accounts", "stages"),
 )
-"""Result tables in the order planners read them."""
-
-ONLY_FILLED = (
-    "issue",
-    "postings",
-    "posted_hours",
-    "posting_towns",
-    "carry_over",
-    "volunteer_stock",
-    "projects",
-    "purchases",
-    "team",
-    "stars",
-    "star_batches",
-    "demonstration_towns",
-    "demonstration",
-    "counts",
-    "remainders",
-    "rounding",
-    "bases",
-    "base_hours",
-    "coverage",
-    "uncovered",
-    "assignments",
-)
-"""Result tables that have a sheet only in plans that fill them; they stand before the levels."""
+"""Result tables in the order planners read them; one without rows has no sheet."""
 
 SUMMED: Mapping[str, tuple[str, ...]] = {
     "funding_by_town": ("amount_yuan", "last_year_yuan", "change_yuan"),
@@ -114,9 +92,7 @@ class Sheet:
 
 def table_names(result: Result) -> list[str]:
     """Result tables that have a sheet."""
-    filled = [name for name in ONLY_FILLED if len(result.tables[name])]
-    at = SHEETS.index("towns")
-    return [*SHEETS[:at], *filled, *SHEETS[at:]]
+    return [name for name in SHEETS if len(result.tables[name])]
 
 
 def sheet(result: Result, names: Names, name: str) -> Sheet:
@@ -196,7 +172,7 @@ def _columns(result: Result, names: Names, place: tuple[str, str]) -> list[tuple
     if how is not None:
         shapes = _shapes(result, name, column)
         return [(SheetColumn(titled(name, column), how, shapes), [_number(value) for value in values])]
-    words = [names.text(column, str(value)) for value in values]
+    words = names.words(name, table, column)
     if column == "key":
         words = [names.key(rule, key) for rule, key in zip(table.iloc[:, 1], table["key"], strict=True)]
     if name == "goals" and column == "unit":

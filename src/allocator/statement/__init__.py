@@ -39,7 +39,7 @@ def statement(scenario: Scenario) -> str:
     name = scenario.first.common.name
     about = {"label": scenario.label, "name": Text("statement.name", {"zh": name.zh, "en": name.en})}
     size = {key: f"{count:,}" for key, count in model.size.items()}
-    parts = [_titled(say("statement.title", about), "="), say("statement.size", size), ""]
+    parts = [_titled(say("statement.title", about), "="), say("statement.size", size), say("statement.wording"), ""]
     for block, module in MODULES.items():
         if any(_has(plan, block) for plan in scenario.plan_years):
             text = read_statement(module)
