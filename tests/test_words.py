@@ -13,7 +13,9 @@ from allocator.blocks.models import MODULES
 from allocator.blocks.sections import SECTIONS, TABLES
 from allocator.columns import RESULT_TABLES
 from allocator.planfile import BalanceStage, TotalStage
+from allocator.report.grids import grid
 from allocator.report.labels import heading, names_of, speaking, step_name
+from allocator.report.parts import part
 from allocator.report.rule_words import RULE_KEYS
 from allocator.report.sections import sections
 from allocator.report.sheets import sheet, table_names
@@ -147,9 +149,9 @@ def cells(result: Result) -> dict[tuple[str, str], set[str]]:
             if not column.heading.endswith("代码"):
                 made[each.name, column.heading] = {cell for line in each.rows if isinstance(cell := line[at], str)}
     for each in (one for one in sections(result).every if one.id != "run"):
-        for grid in each.grids:
-            for at, column in enumerate(grid.columns):
-                made[f"{each.title}/{grid.caption}", column.heading] = {line[at] for line in grid.rows}
+        for table in each.grids:
+            for at, column in enumerate(table.columns):
+                made[f"{each.title}/{table.caption}", column.heading] = {line[at] for line in table.rows}
     return made
 
 
@@ -186,6 +188,20 @@ def test_flags_are_yes_or_no(result: Result) -> None:
     assert shown["教师交流", "本年新派"] == {"是"}
     assert shown["教师交流", "骨干教师"] == {("否", "是")[flag] for flag in result.tables["postings"]["backbone"]}
     assert shown["示范镇街培育表", "已获认定"] <= {"是", "否"}
+
+
+def test_rules_say_whom_they_bind_and_prices_are_numbers(result: Result) -> None:
+    made = speaking("zh", lambda: sheet(result, names_of(result.scenario.first), "rows"))
+    at = {column.heading: n for n, column in enumerate(made.columns)}
+    rules = {(line[at["规则"]], line[at["对象"]]) for line in made.rows}
+    assert ("作为规则的目标（占目标的百分比）", "十分钟学习圈居民覆盖率 · 全区") in rules
+    prices = [line[at["对全区平均水平的单位影响"]] for line in made.rows]
+    assert all(price is None or isinstance(price, float) for price in prices) and any(prices)
+
+
+def test_tables_with_nothing_to_show_are_left_out() -> None:
+    filled, noted, empty = grid("a", ["x"], [["1"]]), grid("b", ["x"], [], note="none binds"), grid("c", ["x"], [])
+    assert part("pairs", (), [filled, noted, empty]).grids == (filled, noted)
 
 
 # -- the catalogue has a word for everything ---------------------------------------------------------------------------

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
+from allocator.report.content_coverage import coverage_grid, uncovered_grid
 from allocator.report.figures import figure
+from allocator.report.labels import names_of
 from allocator.report.page import page_text
 from allocator.report.workbook import write_workbook
 from allocator.result import Result
@@ -60,6 +62,14 @@ def test_the_page_tells_what_opens_and_who_is_left_out(placed: Result, language:
     assert {"zh": "老年教育", "en": "Elderly learning"}[language] in text
     assert {"zh": "站4", "en": "S4"}[language] in text
     assert {"zh": "本年开放", "en": "opens this year"}[language] in text
+
+
+def test_residents_and_minutes_are_whole_numbers(placed: Result, language: Language) -> None:
+    names = names_of(placed.scenario.first)
+    covered, left_out = coverage_grid(placed, names), uncovered_grid(placed, names)
+    assert covered.rows[0][1:4] == ("600", "0", "500")
+    assert covered.total is not None and covered.total[1:4] == ("1,050", "0", "900")
+    assert left_out.rows[0][2:] == ("100", {"zh": "点1", "en": "P1"}[language], "12")
 
 
 def test_the_workbook_has_a_sheet_for_each_table(placed: Result, tmp_path: Path) -> None:

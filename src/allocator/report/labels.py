@@ -80,6 +80,7 @@ _SHAPES: Mapping[Kind, Shape] = {
     "share": "share",
     "points": "points",
     "number": "number",
+    "price": "price",
 }
 
 
@@ -253,6 +254,7 @@ def names_of(plan: PlanYear) -> Names:
     common = {identifier: spoken(name) for identifier, name in plan.common.names.items()}
     lines = {line: say(f"terms.programme.{line}") for line in FIXED_LINES}
     known["town"] = {DISTRICT: say("terms.town.district")} | _town_names(plan)
+    known["place"] = {**known["town"], DISTRICT: say("terms.scope.district")}
     known["programme"] = lines | known["project_kind"] | known["programme"]
     known["category"] = {ANY_CATEGORY: say("terms.category.any")} | common
     known["goal"] = {goal.id: goal_name(plan, goal.id) for goal in plan.common.goals} | known["goal"]

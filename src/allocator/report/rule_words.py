@@ -9,7 +9,7 @@ RULE_KEYS: Mapping[str, tuple[str, ...]] = {
     "carry_age": ("source",),
     **dict.fromkeys(("earmark", "issued"), ("town", "source")),
     "growth": ("side",),
-    "goal": ("goal", "town"),
+    "goal": ("goal", "place"),
     "per_capita_floor": ("town",),
     "source_share": ("source",),
     "category_share": ("spending", "side"),

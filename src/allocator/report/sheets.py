@@ -200,8 +200,6 @@ def _shapes(result: Result, name: str, column: str) -> tuple[Shape, ...] | None:
     if name == "attainment" and column in ("base", "value", "target"):
         by_indicator = {each.id: indicator_unit(each)[0] for each in plan.indicators}
         return tuple(by_indicator[indicator] for indicator in table["indicator"])
-    if column.startswith("price_"):
-        return tuple("price" for _ in range(len(table)))
     if name == "rows" and column in ("activity", "bound", "slack"):
         return tuple("ratio" if rule == "credit" else "yuan" for rule in table["rule"])
     if name == "accounts" and column in ("supplied", "used"):
