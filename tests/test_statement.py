@@ -370,6 +370,7 @@ def test_math_prints_every_block_of_the_plan_with_its_sizes(language: str, panyu
         said = statement(panyu)
     finally:
         use_language(None)
+    assert {"zh": "数学表述保留英文", "en": "statements are in English"}[language] in said
     for each in STATEMENTS.values():
         assert each.text in said
     for name, parts in [*model.columns.items(), *model.rows.items()]:
