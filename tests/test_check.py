@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from allocator.check import check
+from allocator.check.locks import RANGES
 from allocator.load import load
+from allocator.plan.references import DECISIONS
 from allocator.texts import LANGUAGES, catalogue
 from check_cases import BOTH_SLOW, CASES
 from checking import CEILING, FLOORS, SHARES, SOCIAL, Case, courses, locks, proofs, status, written
@@ -43,6 +45,11 @@ def test_every_proof_that_the_catalogue_words_has_a_case() -> None:
     codes = {key[6:10] for key in catalogue() if key.startswith("check.F")}
     of_blocks = "".join(file.read_text(encoding="utf-8") for file in (Path(__file__).parent / "blocks").glob("*.py"))
     assert codes == {param.values[0].code for param in CASES} | {code for code in codes if f'"{code}"' in of_blocks}
+
+
+def test_every_decision_that_can_be_locked_has_a_range_and_a_name() -> None:
+    assert RANGES.keys() == DECISIONS.keys()
+    assert {f"check.decision_{decision}" for decision in DECISIONS} <= catalogue().keys()
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from worlds import world
 
 BASES = {"id": "asked", "measure": "bases", "strength": "rule", "at_least": {"2016": 4}}
 OPEN = [{**each, "open": True} for each in SITES]
+ONE_OPEN = [{**each, "open": each["site"] == "p0"} for each in SITES]
 SERVED = {"serve": "nearest"}
 LIMITED = {"serve": "nearest", "capacity": True}
 
@@ -25,6 +26,10 @@ def places(*capacity: float) -> list[dict[str, Any]]:
 
 def people(*heads: float) -> list[dict[str, Any]]:
     return [station(at, "a", each) for at, each in enumerate(heads)]
+
+
+def lock(where: dict[str, str], **bound: float) -> dict[str, Any]:
+    return {"id": "promise", "decision": "open", "where": where, "reason": "promised", **bound}
 
 
 NARROW = [{"station": "s0", "site": "p0", "minutes": 1}, {"station": "s1", "site": "p1", "minutes": 1}]
@@ -39,6 +44,37 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ),
     ("F841", circle(CHEAPEST, {"exactly_open": 3, "most_new": 2}), circle(CHEAPEST, {"exactly_open": 2}), "0"),
     ("F841", circle(CHEAPEST, goals=[BASES]), circle(CHEAPEST, goals=[{**BASES, "at_least": {"2016": 3}}]), "4"),
+    # one new base and two promised sites; a site that is open already; three of three
+    (
+        "F501",
+        circle(CHEAPEST, {"most_new": 1}, locks=[lock({}, equals=2)]),
+        circle(CHEAPEST, {"most_new": 1}, locks=[lock({}, equals=1)]),
+        "2 > 1",
+    ),
+    (
+        "F501",
+        circle(CHEAPEST, {"most_new": 0}, locks=[lock({"site": "p1"}, equals=1)], sites=ONE_OPEN),
+        circle(CHEAPEST, {"most_new": 0}, locks=[lock({"site": "p0"}, equals=1)], sites=ONE_OPEN),
+        "1 > 0",
+    ),
+    (
+        "F501",
+        circle(CHEAPEST, {"exactly_open": 1}, locks=[lock({"site": "p1"}, equals=1)], sites=ONE_OPEN),
+        circle(CHEAPEST, {"exactly_open": 2}, locks=[lock({"site": "p1"}, equals=1)], sites=ONE_OPEN),
+        "1 > 0",
+    ),
+    (
+        "F502",
+        circle(CHEAPEST, locks=[lock({"site": "p0"}, at_most=0)], sites=ONE_OPEN),
+        circle(CHEAPEST, locks=[lock({"site": "p1"}, at_most=0)], sites=ONE_OPEN),
+        "0 < 1",
+    ),
+    (
+        "F502",
+        circle(CHEAPEST, {"exactly_open": 3}, locks=[lock({"site": "p2"}, at_most=0)]),
+        circle(CHEAPEST, {"exactly_open": 2}, locks=[lock({"site": "p2"}, at_most=0)]),
+        "0 < 1",
+    ),
     (
         "F842",
         circle(CHEAPEST, goals=[ALL_COVERED], tables={"ways": NARROW}),
@@ -84,5 +120,5 @@ def test_a_finding_is_a_proof(
     with pytest.raises(InfeasibleError):
         solve(scenario)
     kept = world(tmp_path / "fine", **fine)
-    assert [each.code for each in check(kept) if each.code.startswith("F84")] == []
+    assert [each.code for each in check(kept) if each.code.startswith("F")] == []
     assert solve(kept).status == "optimal"

@@ -65,6 +65,12 @@ def open_at_start(plan: PlanYear) -> dict[str, bool]:
     return {site: known[site] for site in _open(plan)}
 
 
+def opened_earlier(plan: PlanYear) -> int:
+    """Bases that opened in years of the plan which are not decided together with this one."""
+    known, now = open_at_start(plan), open_before(plan)
+    return sum(now[site] and not known[site] for site in now)
+
+
 def _open(plan: PlanYear) -> dict[str, bool]:
     if "bases" not in plan.sections:
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from allocator.blocks.coverage.reach import Ways, counted, covering, stations_of, ways
 from allocator.blocks.goals.targets import targets
-from allocator.blocks.sites import open_before, sites_of
+from allocator.blocks.sites import open_before, opened_earlier, sites_of
 from allocator.check.said import exceeds, finding, listed, named
 from allocator.errors import Finding
 from allocator.planfile import Goal
@@ -36,9 +36,8 @@ def coverage_findings(plan: PlanYear) -> list[Finding]:
 def _numbers(plan: PlanYear) -> Iterator[Finding]:
     """The number of bases that must be open against the sites, and those open already."""
     given: Any = plan.sections["bases"]
-    known = open_before(plan)
+    known, most = open_before(plan), _most_open(plan)
     stands, sites = sum(known.values()), len(known)
-    most = sites if given.most_new is None else min(sites, stands + given.most_new)
     asked = given.exactly_open
     if asked is not None and plan.is_last and not stands <= asked <= most:
         values = {"asked": asked, "sites": sites, "open": stands, "most": most}
@@ -48,6 +47,27 @@ def _numbers(plan: PlanYear) -> Iterator[Finding]:
         if np.isfinite(target) and goal.scope == "district" and target > most + 1e-9:
             values = {"asked": target, "sites": sites, "open": stands, "most": most}
             yield finding(plan, "F841", f"goals.{goal.id}", values)
+
+
+def _most_open(plan: PlanYear) -> int:
+    """Most bases that may be open in the year."""
+    given: Any = plan.sections["bases"]
+    known = open_before(plan)
+    new = len(known) if given.most_new is None else given.most_new - opened_earlier(plan)
+    return min(len(known), sum(known.values()) + max(0, new))
+
+
+def open_range(plan: PlanYear, named_sites: Container[str]) -> tuple[int, int]:
+    """Least and most of some sites that can be open in the year: those open already, and what may still open."""
+    given: Any = plan.sections["bases"]
+    known = open_before(plan)
+    own = [known[site] for site in known if site in named_sites]
+    stands, everywhere = sum(own), sum(known.values())
+    least, most = stands, min(len(own), stands + _most_open(plan) - everywhere)
+    if given.exactly_open is not None and plan.is_last:
+        least = max(least, given.exactly_open - (len(known) - len(own)))
+        most = min(most, given.exactly_open - (everywhere - stands))
+    return least, most
 
 
 def _rule_goals(plan: PlanYear, measure: str) -> list[Goal]:
@@ -99,7 +119,7 @@ def _service(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
     bases: Any = plan.sections["bases"]
     known = open_before(plan)
     stands = np.array([known[site] for site in sites["site"]], dtype=bool)
-    most = len(sites) if bases.most_new is None else int(stands.sum()) + bases.most_new
+    most = _most_open(plan)
     if bases.exactly_open is not None:
         most = min(most, bases.exactly_open)
     new = np.sort(places[~stands])[::-1][: max(0, most - int(stands.sum()))]

@@ -12,9 +12,11 @@ import numpy as np
 from allocator.blocks.demonstration.records import records
 from allocator.blocks.mentoring.candidates import candidates
 from allocator.blocks.projects.library import library
+from allocator.blocks.sites import open_before
 from allocator.blocks.stars.ladder import ladder
 from allocator.blocks.team.people import reachable_posts, type_ids
 from allocator.check.bounds import Units, pairs_within_hours, units
+from allocator.check.coverage import open_range
 from allocator.check.money import Money, money
 from allocator.check.pairs import why_not
 from allocator.check.posting import posted_range
@@ -101,7 +103,7 @@ def _alone(facts: Facts, lock: Lock) -> Iterator[Finding]:
         if np.ceil(least_of(lock) - 1e-6) > np.floor(most_of(lock) + 1e-6) and least_of(lock) <= most_of(lock):
             yield finding(plan, "F405", _path(lock), {**values, "most": most_of(lock)})
             return
-    possible = _RANGES[lock.decision](facts, lock)
+    possible = RANGES[lock.decision](facts, lock)
     if exceeds(least_of(lock), possible.most):
         code = "F402" if lock.decision == "pairing" else "F501"
         yield finding(plan, code, _path(lock), {**values, "most": possible.most, "why": possible.why})
@@ -275,6 +277,13 @@ def _demonstration_range(facts: Facts, lock: Lock) -> Range:
     return Range(float(held.sum()), float((held | may).sum()), Text("check.why_demonstration"))
 
 
+def _open_range(facts: Facts, lock: Lock) -> Range:
+    """Sites that are open already, and sites that may be open by then."""
+    site = lock.where.get("site")
+    least, most = open_range(facts.plan, open_before(facts.plan) if site is None else (site,))
+    return Range(float(least), float(most), Text("check.why_open"))
+
+
 def _posting_range(facts: Facts, lock: Lock) -> Range:
     """Teachers who run on, and teachers who may be posted there."""
     return Range(*posted_range(facts.plan, lock), Text("check.why_posting"))
@@ -303,7 +312,7 @@ def _posts_range(facts: Facts, lock: Lock) -> Range:
     return Range(0.0, min(places, most), Text("check.why_places"))
 
 
-_RANGES: Mapping[str, Any] = {
+RANGES: Mapping[str, Any] = {
     "purchased": _purchased_range,
     "posts": _posts_range,
     "staff_trained": _posts_range,
@@ -314,12 +323,14 @@ _RANGES: Mapping[str, Any] = {
     "pairing": _pairing_range,
     "posted": _posting_range,
     "guidance": _guidance_range,
+    "open": _open_range,
     "station_guidance": _station_range,
     "demonstrated": _demonstration_range,
     "starred": _stars_range,
     "project_start": _projects_range,
     "project_running": _projects_range,
 }
+"""Decision that can be locked to the least and most it can be."""
 
 
 def _contradictions(plan: PlanYear) -> Iterator[Finding]:
@@ -357,7 +368,7 @@ def _apart(one: Lock, other: Lock) -> bool:
 def _sums(facts: Facts) -> Iterator[Finding]:
     """Locks together against what they share: a source, a mentor, a mentee, the district centre."""
     plan = facts.plan
-    by_decision = {name: [lock for lock in plan.common.locks if lock.decision == name] for name in _RANGES}
+    by_decision = {name: [lock for lock in plan.common.locks if lock.decision == name] for name in RANGES}
     if facts.money is not None:
         yield from _source_sums(facts.money, by_decision["funding"])
     if by_decision["pairing"]:

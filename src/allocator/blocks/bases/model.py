@@ -41,7 +41,7 @@ import pandas as pd
 from allocator.blocks.bases.section import Bases
 from allocator.blocks.bases.uses import uses
 from allocator.blocks.entries import charge, count
-from allocator.blocks.sites import open_at_start, open_before, sites_of
+from allocator.blocks.sites import open_before, opened_earlier, sites_of
 from allocator.model import Axis, Codes, Model, Outcome, Terms, constant_label, joined
 from allocator.scenario import PlanYear
 
@@ -83,7 +83,7 @@ def _numbers(model: Model, plan: PlanYear, given: Bases, begun: Terms, is_open: 
     year = model.axes["year"].code(str(plan.year))
     rows, here = {"year": np.array([year])}, {"year": constant_label(year, len(begun))}
     if given.most_new is not None:
-        path, bound = "bases.most_new", float(given.most_new - _opened_earlier(plan))
+        path, bound = "bases.most_new", float(given.most_new - opened_earlier(plan))
         made = model.constrain("new_bases", rows, [begun.labelled(here)], "<=", bound, unit="bases", requirement=path)
         model.row_parameter(path, made, 1.0)
     if given.exactly_open is not None and plan.is_last:
@@ -91,12 +91,6 @@ def _numbers(model: Model, plan: PlanYear, given: Bases, begun: Terms, is_open: 
         bound = float(given.exactly_open)
         made = model.constrain("open_bases", rows, [mine], "==", bound, unit="bases", requirement=path)
         model.row_parameter(path, made, 1.0)
-
-
-def _opened_earlier(plan: PlanYear) -> int:
-    """Bases that opened in years of the plan which are not decided here."""
-    known, now = open_at_start(plan), open_before(plan)
-    return sum(now[site] and not known[site] for site in now)
 
 
 def _hours(model: Model, plan: PlanYear, given: Bases, is_open: Terms) -> None:
