@@ -468,6 +468,8 @@ LIMIT = {"id": "even", "measure": "gini", "at_most": 0.3}
         ({"stages": [balance("range", give=0.5)]}, "E331", "stages.balance.give"),
         ({"limits": [LIMIT | {"of": "levels"}]}, "E301", "limits.even.of"),
         ({"limits": [LIMIT | {"of": "mentoring.benefit"}]}, "E313", "limits.even"),
+        ({"limits": [LIMIT | {"of": "coverage.covered"}]}, "E301", "limits.even.of"),
+        ({"stages": [balance("gini", of="stars.benefit")]}, "E313", "stages.balance"),
         ({"limits": [LIMIT | {"weighted_by": "residents"}]}, "E318", "limits.even.weighted_by"),
         ({"limits": [LIMIT | {"measure": "theil"}]}, "E108", "limits.even.measure"),
         ({"limits": [LIMIT | {"at_most": -0.1}]}, "E104", "limits.even.at_most"),

@@ -114,6 +114,9 @@ WRONG: list[tuple[str, str, str, str, str, str | None]] = [
     ),
     ("pays: [courses", "pays: [course", "E301", "funding.sources.social.pays.0", "course, activities], ear", "courses"),
     ("town: bei", "town: bie", "E301", "funding.sources.social.earmark.0.town", "bie", "bei"),
+    ("{id: total,", "{id: total, of: mentoring.benfit,", "E301", "stages.total.of", "mentoring.benfit", "mentoring.benefit"),
+    ("{id: total,", "{id: total, of: mentoring.worth,", "E313", "stages.total", "mentoring.worth", None),
+    ("leximin,", "none, of: levle,", "E301", "stages.balance.of", "levle", "level"),
     ("preset: [dong]", "preset: [dung]", "E301", "mentoring.mature.preset.0", "dung", "dong"),
     (
         "transfer: {participation",

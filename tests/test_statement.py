@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from allocator import hours, limits, whole_units
+from allocator.blocks.audits import OUTCOMES as RECOMPUTED
 from allocator.blocks.models import MODULES
 from allocator.build import build
 from allocator.criteria import ordered, stability
 from allocator.highs import HighsSession
-from allocator.load import load
+from allocator.load import PlanFiles, load
 from allocator.model import Model
+from allocator.plan.outcomes import OUTCOMES
 from allocator.scenario import Scenario
 from allocator.stages import run_stages
 from allocator.statement import model_page, statement
@@ -277,6 +279,26 @@ def test_rows_of_the_model_are_those_of_the_statements_with_the_same_labels(mode
 
 def test_outcomes_of_the_model_are_those_of_the_statements(model: Model) -> None:
     assert {name: tuple(outcome.labels) for name, outcome in model.outcomes.items()} == of_all("outcomes")
+
+
+def test_the_loader_knows_the_outcomes_that_blocks_declare_and_the_audit_recomputes_them() -> None:
+    declared = {(block, name): labels for block, each in STATEMENTS.items() for name, labels in each.outcomes.items()}
+    of_towns = {where: labels == ("town", "year") for where, labels in declared.items()}
+    assert {(each.block, name): each.by_town for name, each in OUTCOMES.items()} == of_towns
+    assert {(block, name) for name, (block, _) in RECOMPUTED.items()} == declared.keys() - {("attainment", "level")}
+
+
+@pytest.mark.parametrize("serve", ["nearest", "none"])
+@pytest.mark.parametrize("pairs", ["pair_values", None])
+def test_the_loader_offers_stages_what_the_model_of_the_plan_declares(
+    panyu: Scenario, serve: str, pairs: str | None
+) -> None:
+    # Transfer, nearness and travel of Panyu's own plan stand in for the table of pairs.
+    scenario = panyu.with_({"coverage.serve": serve, "coverage.capacity": False, "mentoring.pairs": pairs})
+    assert isinstance(scenario.source, PlanFiles)
+    tree = next(iter(scenario.source.trees.values()))
+    offered = {name for name, each in OUTCOMES.items() if each.absent(tree) is None}
+    assert offered == build(scenario).outcomes.keys()
 
 
 @pytest.mark.parametrize("block", MODULES)

@@ -139,7 +139,7 @@ def run_stages(
 
     Raises:
         InfeasibleError, UnboundedError, StoppedError: there is no plan.
-        UsageError: a stage looks at an outcome that the plan does not have.
+        UsageError: a stage over every town and year looks at too many outcomes.
     """
     run, begun = StagesRun(), time.perf_counter()
     asked, left = gaps or Gaps(), _steps_ahead(model, scenario)
@@ -218,14 +218,14 @@ def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> I
     """The steps of a stage; nothing for one that has nothing to do."""
     if isinstance(stage, BalanceStage):
         if stage.criterion != "none":
-            for outcome, name in _views(_outcome(model, stage.of), stage.over):
+            for outcome, name in _views(model.outcomes[stage.of], stage.over):
                 yield _balance(model, scenario, stage, outcome, name)
     elif isinstance(stage, BasicsStage):
         yield basics(model, scenario)
     elif isinstance(stage, AspirationsStage):
         yield aspirations(model, scenario, stage.give)
     elif isinstance(stage, TotalStage):
-        given = _outcome(model, stage.of)
+        given = model.outcomes[stage.of]
         weights, outcome = outcome_weights(scenario, given, stage.weighted_by), given.raised
         yield _as_shown(total(outcome, weights, "", stage.aggregate), given)
         if len(scenario.plan_years) > 1:
@@ -280,13 +280,6 @@ def _views(outcome: Outcome, over: str) -> list[tuple[Outcome, str]]:
         return [(outcome, "")]
     final = (outcome.of_year(int(years[-1])), "")
     return [final] if len(years) == 1 else [final, (outcome.mean_over_years(), "mean_")]
-
-
-def _outcome(model: Model, name: str) -> Outcome:
-    if name not in model.outcomes:
-        known = ", ".join(sorted(model.outcomes)) or "-"
-        raise UsageError(Text("stages.unknown_outcome", {"name": name, "known": known}))
-    return model.outcomes[name]
 
 
 def _solve_step(model: Model, session: Session, stage: str, step: Step, gaps: Gaps, run: StagesRun) -> Floats:

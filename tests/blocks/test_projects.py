@@ -339,3 +339,14 @@ def test_year_by_year_knows_what_has_begun(tmp_path: Path) -> None:
     table = result.tables["projects"].set_index(["year", "project"])
     assert table.loc[(2017, "x"), "start_year"] == 2016
     assert np.isnan(float(table["start_year"].astype(float)[2017, "s"]))
+
+
+def test_a_limit_keeps_the_points_of_towns_together(tmp_path: Path) -> None:
+    # a can have 2 + 3 points and b 2; as much in both towns is 2 and 2.
+    rows = [project("p", benefit=2), project("q", town="b", benefit=2), project("r", benefit=3)]
+    even = {"id": "even", "of": "projects.benefit_by_town", "measure": "range", "at_most": 0}
+    free, kept = (solve(library_world(tmp_path / str(n), rows, limits=[even] * n)) for n in range(2))
+    assert [each.tables["projects"]["state"].tolist() for each in (free, kept)] == [
+        ["started", "started", "started"],
+        ["started", "started", "not_chosen"],
+    ]

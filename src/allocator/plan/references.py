@@ -8,6 +8,7 @@ from allocator.errors import Finding, Place
 from allocator.plan.circles import circle_findings, function_measures
 from allocator.plan.demonstration import standard_measures
 from allocator.plan.libraries import kind_findings, kind_measures
+from allocator.plan.outcomes import outcome_findings
 from allocator.plan.postings import posting_findings
 from allocator.plan.standards import grade_measures
 from allocator.plan.team_parts import matching_findings, team_measures
@@ -83,15 +84,6 @@ OTHER_MEASURES: Mapping[str, str] = {
 DISTRICT_MEASURES = ("paired_slow_towns", "category_share")
 """Measures that only the district has."""
 
-OUTCOMES: Mapping[str, str] = {
-    "level": "attainment",
-    "mentoring.benefit": "mentoring",
-    "posting.cost": "posting",
-    "posting.count": "posting",
-    "stars.benefit": "stars",
-}
-"""What limits may look at, and the block that each needs."""
-
 RESERVED_PROGRAMMES = FIXED_LINES
 """Lines of cost that are no programmes; no programme may use the name."""
 
@@ -137,6 +129,7 @@ def reference_findings(tree: Node, ids: Ids) -> list[Finding]:
         *_reserved(tree),
         *_stages(tree),
         *_inequality(tree),
+        *outcome_findings(tree),
         *_category_shares(tree),
         *matching_findings(tree),
         *_matching_bounds(tree),
@@ -183,20 +176,12 @@ def _missing_blocks(tree: Node) -> list[Finding]:
     needs += [("coverage", "bases"), ("projects.effects", "attainment")]
     needs += [("attainment.indicators.*.stock", "volunteering"), ("funding.per_capita_floor", "population")]
     needs += [("purchase.most_share", "teaching"), ("team.training.gains.*", "attainment")]
-    findings = [
+    return [
         _needs(node.key or node.place, path, block)
         for pattern, block in needs
         if block not in tree.entries
         for path, node in find(tree, pattern)
     ]
-    if "attainment" not in tree.entries:
-        for path, stage in find(tree, "stages.*"):
-            of = stage.entries.get("of")
-            by_level = stage.entries.keys() & {"id"} and stage.entries["id"].text in ("balance", "total")
-            off = "criterion" in stage.entries and stage.entries["criterion"].content == "none"
-            if by_level and not off and (of is None or of.content == "level"):
-                findings.append(_needs((of or stage).place, path, "attainment"))
-    return findings
 
 
 def _needs(place: Place, path: str, block: str) -> Finding:
@@ -274,7 +259,7 @@ def _stages(tree: Node) -> list[Finding]:
 
 
 def _inequality(tree: Node) -> list[Finding]:
-    """A dial with its criterion and nowhere else; nothing to give by a ratio; limits on what the plan decides."""
+    """A dial with its criterion and nowhere else; nothing to give by a ratio."""
     findings: list[Finding] = []
     for path, stage in find(tree, "stages.*"):
         given = {name: stage.entries[name] for name in ("criterion", "aversion", "give") if name in stage.entries}
@@ -288,14 +273,6 @@ def _inequality(tree: Node) -> list[Finding]:
         if criterion in RATIOS and give is not None and give.number:
             message = Text("load.ratio_gives_nothing", {"criterion": criterion})
             findings.append(Finding("E331", give.place, f"{path}.give", message, f"{give.number:g}"))
-    for path, limit in find(tree, "limits.*"):
-        of = limit.entries.get("of")
-        name = "level" if of is None else of.text
-        block = OUTCOMES.get(name or "")
-        if block is None and of is not None and name is not None:
-            findings.append(_unknown("outcome", of.place, f"{path}.of", name, OUTCOMES))
-        elif block is not None and block not in tree.entries:
-            findings.append(_needs((of or limit).place, path, block))
     return findings
 
 

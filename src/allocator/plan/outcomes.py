@@ -1,0 +1,81 @@
+"""What stages and limits may look at: the outcomes that the parts of a plan bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from allocator.errors import Finding
+from allocator.plan.wording import meant
+from allocator.plan.yamltree import Node, find
+from allocator.texts import Text
+
+
+@dataclass(frozen=True)
+class Brought:
+    """By what an outcome comes into a plan."""
+
+    block: str
+    by_town: bool = True
+    """Whether there is one for each town, as limits need it."""
+    part: str | None = None
+    """Path of a part that the plan must have besides; none: the block is enough."""
+    value: str | None = None
+    """What the part must be; none: anything."""
+
+    def absent(self, tree: Node) -> str | None:
+        """What a plan lacks that brings the outcome; none where it has it."""
+        if self.block not in tree.entries:
+            return self.block
+        given = [node.text for _, node in find(tree, self.part)] if self.part is not None else []
+        if self.part is None or (given and self.value in (None, *given)):
+            return None
+        return self.part if self.value is None else f"{self.part}: {self.value}"
+
+
+OUTCOMES: Mapping[str, Brought] = {
+    "level": Brought("attainment"),
+    "bases.cost": Brought("bases", by_town=False),
+    "coverage.covered": Brought("coverage", by_town=False),
+    "coverage.distance": Brought("coverage", by_town=False, part="coverage.serve", value="nearest"),
+    "mentoring.benefit": Brought("mentoring"),
+    "mentoring.cost": Brought("mentoring", part="mentoring.pairs"),
+    "mentoring.worth": Brought("mentoring", part="mentoring.pairs"),
+    "posting.cost": Brought("posting"),
+    "posting.count": Brought("posting"),
+    "projects.benefit": Brought("projects", by_town=False),
+    "projects.benefit_by_town": Brought("projects"),
+    "stars.benefit": Brought("stars"),
+    "team.posts": Brought("team"),
+}
+"""What stages may look at, and limits where there is one for each town."""
+
+BY_TOWN = {name: each for name, each in OUTCOMES.items() if each.by_town}
+
+
+def outcome_findings(tree: Node) -> list[Finding]:
+    """Stages and limits that look at what nothing in the plan brings; limits that look at no outcome of towns."""
+    looking = [(path, part, OUTCOMES) for path, part in find(tree, "stages.*") if _looks(part)]
+    looking += [(path, part, BY_TOWN) for path, part in find(tree, "limits.*")]
+    return [found for path, part, known in looking for found in _of(tree, path, part, known)]
+
+
+def _looks(stage: Node) -> bool:
+    """Whether a stage is of a kind that looks at an outcome."""
+    return "id" in stage.entries and stage.entries["id"].text in ("balance", "total")
+
+
+def _of(tree: Node, path: str, part: Node, known: Mapping[str, Brought]) -> Iterator[Finding]:
+    of = part.entries.get("of")
+    name = "level" if of is None else of.text
+    if name is None:
+        return
+    if of is not None and name not in known:
+        kind = "outcome" if name not in OUTCOMES else "outcome_of_towns"
+        message = Text("load.unknown_id", {"kind": Text(f"load.kind_{kind}")})
+        yield Finding("E301", of.place, f"{path}.of", message, name, hint=meant(name, known))
+        return
+    lacking = known[name].absent(tree)
+    off = "criterion" in part.entries and part.entries["criterion"].text == "none"
+    if lacking is not None and not off:
+        yield Finding("E313", (of or part).place, path, Text("load.needs_block", {"block": lacking}))
