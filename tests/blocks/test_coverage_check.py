@@ -87,6 +87,19 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         circle(CHEAPEST, goals=[{**ALL_COVERED, "at_least": {"2016": 0.5}, "scope": "every_town"}], sites=SITES[:2]),
         "S4",
     ),
+    # the best one of three bases covers 900 of 1,050 residents; beside an open one the best covers 700 more
+    (
+        "F842",
+        circle(CHEAPEST, {"most_new": 1}, goals=[{**ALL_COVERED, "at_least": {"2016": 0.86}}]),
+        circle(CHEAPEST, {"most_new": 1}, goals=[{**ALL_COVERED, "at_least": {"2016": 0.857}}]),
+        "0.8571",
+    ),
+    (
+        "F842",
+        circle(CHEAPEST, {"exactly_open": 2}, goals=[{**ALL_COVERED, "at_least": {"2016": 0.96}}], sites=ONE_OPEN),
+        circle(CHEAPEST, {"exactly_open": 2}, goals=[{**ALL_COVERED, "at_least": {"2016": 0.95}}], sites=ONE_OPEN),
+        "0.9524",
+    ),
     (
         "F843",
         circle(SHORTEST, {"exactly_open": 1}, LIMITED, sites=places(120, 100), stations=people(100, 50)),
@@ -122,3 +135,40 @@ def test_a_finding_is_a_proof(
     kept = world(tmp_path / "fine", **fine)
     assert [each.code for each in check(kept) if each.code.startswith("F")] == []
     assert solve(kept).status == "optimal"
+
+
+@pytest.mark.parametrize("strength", ["hard", "soft"])
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        # Of 1,050 residents the best base covers 900; of town a's 600 it covers 500, all of town b's 450 another.
+        ({"at_least": {"2016": 0.86}}, "0.8571"),
+        ({"at_least": {"2016": 0.857}}, None),
+        ({"at_least": {"2016": 0.84}, "scope": "every_town"}, "0.8333"),
+        ({"at_least": {"2016": 0.83}, "scope": "every_town"}, None),
+        ({"at_least": {"2016": 1}, "scope": "count_of_towns", "towns": 2}, "0.8333"),
+        ({"at_least": {"2016": 1}, "scope": "count_of_towns", "towns": 1}, None),
+        ({"measure": "covered_stations", "at_least": {"2016": 4}}, "at most 3"),
+        ({"measure": "covered_stations", "at_least": {"2016": 3}}, None),
+        ({"measure": "bases", "at_least": {"2016": 2}}, "at most 1"),
+        ({"measure": "bases", "at_least": {"2016": 1}}, None),
+    ],
+)
+def test_a_goal_that_most_new_keeps_out_of_reach_is_said(
+    tmp_path: Path, strength: str, asked: dict[str, Any], said: str | None
+) -> None:
+    goal = {**ALL_COVERED, **asked, "strength": strength}
+    found = check(world(tmp_path, **circle(CHEAPEST, {"most_new": 1}, goals=[goal])))
+    wanted = [] if said is None else ["W841" if goal["measure"] == "bases" else "W842"]
+    assert [each.code for each in found] == wanted
+    assert all(str(said) in each.message.in_language("en") for each in found)
+
+
+def test_new_bases_count_over_all_years_and_those_before_the_plan_do_not(tmp_path: Path) -> None:
+    # One new base in two years beside an open one: 300 + 700 of 1,050 residents in either year, and not 1,050.
+    goal = {**ALL_COVERED, "strength": "soft", "at_least": {"2016": 0.95, "2017": 0.96}}
+    years = {"years": {2016: {}, 2017: {}}}
+    given = circle(CHEAPEST, {"most_new": 1}, goals=[goal], sites=ONE_OPEN, **years)
+    (found,) = check(world(tmp_path, **given))
+    assert (found.code, found.message.values["year"]) == ("W842", 2017)
+    assert "with 1 open already and 1 more at most" in found.message.in_language("en")

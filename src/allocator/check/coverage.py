@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from allocator.blocks.coverage.reach import Ways, counted, covering, stations_of, ways
-from allocator.blocks.goals.targets import targets
+from allocator.blocks.goals.targets import COUNTED, by_town, targets
 from allocator.blocks.sites import open_before, opened_earlier, sites_of
-from allocator.check.said import exceeds, finding, listed, named
+from allocator.check.said import exceeds, finding, listed, named, number
 from allocator.errors import Finding
 from allocator.planfile import Goal
 from allocator.scenario import PlanYear
@@ -29,7 +29,7 @@ def coverage_findings(plan: PlanYear) -> list[Finding]:
     given: Any = plan.sections.get("coverage")
     if given is not None:
         every = ways(plan, given)
-        found += [*_rules(plan, given, every), *_service(plan, given, every)]
+        found += [*_covered(plan, given, every), *_service(plan, given, every)]
     return found
 
 
@@ -42,11 +42,11 @@ def _numbers(plan: PlanYear) -> Iterator[Finding]:
     if asked is not None and plan.is_last and not stands <= asked <= most:
         values = {"asked": asked, "sites": sites, "open": stands, "most": most}
         yield finding(plan, "F841", "bases.exactly_open", values)
-    for goal in _rule_goals(plan, "bases"):
+    for goal in _asking(plan, "bases"):
         target = float(np.nanmax(targets(plan, goal), initial=-np.inf))
         if np.isfinite(target) and goal.scope == "district" and target > most + 1e-9:
             values = {"asked": target, "sites": sites, "open": stands, "most": most}
-            yield finding(plan, "F841", f"goals.{goal.id}", values)
+            yield _missed(plan, goal, "F841", values)
 
 
 def _most_open(plan: PlanYear) -> int:
@@ -70,37 +70,67 @@ def open_range(plan: PlanYear, named_sites: Container[str]) -> tuple[int, int]:
     return least, most
 
 
-def _rule_goals(plan: PlanYear, measure: str) -> list[Goal]:
-    """Goals on a measure that are rules."""
-    return [goal for goal in plan.common.goals if goal.measure == measure and goal.strength == "rule"]
+def _asking(plan: PlanYear, measure: str) -> list[Goal]:
+    """Goals on a measure that are rules or sought by a stage."""
+    return [goal for goal in plan.common.goals if goal.measure == measure and goal.strength != "measured"]
 
 
-def _rules(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
-    """Coverage that is a rule against what all sites together could cover."""
-    stations = stations_of(plan, given)
+def _missed(plan: PlanYear, goal: Goal, code: str, values: Mapping[str, object]) -> Finding:
+    """A goal out of reach: there is no plan where it is a rule, else it will be missed."""
+    name = Text("check.name", {"zh": goal.name.zh, "en": goal.name.en}) if goal.name else goal.id
+    chosen = code if goal.strength == "rule" else f"W{code[1:]}"
+    return finding(plan, chosen, f"goals.{goal.id}.at_least", {"goal": name, **values})
+
+
+def _covered(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
+    """Coverage that goals ask for, against what the bases that may be open could cover."""
+    stations, sites = stations_of(plan, given), sites_of(plan)
     station, _ = covering(plan, given, every)
-    can = np.zeros(len(stations))
-    can[station] = 1.0
-    heads = stations["residents"].to_numpy(dtype=float)
-    left = _stations(plan, given, can == 0)
+    known, heads = open_before(plan), stations["residents"].to_numpy(dtype=float)
+    stands = sum(known.values())
+    new = open_range(plan, known)[1] - stands
+    why = "check.with_all_sites" if new >= len(sites) - stands else "check.with_new_sites"
+    left = _stations(plan, given, ~np.isin(np.arange(len(stations)), station))
     how = counted(plan, given)
-    for measure, amount in (("covered_share", can * heads), ("covered_stations", can)):
-        town = plan.towns.index.get_indexer(pd.Index(stations["town"]))
-        most = np.bincount(town, weights=amount, minlength=len(plan.towns)).astype(float)
+    for measure, amount in (("covered_share", heads), ("covered_stations", np.ones(len(stations)))):
         size = how[measure].size
-        for goal in _rule_goals(plan, measure):
+        for goal in _asking(plan, measure):
+            most = _most_covered(plan, given, every, amount, new)[0 if by_town(goal) else 1]
+            if size is not None:
+                most = most / np.maximum(size if by_town(goal) else size.sum(), 1e-9)
             asked = targets(plan, goal)
-            if goal.scope == "count_of_towns":
-                continue
-            if goal.scope == "district":
-                reach = np.array([most.sum() if size is None else most.sum() / max(float(size.sum()), 1e-9)])
-            else:
-                reach = most if size is None else most / np.maximum(size, 1e-9)
-            short = np.flatnonzero(np.nan_to_num(asked, nan=-np.inf) > reach + 1e-6)
-            if len(short):
+            spare = COUNTED if goal.scope == "count_of_towns" else 0.0
+            short = np.flatnonzero(np.nan_to_num(asked, nan=-np.inf) * (1.0 - spare) > most + 1e-6)
+            if len(short) > (len(plan.towns) - (goal.towns or 0) if goal.scope == "count_of_towns" else 0):
                 at = int(short[0])
-                values = {"asked": float(asked[at]), "most": float(reach[at]), "stations": left}
-                yield finding(plan, "F842", f"goals.{goal.id}", values)
+                where = named(plan, plan.towns.index[at]) if by_town(goal) else Text("check.whole_district")
+                own = {"most": number(float(most[at])), "open": stands, "new": new, "stations": left}
+                yield _missed(plan, goal, "F842", {"asked": float(asked[at]), "where": where, "why": Text(why, own)})
+
+
+def _most_covered(
+    plan: PlanYear, given: Any, every: Ways, amount: np.ndarray, new: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Most that some new bases can cover with those that stand: of each town, and (one number) of the district.
+
+    What open bases leave, each site covers by itself; sites that overlap together cover less than their sum.
+    """
+    stations, sites = stations_of(plan, given), sites_of(plan)
+    station, site = covering(plan, given, every)
+    town = plan.towns.index.get_indexer(pd.Index(stations["town"]))
+    known = open_before(plan)
+    stands = np.array([known[each] for each in sites["site"]], dtype=bool)
+    can, now = np.zeros(len(stations), dtype=bool), np.zeros(len(stations), dtype=bool)
+    can[station], now[station[stands[site]]] = True, True
+    adds = np.zeros((len(sites), len(plan.towns)))
+    fresh = ~now[station]
+    np.add.at(adds, (site[fresh], town[station[fresh]]), amount[station[fresh]])
+    made = []
+    for gains, group, groups in ((adds, town, len(plan.towns)), (adds.sum(axis=1, keepdims=True), town * 0, 1)):
+        covered, all_sites = (np.bincount(group, weights=amount * each, minlength=groups) for each in (now, can))
+        best = np.sort(gains, axis=0)[::-1][:new].sum(axis=0)
+        made.append(np.minimum(all_sites, covered + best))
+    return made[0], made[1]
 
 
 def _service(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
