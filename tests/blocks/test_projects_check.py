@@ -223,3 +223,28 @@ def test_titles_and_names_of_the_sheet(tmp_path: Path) -> None:
     assert names.of("programme", "brand") == "活动品牌"
     assert speaking("zh", lambda: names.text("counted", "new_brand")) == "新启动活动品牌"
     assert speaking("zh", lambda: names.text("state", "waiting")) == "未到启动年份"
+
+
+@pytest.mark.parametrize(
+    ("given", "codes"),
+    [
+        ({"stages": [{"id": "total", "of": "projects.benefit", "aggregate": "sum"}]}, []),
+        ({"stages": [{"id": "balance", "of": "projects.benefit_by_town"}]}, []),
+        ({"stages": [{"id": "basics"}]}, ["W825"]),
+        ({"stages": [{"id": "balance", "criterion": "none", "of": "projects.benefit_by_town"}]}, ["W825"]),
+        (
+            {
+                "stages": [{"id": "basics"}],
+                "limits": [{"id": "even", "of": "projects.benefit_by_town", "measure": "gini", "at_most": 0.5}],
+            },
+            [],
+        ),
+        ({"stages": [{"id": "basics"}], "years": 2}, ["W825"]),
+    ],
+)
+def test_a_benefit_that_nothing_looks_at_is_said_once(tmp_path: Path, given: dict[str, Any], codes: list[str]) -> None:
+    rows = [project("x"), project("y", benefit=0), project("z", benefit=2)]
+    found = check(library_world(tmp_path / "some", rows, **given))
+    assert [each.code for each in found] == codes
+    assert all("2 " in each.message.in_language(language) for each in found for language in LANGUAGES)
+    assert check(library_world(tmp_path / "none", [project("x", benefit=0)], **given)) == []

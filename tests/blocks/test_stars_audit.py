@@ -319,3 +319,22 @@ def test_locks_beyond_what_stations_can_have_are_proofs(tmp_path: Path) -> None:
         ("F501", "locks.more.at_least"),
         ("F502", "locks.lost.at_most"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("weight", "stages", "codes"),
+    [
+        ({"slow_weight": 2}, [BENEFIT], []),
+        ({"slow_weight": 2}, [{"id": "balance", "of": "stars.benefit"}], []),
+        ({"slow_weight": 2}, [BASICS], ["W805"]),
+        ({"slow_weight": 0}, [BASICS], []),
+        ({}, [BASICS], []),
+    ],
+)
+def test_a_weight_that_nothing_looks_at_is_said(
+    tmp_path: Path, weight: dict[str, Any], stages: list[Any], codes: list[str]
+) -> None:
+    scenario = world(tmp_path, **plan(400, **weight) | {"stages": stages})
+    found = check(scenario)
+    assert [each.code for each in found] == codes
+    assert [each.place for each in found] == [scenario.first.places["stars.slow_weight"] for _ in codes]

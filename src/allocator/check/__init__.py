@@ -2,7 +2,7 @@
 
 A finding with a code ``F...`` is a proof that there is no plan: a condition that every plan must keep is broken,
 and the message carries the arithmetic. ``W...`` says what is worth knowing: towns nobody may mentor, money that
-must stay unspent, goals out of reach. Nothing found does not mean that there is a plan.
+must stay unspent, goals out of reach, numbers that nothing looks at. Nothing found does not mean that there is a plan.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from allocator.check.purchase import purchase_findings
 from allocator.check.reach import reach_findings
 from allocator.check.stars import star_findings
 from allocator.check.team import team_findings
+from allocator.check.unseen import unseen_findings
 from allocator.errors import Finding
 from allocator.findings import in_order
 from allocator.scenario import Scenario
@@ -38,6 +39,7 @@ FAMILIES = (
     star_findings,
     purchase_findings,
     team_findings,
+    unseen_findings,
 )
 
 
