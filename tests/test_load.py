@@ -123,6 +123,8 @@ WRONG: list[tuple[str, str, str, str, str, str | None]] = [
         "mentoring.benefit",
     ),
     ("{id: total,", "{id: total, of: mentoring.worth,", "E313", "stages.total", "mentoring.worth", None),
+    ("leximin,", "leximin, ranks: [1, 3, 2],", "E333", "stages.balance.ranks", "2],", None),
+    ("leximin,", "leximin, ranks: [1, 1, 2],", "E333", "stages.balance.ranks", "1, 2],", None),
     ("leximin,", "none, of: levle,", "E301", "stages.balance.of", "levle", "level"),
     ("preset: [dong]", "preset: [dung]", "E301", "mentoring.mature.preset.0", "dung", "dong"),
     (
@@ -246,6 +248,29 @@ def test_wrong_locks(tmp_path: Path, old: str, new: str, code: str, hint: str | 
     (finding,) = errors(write_plan(tmp_path, {"2016.yaml": changed(old, new, YEAR)}))
     assert (finding.code, hint_word(finding)) == (code, hint)
     assert finding.place is not None and finding.place.file == "2016.yaml" and finding.path.startswith("locks.keep")
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ("ranks: [1, 2, 3]", []),
+        ("ranks: [1, 5, 16]", ["5"]),
+        ("over: every, ranks: [1, 4, 6]", []),
+        ("over: every, ranks: [1, 7]", ["7"]),
+    ],
+)
+def test_a_rank_beyond_all_outcomes_is_said(tmp_path: Path, given: str, warned: list[str]) -> None:
+    # Three towns; over every town of two years six outcomes.
+    plan = changed("leximin,", f"leximin, {given},", changed("years: [2016]", "years: [2016, 2017]"))
+    found = load(write_plan(tmp_path, {"plan.yaml": plan}) / "2016.yaml").warnings
+    assert [(each.code, each.found) for each in found] == [("W105", word) for word in warned]
+    stage = plan.splitlines().index(f"  - {{id: balance, criterion: leximin, {given}, give: 0.5}}") + 1
+    assert all(each.place is not None and each.place.line == stage for each in found)
+
+
+def test_ranks_that_do_not_rise_are_put_right(tmp_path: Path) -> None:
+    (found,) = errors(write_plan(tmp_path, {"plan.yaml": changed("leximin,", "leximin, ranks: [1, 3, 2],")}))
+    assert found.hint is not None and "[1, 2, 3]" in found.hint.in_language("en")
 
 
 def test_blocks_that_others_need(tmp_path: Path) -> None:

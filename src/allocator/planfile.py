@@ -218,7 +218,7 @@ class BalanceStage(Section):
     of: str = "level"
     ranks: tuple[Annotated[int, Field(ge=1)], ...] | None = None
     """With ``leximin``: how many of the worst-off towns are raised together, step by step (1, 2, 4, 8, 16); none: 1, 2,
-    3 and so on to all. Fewer steps for large plans."""
+    3 and so on to all. Fewer steps for large plans. They rise; one beyond the number of outcomes means all of them."""
     over: Literal["final_then_mean", "every"] = "final_then_mean"
     """Over several years: outcomes of the final year, then each town's mean over the years; or every town and year
     alike (up to 100 outcomes)."""

@@ -1,9 +1,10 @@
-"""What stages and limits may look at: the outcomes that the parts of a plan bring."""
+"""What stages and limits may look at: the outcomes that the parts of a plan bring, and how many of the worst-off."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from allocator.errors import Finding
 from allocator.plan.wording import meant
@@ -79,3 +80,33 @@ def _of(tree: Node, path: str, part: Node, known: Mapping[str, Brought]) -> Iter
     off = "criterion" in part.entries and part.entries["criterion"].text == "none"
     if lacking is not None and not off:
         yield Finding("E313", (of or part).place, path, Text("load.needs_block", {"block": lacking}))
+
+
+def rank_findings(tree: Node, towns: Collection[str] | None) -> Iterator[Finding]:
+    """Ranks of leximin that do not rise; a warning for the first that reaches beyond all that there are.
+
+    Args:
+        tree: the merged plan year.
+        towns: ids of all towns; none where their table is missing.
+    """
+    for path, stage in find(tree, "stages.*"):
+        given = stage.entries["ranks"].items if "ranks" in stage.entries else ()
+        ranks = [(node, int(node.number)) for node in given if node.number is not None]
+        in_order = sorted({rank for _, rank in ranks})
+        hint = Text("load.write_ranks", {"ranks": ", ".join(map(str, in_order))})
+        for (_, before), (node, rank) in pairwise(ranks):
+            if rank <= before:
+                yield Finding("E333", node.place, f"{path}.ranks", Text("load.ranks_rise"), str(rank), hint=hint)
+        count = _outcomes_of(tree, stage, len(towns)) if towns else None
+        beyond = [(node, rank) for node, rank in ranks if count is not None and rank > count]
+        if beyond:
+            node, rank = beyond[0]
+            yield Finding("W105", node.place, f"{path}.ranks", Text("load.rank_of_all", {"n": count}), str(rank))
+
+
+def _outcomes_of(tree: Node, stage: Node, towns: int) -> int | None:
+    """How many outcomes a stage looks at together; none where there is not one for each town."""
+    of, over = (stage.entries[name].text if name in stage.entries else None for name in ("of", "over"))
+    if (of or "level") not in BY_TOWN:
+        return None
+    return towns * len(find(tree, "years.*")) if over == "every" else towns

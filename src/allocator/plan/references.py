@@ -8,7 +8,7 @@ from allocator.errors import Finding, Place
 from allocator.plan.circles import circle_findings, function_measures
 from allocator.plan.demonstration import standard_measures
 from allocator.plan.libraries import kind_findings, kind_measures
-from allocator.plan.outcomes import outcome_findings
+from allocator.plan.outcomes import outcome_findings, rank_findings
 from allocator.plan.postings import posting_findings
 from allocator.plan.standards import grade_measures
 from allocator.plan.team_parts import matching_findings, team_measures
@@ -130,6 +130,7 @@ def reference_findings(tree: Node, ids: Ids) -> list[Finding]:
         *_stages(tree),
         *_inequality(tree),
         *outcome_findings(tree),
+        *rank_findings(tree, ids.get("town")),
         *_category_shares(tree),
         *matching_findings(tree),
         *_matching_bounds(tree),
