@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,14 +15,18 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from allocator.errors import Finding, InputError, UsageError
 from allocator.findings import finding_lines
 from allocator.load import load
+from allocator.plan.references import DECISIONS
+from allocator.planfile import Lock
 from allocator.scenario import Scenario
 from plans import PLAN, TABLES, YEAR, place_of, write_plan
 
 SHIPPED = Path(__file__).parents[1] / "scenarios"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 def errors(folder: Path) -> list[Finding]:
@@ -271,6 +276,16 @@ def test_a_rank_beyond_all_outcomes_is_said(tmp_path: Path, given: str, warned: 
 def test_ranks_that_do_not_rise_are_put_right(tmp_path: Path) -> None:
     (found,) = errors(write_plan(tmp_path, {"plan.yaml": changed("leximin,", "leximin, ranks: [1, 3, 2],")}))
     assert found.hint is not None and "[1, 2, 3]" in found.hint.in_language("en")
+
+
+@pytest.mark.parametrize("file", sorted(DOCS.rglob("*.md")), ids=lambda file: file.stem)
+def test_locks_in_the_documents_can_be_pasted(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    examples = [YAML(typ="safe").load(each) for each in re.findall(r"\{id: [^`\n]*\bdecision: [^`\n]*\}", text)]
+    assert len(examples) == len(re.findall(r"\bdecision: ", text))
+    for example in examples:
+        lock = Lock.model_validate(example)
+        assert lock.where.keys() <= DECISIONS[lock.decision][1].keys()
 
 
 def test_blocks_that_others_need(tmp_path: Path) -> None:
