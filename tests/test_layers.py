@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ maps = st.dictionaries(keys, values, max_size=3)
 
 def laid(base: Any, over: Any) -> Any:
     return plain(merged(made(base, HERE), made(over, THERE)))
+
+
+def yaml(value: Any) -> str:
+    """A file with one key ``top``; JSON is YAML."""
+    return f"top: {json.dumps(value)}\n"
 
 
 def without_nulls(value: Any) -> Any:
@@ -74,6 +80,23 @@ def test_other_lists_replace() -> None:
     assert laid({"a": [1, 2]}, {"a": [3]}) == {"a": [3]}
     assert laid({"a": [{"id": "x"}]}, {"a": []}) == {"a": []}
     assert laid({"a": [{"id": "x"}]}, {"a": [{"id": "y"}, {"n": 1}]}) == {"a": [{"id": "y"}, {"n": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("base", "over", "upper"),
+    [
+        ({"g": {"at": {"2020": 0.2}}}, {"g": {"at": {"2020": 68}}}, {"", "g", "g.at", "g.at.2020"}),
+        ({"g": {"at": {"2020": 0.2}, "of": "x"}}, {"g": {"at": {"2020": 68}}}, {"g.at", "g.at.2020"}),
+        ({"g": {"2018": 0.1, "2020": 0.2}}, {"g": {"2020": 68}}, {"g.2020"}),
+        ([{"id": "x", "n": 1}], [{"id": "x", "n": 2}], {"", "x", "x.id", "x.n"}),
+        ([{"id": "x"}, {"id": "y"}], [{"id": "x"}, {"id": "z"}], {"x", "x.id", "z", "z.id"}),
+    ],
+)
+def test_a_part_stands_in_the_upper_layer_where_that_gives_all_of_it(base: Any, over: Any, upper: set[str]) -> None:
+    # Layers have a place of their own for every value, as files do.
+    lower, higher = (read_tree(text, name)[0] for text, name in ((yaml(base), "a.yaml"), (yaml(over), "b.yaml")))
+    tree = merged(lower.entries["top"], higher.entries["top"])
+    assert {path for path, node in walk(tree) if node.place.file == "b.yaml"} == upper
 
 
 def test_order_of_items_follows_the_upper_layer_and_new_ones_stand_before_the_next_known() -> None:

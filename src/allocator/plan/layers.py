@@ -49,16 +49,22 @@ def merged(base: Node, over: Node) -> Node:
     """A layer laid over another.
 
     Maps merge, lists whose items all have an id merge by id, every other value replaces; a value set to
-    null stays in the tree as null and is left out by whoever reads it.
+    null stays in the tree as null and is left out by whoever reads it. A map or list of which the upper layer gives
+    every part stands where that layer gives it, any other where the lower one does.
     """
+    content: dict[str, Node] | tuple[Node, ...]
     if isinstance(base.content, Mapping) and isinstance(over.content, Mapping):
         content = dict(base.content)
         for key, child in over.content.items():
             content[key] = merged(content[key], child) if key in content else child
-        return Node(content, base.place, base.key)
-    if has_ids(base.items) and has_ids(over.items):
-        return Node(_merged_items(base.items, over.items), base.place, base.key)
-    return over
+        parts = {key: child.place for key, child in content.items()}
+        is_upper = parts == {key: child.place for key, child in over.content.items()}
+    elif has_ids(base.items) and has_ids(over.items):
+        content = _merged_items(base.items, over.items)
+        is_upper = {item.place for item in content} == {item.place for item in over.items}
+    else:
+        return over
+    return Node(content, over.place, over.key) if is_upper else Node(content, base.place, base.key)
 
 
 def _merged_items(base: tuple[Node, ...], over: tuple[Node, ...]) -> tuple[Node, ...]:
