@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from allocator.build import build
 from allocator.commands import run
@@ -15,9 +17,10 @@ from allocator.errors import UsageError
 from allocator.first_plan import first_plan, wants_first_plan
 from allocator.gaps import Gaps
 from allocator.highs import HighsSession
+from allocator.report.terminal import summary
 from allocator.result import Result
 from allocator.session import Limits
-from allocator.solve import Options, open_session, solve
+from allocator.solve import Mode, Options, open_session, solve
 from allocator.stages import run_stages
 from allocator.start import START_FILE, joined_start, read_start, start_values, whole_decisions
 from worlds import government, world
@@ -87,6 +90,58 @@ def test_a_result_starts_from_another_and_ends_where_it_would_have(tmp_path: Pat
     assert list(poorer.tables["stars"]["station"]) == ["s3"]
 
 
+def test_it_is_said_how_many_of_the_decisions_the_plan_has(tmp_path: Path) -> None:
+    # s3 and s1 get their star; the other plan knows s3 under its name and s1 no longer.
+    first = solve(world(tmp_path / "plan", **stars(200)))
+    first.save(tmp_path / "first")
+    renamed = [{**row, "station": "new" if row["station"] == "s1" else row["station"]} for row in STATIONS]
+    scores = [{"station": "s2", "criterion": "c1", "points": 0}]
+    tables = {**TABLES, "stations": renamed, "station_scores": scores}
+    other = world(tmp_path / "other", **stars(200, tables=tables))
+    made = solve(other, Options(start=tmp_path / "first"))
+    assert "start" not in first.run
+    assert made.run["start"] == {"offered": 2, "taken": 1}
+    for language, words in (("zh", "2 项整件决策中本方案有 1 项"), ("en", "1 of its 2 whole decisions")):
+        console = Console(width=200, record=True, file=StringIO())
+        console.print(summary(made, language))
+        assert words in console.export_text()
+
+
+@pytest.mark.parametrize("mode", ["horizon", "rolling"])
+@pytest.mark.parametrize(
+    ("change", "year"),
+    [("s", 2016), ("", 2015)],
+    ids=["of another plan", "of another year"],
+)
+def test_a_start_of_which_no_decision_is_one_of_the_plan_is_refused(
+    tmp_path: Path, mode: Mode, change: str, year: int
+) -> None:
+    made = pd.DataFrame(
+        {"decision": ["starred"] * 2, "where": [f"grade=one;station={change}s{n};year={year}" for n in (1, 3)]}
+    ).assign(value=1)
+    scenario = world(tmp_path, years={2016: {}, 2017: {}}, **stars(200))
+    with pytest.raises(UsageError) as refused:
+        solve(scenario, Options(start=made, mode=mode))
+    for language, words in (("zh", "2 项整件决策没有一项"), ("en", "None of the 2 whole decisions")):
+        assert words in refused.value.message.in_language(language)
+
+
+def test_nothing_to_start_from_refuses_nothing(tmp_path: Path) -> None:
+    nothing = pd.DataFrame(columns=["decision", "where", "value"])
+    made = solve(world(tmp_path, **stars(200)), Options(start=nothing))
+    assert made.run["start"] == {"offered": 0, "taken": 0}
+
+
+def test_rolling_years_each_take_their_own_decisions(tmp_path: Path) -> None:
+    years = {2016: {"funding": {"sources": [government(100, pays=["facilities"])]}}, 2017: {}}
+    scenario = world(tmp_path / "plan", years=years, **stars(200))
+    solve(scenario).save(tmp_path / "first")
+    # 2016: s3 has its star; 2017: that and the stars of s1 and s2.
+    again = solve(scenario, Options(start=tmp_path / "first", mode="rolling"))
+    assert again.run["start"] == {"offered": 4, "taken": 4}
+    assert again.run["options"]["start"] == "first"
+
+
 def test_a_result_without_whole_decisions_has_nothing_to_start_from(tmp_path: Path) -> None:
     nothing_whole = {"stars": None, "tables": None, "stages": [{"id": "basics"}]}
     solve(world(tmp_path / "plan", **(stars(200) | nothing_whole))).save(tmp_path / "one")
@@ -115,6 +170,9 @@ def test_the_command_takes_a_start_and_its_result_passes_the_audit(
     )
     assert "There is no" in capsys.readouterr().err
     assert not (tmp_path / "three").exists()
+    (tmp_path / "two" / START_FILE).write_text("decision,where,value\npairing,mentor=x,1\n", encoding="utf-8")
+    assert run(["solve", plan, "--out", str(tmp_path / "three"), "--start", two, "--lang", "en"]) == 2
+    assert "None of the 1 whole decisions" in capsys.readouterr().err
 
 
 def test_rolling_years_write_one_start_that_the_horizon_takes(tmp_path: Path) -> None:

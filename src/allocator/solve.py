@@ -31,7 +31,16 @@ from allocator.result import Result
 from allocator.scenario import Scenario
 from allocator.session import Limits, Prices, Session
 from allocator.stages import Progress, StagesRun, integer_values, loosen, run_stages
-from allocator.start import joined_start, read_start, start_files, start_values, whole_decisions
+from allocator.start import (
+    by_year,
+    joined_start,
+    offered_by,
+    start_files,
+    start_name,
+    start_values,
+    taken_over,
+    whole_decisions,
+)
 from allocator.tabulate import rounding_tables, tabulated
 from allocator.texts import Text
 
@@ -92,7 +101,7 @@ def solve(scenario: Scenario, options: Options | None = None) -> Result:
     """Solve all plan years of a scenario and audit the plan.
 
     Raises:
-        UsageError: a proof is asked for of a rolling plan, which is no single model.
+        UsageError: a proof is asked for of a rolling plan, which is no single model; the start is of another plan.
         InfeasibleError, UnboundedError, StoppedError: there is no plan (rolling: in the year that is named).
         AuditError: the plan breaks a rule in the independent audit.
     """
@@ -110,7 +119,7 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
     base_columns, size = len(model.pulp_columns), model.size
     deadline = None if chosen.time_limit is None else time.monotonic() + chosen.time_limit
     session = open_session(model, chosen.solver, Limits(deadline, chosen.interrupted))
-    _begin(model, scenario, session, chosen, clock)
+    begun = _begin(model, scenario, session, chosen, clock)
     with clock.step("solve"):
         run = _stages(model, scenario, session, chosen)
     x, tie = _settle_ties(model, scenario, session, run, (clock, base_columns))
@@ -132,23 +141,33 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
             _mark_held_down(model, scenario, session, run, made)
     with clock.step("audit"):
         _audited(scenario, made)
-    record = _record(scenario, chosen, session, run, tie) | {"hard_goals_missed": missed_goals(made["goals"])}
+    record = _record(scenario, chosen, session, run, tie) | {"hard_goals_missed": missed_goals(made["goals"])} | begun
     if rounded is not None:
         record |= _rounding_record(rounded)
     return Result(scenario, made, {**record, "size": size, "seconds": _rounded(clock.seconds)}, files)
 
 
-def _begin(model: Model, scenario: Scenario, session: Session, chosen: Options, clock: Clock) -> None:
-    """Offer the whole decisions of an earlier result, or of the years one by one where all at once take long."""
-    if chosen.start is not None:
-        offered = read_start(chosen.start) if isinstance(chosen.start, Path) else chosen.start
+def _begin(model: Model, scenario: Scenario, session: Session, chosen: Options, clock: Clock) -> dict[str, Any]:
+    """Offer the whole decisions of an earlier result, or of the years one by one where all at once take long.
+
+    Returns:
+        What the run record says of the result: decisions offered, and those that are decisions of this plan too.
+
+    Raises:
+        UsageError: the result is of another plan, no decision of which is one of this plan.
+    """
+    offered = offered_by(chosen.start)
+    if offered is not None:
+        taken = taken_over(model, offered)
         session.start_from(*start_values(model, offered))
-    elif wants_first_plan(model, scenario):
+        return {"start": {"offered": len(offered), "taken": taken}}
+    if wants_first_plan(model, scenario):
         with clock.step("first_plan"):
             found = year_by_year(scenario, chosen, session.limits)
         if found is not None:
             session.start_from(*start_values(model, found))
             _leave_time(session.limits)
+    return {}
 
 
 def _leave_time(limits: Limits) -> None:
@@ -232,6 +251,8 @@ def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
     if chosen.proof:
         raise UsageError(Text("solve.proof_rolling"))
     begun, results = time.monotonic(), list[Result]()
+    offered = offered_by(chosen.start)
+    starts = {} if offered is None else by_year(offered, scenario.years)
     for given in scenario.plan_years:
         plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
         label = f"{scenario.label}-{plan.year}"
@@ -241,7 +262,7 @@ def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
             left = max(0.01, chosen.time_limit - (time.monotonic() - begun)) / years_left
         alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
         try:
-            results.append(_together(alone, replace(chosen, time_limit=left)))
+            results.append(_together(alone, replace(chosen, time_limit=left, start=starts.get(plan.year))))
         except NoPlanError as wrong:
             key = "solve.rolling_stopped" if isinstance(wrong, StoppedError) else "solve.rolling_stuck"
             raise type(wrong)(Text(key, {"year": plan.year, "why": str(wrong)})) from wrong
@@ -250,7 +271,11 @@ def _one_after_the_other(scenario: Scenario, chosen: Options) -> Result:
     }
     _audited(scenario, made)
     record = _rolling_record(scenario, results, made)
-    record["options"] = {**record["options"], "time_limit": chosen.time_limit}  # each year had its share of it
+    whole = {"time_limit": chosen.time_limit, "start": start_name(chosen.start)}  # each year had its share of both
+    record["options"] = {**record["options"], **whole}
+    if offered is not None:
+        taken = sum(result.run["start"]["taken"] for result in results)
+        record["start"] = {"offered": len(offered), "taken": taken}
     return Result(scenario, made, record, joined_start([result.files for result in results]))
 
 
@@ -390,7 +415,7 @@ def _record(
             "solver": options.solver,
             "gap": str(Gaps.read(options.gap)) or None,
             "time_limit": options.time_limit,
-            "start": _start_name(options.start),
+            "start": start_name(options.start),
         },
         "solver": {"name": session.name, "version": session.version},
         "versions": {
@@ -400,12 +425,6 @@ def _record(
             "platform": sys.platform,
         },
     }
-
-
-def _start_name(start: Path | pd.DataFrame | None) -> str | None:
-    if start is None:
-        return None
-    return start.name if isinstance(start, Path) else "decisions"
 
 
 def _rounded(seconds: dict[str, float]) -> dict[str, float]:

@@ -43,6 +43,32 @@ def start_values(model: Model, decisions: pd.DataFrame) -> tuple[Codes, Floats]:
     return at, np.clip(np.concatenate(values), low, high)
 
 
+def taken_over(model: Model, decisions: pd.DataFrame) -> int:
+    """How many of some whole decisions are decisions of a model.
+
+    Raises:
+        UsageError: there are some, and none of them is.
+    """
+    known = {(family, where) for family, terms in _whole(model) for where in _names(model, terms)}
+    own = sum(each in known for each in zip(decisions["decision"], decisions["where"], strict=True))
+    if len(decisions) and not own:
+        raise UsageError(Text("solve.start_foreign", {"n": len(decisions)}))
+    return own
+
+
+def by_year(decisions: pd.DataFrame, years: Sequence[int]) -> dict[int, pd.DataFrame]:
+    """Each year's own whole decisions.
+
+    Raises:
+        UsageError: there are some, and none of these years has any.
+    """
+    named = decisions["where"].str.extract(r"(?:^|;)year=(\d+)(?:;|$)", expand=False)
+    parts = {year: decisions[named == str(year)] for year in years}
+    if len(decisions) and all(part.empty for part in parts.values()):
+        raise UsageError(Text("solve.start_foreign", {"n": len(decisions)}))
+    return parts
+
+
 def read_start(folder: Path) -> pd.DataFrame:
     """The whole decisions of a results folder.
 
@@ -56,6 +82,22 @@ def read_start(folder: Path) -> pd.DataFrame:
     if list(made.columns) != COLUMNS or not pd.api.types.is_numeric_dtype(made["value"]):
         raise UsageError(Text("solve.start_unreadable", {"file": str(file), "columns": ", ".join(COLUMNS)}))
     return made
+
+
+def offered_by(start: Path | pd.DataFrame | None) -> pd.DataFrame | None:
+    """Whole decisions to begin with [decision, where, value], from a results folder or as they are; none without any.
+
+    Raises:
+        UsageError: the folder has none.
+    """
+    return read_start(start) if isinstance(start, Path) else start
+
+
+def start_name(start: Path | pd.DataFrame | None) -> str | None:
+    """What the run record calls a start."""
+    if start is None:
+        return None
+    return start.name if isinstance(start, Path) else "decisions"
 
 
 def start_files(decisions: pd.DataFrame) -> dict[str, bytes]:

@@ -85,6 +85,10 @@ def remarks(result: Result) -> list[Remark]:
         made.append(Remark("warn", say("report.rolling")))
     if run.get("conditional"):
         made.append(Remark("warn", say("report.conditional")))
+    if run.get("start"):
+        values = {**run["start"], "name": run["options"]["start"]}
+        whole = values["taken"] == values["offered"]
+        made.append(Remark("plain" if whole else "warn", say("report.start", values)))
     for stage, key in dict(run.get("skipped_stages", {})).items():
         made.append(Remark("plain", said(key, f"{stage}: {key}")))
     if not run.get("unique", False):
