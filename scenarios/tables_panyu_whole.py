@@ -22,6 +22,8 @@ STAR_CRITERIA = (
 )
 """Criterion, names, full points, yuan of bringing a station to full points; assumed, the real table is not known."""
 FUNCTIONS = ("courses", "elderly", "experience")
+SITES = (("学习中心", "centre"), ("体验基地", "base"), ("学习驿站", "corner"))
+"""Candidate sites of each town; assumed."""
 KINDS = {"curriculum": 10, "brand": 16, "research": 10, "platform": 1, "elderly_school": 16, "elderly_point": 12}
 """Kind of project to how many there are in the pool; assumed."""
 ONCE = {
@@ -167,7 +169,7 @@ def _station_scores() -> Table:
 def _sites() -> Table:
     rows = []
     for town, row in _towns().iterrows():
-        for n, kind in enumerate(("学习中心", "体验基地"), start=1):
+        for n, (kind, english) in enumerate(SITES, start=1):
             lat, lon = _near(str(town), "site", n)
             is_open = n == 1 and tables_panyu.maturity(str(town)) > 0.6
             size = draw("panyu_whole", "site", town, n)
@@ -176,7 +178,7 @@ def _sites() -> Table:
                     f"{town}_s{n}",
                     town,
                     f"{row['name_zh']}{kind}",
-                    f"{row['name_en'].split()[0]} {'centre' if n == 1 else 'base'}",
+                    f"{row['name_en'].split()[0]} {english}",
                     int(20_000 + 1000 * round(40 * size)),
                     int(4_000 + 1000 * round(6 * size)),
                     int(400 + 100 * round(8 * size)),
@@ -189,7 +191,11 @@ def _sites() -> Table:
             )
     columns = ["site", "town", "name_zh", "name_en", "opening_cost_yuan", "yearly_cost_yuan", "hours", "capacity"]
     frame = pd.DataFrame(rows, columns=[*columns, "open", "online", "lat", "lon"])
-    rule = fiction("每镇街两个候选点，费用、时数、容量按u取值", "two candidate sites a town; cost, hours and room by u")
+    rule = fiction(
+        "每镇街三个候选点，镇街坐标周围2.6公里内随机取点；费用、时数、容量按u取值；成熟度0.6以上镇街的学习中心已开放",
+        "three candidate sites a town within 2.6 km of its point; cost, hours and room by u; the centre is open "
+        "already where the maturity of the town is above 0.6",
+    )
     return Table("sites", frame, {**dict.fromkeys(frame.columns, rule), "town": _key("towns.town")})
 
 

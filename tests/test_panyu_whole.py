@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from allocator.build import build
 from allocator.check import check
 from allocator.gaps import Gaps
 from allocator.highs import HighsSession
+from allocator.planfile import Stage, TotalStage
 from allocator.scenario import Scenario
 from allocator.solve import Options
 from allocator.stages import run_stages
@@ -24,6 +26,25 @@ PLAN = Path(__file__).parent.parent / "scenarios" / "panyu_whole"
 @pytest.fixture(scope="module")
 def year() -> Scenario:
     return load(PLAN / "2016.yaml")
+
+
+def with_stages(year: Scenario, stages: Sequence[Stage]) -> Scenario:
+    """The year with some of its stages."""
+    common = year.first.common.model_copy(update={"stages": tuple(stages)})
+    return replace(year, plan_years=(replace(year.first, common=common),))
+
+
+def newly_starred(year: Scenario, stages: Sequence[Stage]) -> list[str]:
+    """Stations that get their first star with these stages alone, the mean level within half a point of the best."""
+    alone = with_stages(year, stages)
+    model = build(alone)
+    run = run_stages(model, alone, HighsSession(model), Gaps.read(["total=0.5"]))
+    assert run.closed and run.x is not None
+    starred = model.family("starred")
+    ids = model.decoded(starred.labels)
+    known = year.first.tables["stations"].set_index("station")["star"]
+    taken = zip(ids["station"], ids["grade"], run.x[starred.column].round(), strict=True)
+    return [station for station, grade, has in taken if grade == "one_star" and has and known[station] == 0]
 
 
 def test_it_stands_on_panyu_and_adds_every_block_of_whole_things(year: Scenario) -> None:
@@ -63,6 +84,34 @@ def test_every_block_has_columns_in_every_year() -> None:
         assert years == {0, 1, 2, 3, 4}, family
 
 
+def test_stars_are_favoured_where_stations_are_slow(year: Scenario) -> None:
+    # The mean level alone takes the stations that cost least, which are not the slow ones.
+    by_id = {stage.id: stage for stage in year.first.common.stages}
+    favour = by_id["favour"]
+    assert isinstance(favour, TotalStage) and favour.of == "stars.benefit"
+    order = [stage.id for stage in year.first.common.stages]
+    assert order.index("favour") < order.index("total")
+    level_alone = newly_starred(year, [by_id["basics"], by_id["total"]])
+    favoured = newly_starred(year, [by_id["basics"], favour, by_id["total"]])
+    stations = year.first.tables["stations"].set_index("station")
+    open_before = stations.loc[stations["star"] == 0, "slow"].mean()
+    assert stations.loc[level_alone, "slow"].mean() < open_before < stations.loc[favoured, "slow"].mean()
+
+
+def test_four_fifths_of_the_residents_can_be_near_a_base_but_not_with_any_ten_new_ones(year: Scenario) -> None:
+    favour = TotalStage(id="favour", of="coverage.covered", aggregate="sum")
+    basics = next(stage for stage in year.first.common.stages if stage.id == "basics")
+    people = float(year.first.tables["stations"]["residents"].sum())
+    assert year.first.sections["bases"].most_new > 10
+    for most, enough in ((year.first.sections["bases"].most_new, True), (10, False)):
+        alone = with_stages(year.with_({"bases.most_new": most}), [basics, favour])
+        model = build(alone)
+        run = run_stages(model, alone, HighsSession(model), Gaps.read(["favour=1000"]))
+        assert run.closed
+        share = run.records[-1].value / people
+        assert (0.8 <= share < 0.9) if enough else (share + 1000 / people < 0.8)
+
+
 @pytest.mark.slow
 def test_one_year_solves_and_every_step_says_how_far_it_got(year: Scenario) -> None:
     # The audit has passed when solve returns. How many gaps close in that time depends on the machine.
@@ -81,8 +130,7 @@ def test_one_year_solves_and_every_step_says_how_far_it_got(year: Scenario) -> N
 def test_the_first_steps_are_those_that_the_second_solver_proved(year: Scenario) -> None:
     # No time limit: the goals and the two worst-off towns alone close on any machine.
     basics, balance = (stage for stage in year.first.common.stages if stage.id in ("basics", "balance"))
-    few = year.first.common.model_copy(update={"stages": (basics, balance.model_copy(update={"ranks": (1, 2)}))})
-    alone = replace(year, plan_years=(replace(year.first, common=few),))
+    alone = with_stages(year, [basics, balance.model_copy(update={"ranks": (1, 2)})])
     model = build(alone)
     run = run_stages(model, alone, HighsSession(model), Gaps.read(["balance=0.05"]))
     assert run.closed

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from allocator.errors import UsageError
 from allocator.texts import Text
 
-STAGES = ("basics", "balance", "aspirations", "total", "stability")
+STAGES = ("basics", "balance", "aspirations", "favour", "total", "stability")
 OTHERS = "others"
 
 

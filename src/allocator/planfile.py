@@ -248,7 +248,9 @@ class InequalityLimit(Section):
 class TotalStage(Section):
     """The weighted mean, or sum, of the outcomes; lowered where less is better (minutes, costs)."""
 
-    id: Literal["total"]
+    id: Literal["favour", "total"]
+    """favour: what is favoured among whole things, e.g. the sum of ``stars.benefit``, in a plan that has a total of
+    something else as well."""
     of: str = "level"
     weighted_by: str | None = None
     """Column of the towns table; none: the outcome's own weights (people at a place), else all alike."""

@@ -296,6 +296,20 @@ def test_first_stars_raise_an_indicator(tmp_path: Path) -> None:
     assert levels(result) == {"a": 4, "b": 1}
 
 
+def test_what_is_favoured_goes_before_the_mean_level_or_after_it(tmp_path: Path) -> None:
+    # 130 yuan: s3 alone (worth 450; 1 point in b), or s1 and s2 (worth 200; 4 points in a). s4 has its star: 50.
+    gains = [{"indicator": "participation", "per_unit": 10, "origin": ORIGIN}]
+    favour, total = {**BENEFIT, "id": "favour"}, {"id": "total"}
+    found = {}
+    for stages in ((favour, total), (total, favour)):
+        scenario = plan(130, gains=gains) | {"attainment": attainment(), "stages": list(stages)}
+        result = solved(tmp_path / str(stages[0]["id"]), **scenario)
+        found[stages[0]["id"]] = (reached(result), levels(result), cells(result.stages, "value", "stage", "step"))
+    worth, mean = ("favour", "sum"), ("total", "mean")
+    assert found["favour"] == ({"s3": "one"}, {"a": 0, "b": 1}, {worth: 500, mean: 0.5})
+    assert found["total"] == ({"s1": "one", "s2": "one"}, {"a": 4, "b": 0}, {mean: 2, worth: 250})
+
+
 def test_one_grade_alone(tmp_path: Path) -> None:
     result = solved(tmp_path, **plan(60, grades=GRADES[:1], most_a_year=2))
     assert reached(result) == {"s1": "one", "s2": "one"}

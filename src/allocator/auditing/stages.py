@@ -211,7 +211,7 @@ def _means(years: Sequence[AuditedYear], stage: TotalStage, judged: Sequence[Jud
     parts = [("", _together(sides), every), ("final_", sides[-1], sizes[-1])][: 1 if len(years) == 1 else 2]
     how, less = stage.aggregate, judged[-1].less_is_better
     return [
-        replace(_weighted(f"total/{of}{how}", side, size, total=how == "sum"), maximised=not less)
+        replace(_weighted(f"{stage.id}/{of}{how}", side, size, total=how == "sum"), maximised=not less)
         for of, side, size in parts
     ]
 

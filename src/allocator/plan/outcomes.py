@@ -63,7 +63,7 @@ def outcome_findings(tree: Node) -> list[Finding]:
 
 def _looks(stage: Node) -> bool:
     """Whether a stage is of a kind that looks at an outcome."""
-    return "id" in stage.entries and stage.entries["id"].text in ("balance", "total")
+    return "id" in stage.entries and stage.entries["id"].text in ("balance", "favour", "total")
 
 
 def _of(tree: Node, path: str, part: Node, known: Mapping[str, Brought]) -> Iterator[Finding]:

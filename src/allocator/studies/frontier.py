@@ -20,7 +20,7 @@ from allocator.build import build
 from allocator.check import check
 from allocator.errors import InfeasibleError, InterruptedRun, NoPlanError, UsageError
 from allocator.first_plan import wants_first_plan
-from allocator.planfile import BalanceStage, BasicsStage, Publish, TotalStage
+from allocator.planfile import BalanceStage, Publish, Stage
 from allocator.result import Result
 from allocator.scenario import PlanYear, Scenario
 from allocator.session import Limits
@@ -33,7 +33,7 @@ COLUMNS = (
     *("cultivation_yuan", "price_of_town", "gap", "reason"),
 )
 
-STAGES = (BasicsStage, BalanceStage, TotalStage)
+STAGES = ("basics", "balance", "total")
 PATH = "demonstration.least_towns"
 BLOCK = "demonstration"
 WHOLE_GAP = 0.9
@@ -139,7 +139,7 @@ def only_the_number(scenario: Scenario) -> Scenario:
     """The scenario with the stages basics, balance and total, exact money, and no goal on demonstration towns."""
     years: list[PlanYear] = []
     for given in scenario.plan_years:
-        stages = tuple(_at_ranks(stage) for stage in given.common.stages if isinstance(stage, STAGES))
+        stages = tuple(_at_ranks(stage) for stage in given.common.stages if stage.id in STAGES)
         goals = tuple(
             goal.model_copy(update={"strength": "measured"}) if goal.measure.startswith(f"{BLOCK}_") else goal
             for goal in given.common.goals
@@ -150,7 +150,7 @@ def only_the_number(scenario: Scenario) -> Scenario:
     return replace(scenario, plan_years=tuple(years))
 
 
-def _at_ranks(stage: BasicsStage | BalanceStage | TotalStage) -> BasicsStage | BalanceStage | TotalStage:
+def _at_ranks(stage: Stage) -> Stage:
     """The stage; leximin at all ranks becomes leximin at few."""
     if isinstance(stage, BalanceStage) and stage.criterion == "leximin" and stage.ranks is None:
         return stage.model_copy(update={"ranks": RANKS})

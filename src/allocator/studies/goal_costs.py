@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from allocator.result import Result
@@ -11,13 +9,6 @@ from allocator.scenario import Scenario
 from allocator.solve import Options, solve
 
 COLUMNS = ["dropped", "year", "what", "before", "after", "change", "unit"]
-
-STAGE_UNITS: Mapping[str, str] = {
-    "basics": "shares of targets",
-    "aspirations": "shares of targets",
-    "stability": "unit changes",
-}
-"""Unit of a stage's first step where it is not that of the level."""
 
 KEY = ["year", "what"]
 
@@ -55,7 +46,6 @@ def _values(result: Result) -> pd.DataFrame:
     town = goals["town"].fillna("")
     reached = goals.assign(what=goals["goal"] + town.where(town == "", "/" + town), value=goals["reached"])
     stages = result.tables["stages"].query("stage != 'tie_break'").drop_duplicates(["year", "stage"])
-    units = stages["stage"].map(STAGE_UNITS).fillna("level points")
-    steps = stages.assign(what=stages["stage"] + "/" + stages["step"], unit=units)
+    steps = stages.assign(what=stages["stage"] + "/" + stages["step"])
     columns = [*KEY, "value", "unit"]
     return pd.concat([reached[columns], steps[columns]], ignore_index=True)
