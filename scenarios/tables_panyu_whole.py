@@ -24,7 +24,17 @@ STAR_CRITERIA = (
 FUNCTIONS = ("courses", "elderly", "experience")
 SITES = (("学习中心", "centre"), ("体验基地", "base"), ("学习驿站", "corner"))
 """Candidate sites of each town; assumed."""
-KINDS = {"curriculum": 10, "brand": 16, "research": 10, "platform": 1, "elderly_school": 16, "elderly_point": 12}
+KINDS = {
+    "curriculum": 10,
+    "brand": 16,
+    "research": 10,
+    "platform": 1,
+    "elderly_school": 16,
+    "elderly_point": 12,
+    "standard_school": 8,
+    "learning_org": 6,
+    "opening_week": 1,
+}
 """Kind of project to how many there are in the pool; assumed."""
 ONCE = {
     "curriculum": 30_000,
@@ -33,8 +43,22 @@ ONCE = {
     "platform": 260_000,
     "elderly_school": 24_000,
     "elderly_point": 9_000,
+    "standard_school": 36_000,
+    "learning_org": 10_000,
+    "opening_week": 300_000,
 }
-YEARLY = {"curriculum": 4_000, "brand": 6_000, "platform": 40_000, "elderly_school": 5_000, "elderly_point": 2_000}
+YEARLY = {
+    "curriculum": 4_000,
+    "brand": 6_000,
+    "platform": 40_000,
+    "elderly_school": 5_000,
+    "elderly_point": 2_000,
+    "standard_school": 3_000,
+    "learning_org": 3_000,
+}
+"""Yuan once and yuan a year of a project of each kind before it is drawn up or down by 30 %; assumed."""
+FULL_TIME_HOURS = 200
+"""Hours by which the teachers table tells full-time teachers from others."""
 TEACHING = (("health", 62), ("skills", 78), ("culture", 66), ("leisure", 55), ("moral", 50), ("local", 82))
 """Course category and the middle price of an hour bought [yuan]; assumed."""
 STAFF = {"full_time": 0.10, "part_time": 0.22, "expert": 0.03, "volunteer": 0.40}
@@ -57,13 +81,16 @@ def tables() -> list[Table]:
         _offers(),
         _staff(),
         _demonstration_criteria(),
+        _teachers(),
         _last_year_postings(),
     ]
 
 
 def everything() -> list[Table]:
     """Own tables and those of the plan below, for the table of origins, which names every table in use."""
-    return [*tables_panyu.tables(), *tables()]
+    own = tables()
+    names = {table.name for table in own}
+    return [*(table for table in tables_panyu.tables() if table.name not in names), *own]
 
 
 @cache
@@ -220,36 +247,49 @@ PROJECT_NAMES = {
     "platform": ("终身学习云平台", "Online platform"),
     "elderly_school": ("老年学校", "Elderly school"),
     "elderly_point": ("老年学习示范点", "Elderly learning point"),
+    "standard_school": ("社区教育学校标准化", "Standard community school"),
+    "learning_org": ("学习型组织创建", "Learning organisations"),
+    "opening_week": ("全国终身学习活动周开幕式", "Opening of the national learning week"),
 }
+
+
+def _town_of(kind: str, n: int) -> str:
+    """Where the n-th project of a kind stands: schools for older people in every town, standard schools in the least
+    mature ones, others spread over the towns."""
+    towns = [str(town) for town in _towns().index]
+    if kind in ("platform", "research", "opening_week"):
+        return "district"
+    if kind == "elderly_school":
+        return towns[n - 1]
+    if kind == "standard_school":
+        return sorted(towns, key=lambda town: (tables_panyu.maturity(town), town))[n - 1]
+    return towns[(n * 5 + len(kind)) % len(towns)]
 
 
 @cache
 def _project_frame() -> pd.DataFrame:
-    rows, towns = [], [str(town) for town in _towns().index]
+    rows = []
     for kind, count in KINDS.items():
         for n in range(1, count + 1):
-            of_district = kind in ("platform", "research")
-            town = (
-                "district"
-                if of_district
-                else towns[(n * 5 + len(kind)) % len(towns)]
-                if kind != "elderly_school"
-                else towns[n - 1]
-            )
             scale = 0.7 + 0.6 * draw("panyu_whole", "project", kind, n)
             zh, en = PROJECT_NAMES[kind]
             name = (zh, en) if count == 1 else (f"{zh}{n}", f"{en} {n}")
             once, yearly = round(ONCE[kind] * scale, -3), round(YEARLY.get(kind, 0) * scale, -3)
-            first = 2016 + (n - 1) // 2 if kind == "research" else 2016
+            first = {"research": 2016 + (n - 1) // 2, "opening_week": 2020}.get(kind, 2016)
             worth = round(10 * draw("panyu_whole", "benefit", kind, n), 1)
-            rows.append((f"{kind}_{n:02d}", kind, town, *name, int(once), int(yearly), first, worth))
+            rows.append((f"{kind}_{n:02d}", kind, _town_of(kind, n), *name, int(once), int(yearly), first, worth))
     columns = ["project", "kind", "town", "name_zh", "name_en", "once_yuan", "yearly_yuan", "first_year", "benefit"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _projects() -> Table:
     rule = fiction("项目库尚未公布，全部为示例", "the project pool is not published; all of it is made up")
-    return Table("projects", _project_frame(), dict.fromkeys(_project_frame().columns, rule))
+    rules = dict.fromkeys(_project_frame().columns, rule)
+    rules["first_year"] = fiction(
+        "课题每年两项，活动周开幕式在规划末年，其余自2016年起",
+        "two research projects a year, the opening of the learning week in the last year, all others from 2016",
+    )
+    return Table("projects", _project_frame(), rules)
 
 
 def _project_effects() -> Table:
@@ -259,16 +299,19 @@ def _project_effects() -> Table:
         "brand": [("participation", 260)],
         "elderly_school": [("elderly_participation", 70)],
         "elderly_point": [("elderly_participation", 40)],
+        "standard_school": [("capability", 0.06)],
+        "learning_org": [("participation", 90)],
     }
-    origin = ("illustrative", "示例数据（虚构）：每项带动的人数")
+    said = {"capability": "示例数据（虚构）：标准化使办学能力指数提高0.06"}
     rows = [
-        (each.project, indicator, gain, "own_town", *origin)
+        (each.project, indicator, gain, "own_town", "illustrative", said.get(indicator, "示例数据（虚构）：每项带动的人数"))
         for each in _project_frame().itertuples(index=False)
         for indicator, gain in gains.get(str(each.kind), [])
     ]
     rows.append(("platform_01", "participation", 6, "every_town", "illustrative", "示例数据（虚构）：每千人带动6人"))
+    rows.append(("opening_week_01", "participation", 2, "every_town", "illustrative", "示例数据（虚构）：当年每千人带动2人"))
     frame = pd.DataFrame(rows, columns=["project", "indicator", "gain", "where", "origin", "rule"])
-    rule = fiction("每项每年带动的人数", "people that a project brings a year")
+    rule = fiction("每项每年带动的人数，或办学能力指数", "people that a project brings a year, or capability")
     return Table("project_effects", frame, dict.fromkeys(frame.columns, rule))
 
 
@@ -379,6 +422,19 @@ def _demonstration_criteria() -> Table:
         "省级、全国标准的具体指标未见原文，为示例", "the figures of the standards were not found; an example"
     )
     return Table("demonstration_criteria", pd.DataFrame(rows, columns=columns), dict.fromkeys(columns, rule))
+
+
+def _teachers() -> Table:
+    """The teachers of the plan below, and who meets the condition of the exchange."""
+    below = next(table for table in tables_panyu.tables() if table.name == "teachers")
+    long_there = [draw("panyu_whole", "six_years", teacher) < 0.6 for teacher in below.frame["teacher"]]
+    full_time = below.frame["hours"] == FULL_TIME_HOURS
+    eligible = [str(bool(full and long)).lower() for full, long in zip(full_time, long_there, strict=True)]
+    rule = fiction(
+        "专职且在本校满六年（参照义务教育），约六成专职教师符合",
+        "full-time and six years at the same school (borrowed from compulsory education): about 0.6 of the full-time ones",
+    )
+    return Table("teachers", below.frame.assign(eligible=eligible), {**below.rules, "eligible": rule})
 
 
 def _last_year_postings() -> Table:
