@@ -20,8 +20,8 @@ exported to MPS and read back. The stages run on that file, by PuLP's COIN_CMD a
 `within` is what two right answers may differ by. Each step closes to a tenth of its grid; a value that lies between
 two grid points may be held on either, and the steps after it may use that room: five grid steps.
 
-Of plans with many whole things (FIRST_STEPS) only the hard goals and the sums of the one and the two worst-off are
-found, each step within WHOLE_GAP of its bound; the facts in their files, which any plan shows, are written by hand.
+Of plans with many whole things only the hard goals and the sums of the one and the two worst-off are found, closed to
+WHOLE_GAP a town; the facts in their files, which every plan shows, are written by hand and kept.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ from allocator.build import build
 from allocator.scenario import Scenario
 
 HERE = Path(__file__).parent
-PLANS = ("panyu", "wuchuan", "panyu_whole")
-FIRST_STEPS = {"panyu_whole": ("basics", "balance")}
-"""Plan to the stages that CBC closes in minutes; of the balance those of the ranks below."""
+PLANS = ("panyu", "wuchuan")
+WHOLE = ("panyu_whole/2016.yaml",)
+"""Years of plans with many whole things, of which only the first steps are found."""
 FIRST_RANKS, WHOLE_GAP = (1, 2), 0.05
-"""Ranks, and the gap asked of each of the worst-off [level points]."""
+"""How many of the worst-off these steps raise together, and the gap asked of each of them [level points]."""
 LEVEL_GRID, SUM_GRID, CHANGE_GRID, SHORTFALL_GRID, PAIR_GRID = 1e-4, 1e-3, 1e-4, 1e-5, 1e-6
 MET, RULE_SLACK = 1e-4, 1e-7
 """Shortfall that counts as none, and what a met goal may fall short afterwards [percent of the target]."""
@@ -233,18 +233,41 @@ def one_step_worse(value: float, grid: float, *, maximise: bool) -> float:
 
 def balance(run: Run, stage: Any) -> None:
     """Sums of the 1, 2, ..., n smallest levels, each as large as possible, each held."""
-    sums, level = run.ordered.sums, run.exported.level
-    last = {"leximin": len(level), "maximin": 1, "none": 0}[stage.criterion]
+    sums = run.ordered.sums
+    last = {"leximin": len(run.exported.level), "maximin": 1, "none": 0}[stage.criterion]
     for k in range(1, last + 1):
         grid = LEVEL_GRID if k == 1 else SUM_GRID
-        sums[k] = run.exported.problem.add_variable(f"smallest{k:02d}", None, 100.0 * k)
-        for chosen in [(at,) for at in range(len(level))] if k == 1 else [lowest(level, k)]:
-            add_row(run, chosen)
-        value = optimise(run, {sums[k]: 1.0}, grid / 10)
+        value = raise_worst_off(run, k, grid / 10)
         run.note("balance", f"worst_{k}", value, grid)
         sums[k].lowBound = sums[k].upBound = one_step_worse(value, grid, maximise=True)
     for k, column in sums.items():
         column.lowBound = column.upBound = column.upBound - k * stage.give
+
+
+def raise_worst_off(run: Run, k: int, gap: float) -> float:
+    """The sum of the k smallest levels, as large as possible."""
+    level = run.exported.level
+    column = run.exported.problem.add_variable(f"smallest{k:02d}", None, 100.0 * k)
+    run.ordered.sums[k] = column
+    for chosen in [(at,) for at in range(len(level))] if k == 1 else [lowest(level, k)]:
+        add_row(run, chosen)
+    return optimise(run, {column: 1.0}, gap)
+
+
+def first_steps(run: Run) -> None:
+    """Hard goals and the first sums of smallest levels, of a plan with many whole things.
+
+    A step may end its gap below the best value; the next one has the room that leaves.
+    """
+    goals(run, next(stage for stage in run.scenario.first.common.stages if stage.id == "basics"))
+    room = 0.0
+    for k in FIRST_RANKS:
+        value = raise_worst_off(run, k, WHOLE_GAP * k)
+        room += WHOLE_GAP * k
+        run.note("balance", f"worst_{k}", value, room / GRID_STEPS_BETWEEN_ANSWERS)
+        grid = LEVEL_GRID if k == 1 else SUM_GRID
+        sums = run.ordered.sums
+        sums[k].lowBound = sums[k].upBound = one_step_worse(value, grid, maximise=True)
 
 
 def lowest(level: list[pulp.LpVariable], k: int) -> tuple[int, ...]:
@@ -368,6 +391,9 @@ def expected(file: Path) -> dict[str, Any]:
     """The content of one expected file."""
     scenario = Scenario.load(file)
     run = Run(scenario, export(scenario))
+    if file in [HERE / name for name in WHOLE]:
+        first_steps(run)
+        return {"how": HOW_FIRST.format(pulp=pulp.__version__), "stages": run.stages}
     for stage in scenario.first.common.stages:
         STAGES[stage.id](run, stage)
     pairs = sorted(pair for pair, column in run.exported.pairing.items() if (column.varValue or 0.0) > 0.5)
@@ -383,7 +409,7 @@ def years_and_variants() -> list[Path]:
     found = []
     for plan in PLANS:
         found += sorted((HERE / plan).glob("[0-9]*.yaml")) + sorted((HERE / plan / "variants").glob("*.yaml"))
-    return found
+    return found + [HERE / name for name in WHOLE]
 
 
 def expected_file(file: Path) -> Path:
@@ -400,13 +426,13 @@ def differences(found: dict[str, Any], committed: dict[str, Any]) -> list[str]:
     for key in sorted(told.keys() & now.keys()):
         if abs(told[key] - now[key]["value"]) > now[key]["within"]:
             lines.append(f"{'/'.join(key)}: {told[key]} committed, {now[key]['value']} now")
-    if found["pairs"] != committed["pairs"]:
+    if found.get("pairs") != committed.get("pairs"):
         lines.append("pairs differ")
     return lines
 
 
 def write(target: Path, content: dict[str, Any]) -> None:
-    """Write one expected file."""
+    """Write one expected file; facts that stand in it already stay."""
     from ruamel.yaml.comments import CommentedMap
     from ruamel.yaml.scalarstring import FoldedScalarString
 
@@ -417,8 +443,10 @@ def write(target: Path, content: dict[str, Any]) -> None:
 
     yaml = YAML()
     yaml.width = 120
-    shown = dict(content) | {"how": FoldedScalarString(content["how"])}
-    shown |= {name: [flow(line) for line in content[name]] for name in ("stages", "pairs")}
+    before = YAML(typ="safe").load(target) if target.is_file() else {}
+    kept = {name: before[name] for name in ("facts",) if name in before}
+    shown = dict(content) | {"how": FoldedScalarString(content["how"])} | kept
+    shown |= {name: [flow(line) for line in shown[name]] for name in ("stages", "pairs", "facts") if name in shown}
     target.parent.mkdir(exist_ok=True)
     with target.open("w", encoding="utf-8", newline="\n") as out:
         yaml.dump(shown, out)

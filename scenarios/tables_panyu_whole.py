@@ -10,7 +10,7 @@ from functools import cache
 
 import pandas as pd
 import tables_panyu
-from tables_common import Rule, Table, derived, draw, fiction, largest_remainder, read_source
+from tables_common import FICTION, Rule, Table, derived, draw, fiction, largest_remainder, read_source
 
 STAR_CRITERIA = (
     ("venue", "场地设施", "Premises", 20, 9000),
@@ -302,14 +302,14 @@ def _project_effects() -> Table:
         "standard_school": [("capability", 0.06)],
         "learning_org": [("participation", 90)],
     }
-    said = {"capability": "示例数据（虚构）：标准化使办学能力指数提高0.06"}
+    people, index, assumed = FICTION + "每项带动的人数", FICTION + "标准化使办学能力指数提高0.06", "illustrative"
     rows = [
-        (each.project, indicator, gain, "own_town", "illustrative", said.get(indicator, "示例数据（虚构）：每项带动的人数"))
+        (each.project, indicator, gain, "own_town", assumed, index if indicator == "capability" else people)
         for each in _project_frame().itertuples(index=False)
         for indicator, gain in gains.get(str(each.kind), [])
     ]
-    rows.append(("platform_01", "participation", 6, "every_town", "illustrative", "示例数据（虚构）：每千人带动6人"))
-    rows.append(("opening_week_01", "participation", 2, "every_town", "illustrative", "示例数据（虚构）：当年每千人带动2人"))
+    rows.append(("platform_01", "participation", 6, "every_town", assumed, FICTION + "每千人带动6人"))
+    rows.append(("opening_week_01", "participation", 2, "every_town", assumed, FICTION + "当年每千人带动2人"))
     frame = pd.DataFrame(rows, columns=["project", "indicator", "gain", "where", "origin", "rule"])
     rule = fiction("每项每年带动的人数，或办学能力指数", "people that a project brings a year, or capability")
     return Table("project_effects", frame, dict.fromkeys(frame.columns, rule))
@@ -432,7 +432,7 @@ def _teachers() -> Table:
     eligible = [str(bool(full and long)).lower() for full, long in zip(full_time, long_there, strict=True)]
     rule = fiction(
         "专职且在本校满六年（参照义务教育），约六成专职教师符合",
-        "full-time and six years at the same school (borrowed from compulsory education): about 0.6 of the full-time ones",
+        "full-time and six years at the same school (borrowed from compulsory education): 0.6 of the full-time",
     )
     return Table("teachers", below.frame.assign(eligible=eligible), {**below.rules, "eligible": rule})
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
@@ -26,6 +30,16 @@ PLAN = Path(__file__).parent.parent / "scenarios" / "panyu_whole"
 @pytest.fixture(scope="module")
 def year() -> Scenario:
     return load(PLAN / "2016.yaml")
+
+
+def own() -> dict[str, Any]:
+    """What plan.yaml says beyond the plan that it stands on."""
+    return dict(YAML(typ="safe").load(PLAN / "plan.yaml"))
+
+
+def expected() -> dict[str, Any]:
+    """Stage values of the second solver, and facts that every plan of 2016 shows."""
+    return dict(YAML(typ="safe").load(PLAN / "expected" / "2016.yaml"))
 
 
 def with_stages(year: Scenario, stages: Sequence[Stage]) -> Scenario:
@@ -112,6 +126,58 @@ def test_four_fifths_of_the_residents_can_be_near_a_base_but_not_with_any_ten_ne
         assert (0.8 <= share < 0.9) if enough else (share + 1000 / people < 0.8)
 
 
+def test_every_goal_quotes_the_plan_documents_and_stands_on_its_line_of_the_page() -> None:
+    documents = (PLAN.parent / "sources" / "plan-documents").glob("*.txt")
+    written = "".join(re.sub(r"\s+", "", path.read_text(encoding="utf-8")) for path in documents)
+    page = (PLAN.parents[1] / "docs" / "plan-text.md").read_text(encoding="utf-8").splitlines()
+    lines = {line.split("|")[1].strip(): line for line in page if line.startswith("| A")}
+    goals = own()["goals"]
+    assert len(goals) == 9
+    for goal in goals:
+        assert re.sub(r"\s+", "", goal["text"]) in written
+        assert f"`{goal['id']}`" in lines[goal["requirement"]]
+        wish = goal["text"].startswith(("争取", "完善", "推进"))
+        assert goal["strength"] == ("soft" if wish else "hard")
+
+
+def test_every_kind_of_project_stands_on_the_page_and_has_projects(year: Scenario) -> None:
+    page = (PLAN.parents[1] / "docs" / "plan-text.md").read_text(encoding="utf-8")
+    counts = year.first.tables["projects"]["kind"].value_counts()
+    for kind in own()["projects"]["kinds"]:
+        assert counts[kind["id"]] >= 1
+        assert f"`{kind['id']}`" in page or any(goal["measure"] == kind["id"] for goal in own()["goals"])
+
+
+def test_every_section_says_what_is_assumed() -> None:
+    # The comment right above a section of its own; those of ../panyu have theirs there.
+    text = (PLAN / "plan.yaml").read_text(encoding="utf-8")
+    blocks = re.findall(r"((?:^#.*\n)*)^(\w+):", text, flags=re.MULTILINE)
+    unsaid = {name for comment, name in blocks if "示例数据（虚构）" not in comment}
+    assert unsaid == {"plan", "name", "names", "delivery", "goals", "stages"}
+
+
+def test_every_column_in_use_has_an_origin(year: Scenario) -> None:
+    read = [pd.read_csv(path, encoding="utf-8-sig") for path in sorted((PLAN / "tables").glob("*.csv"))]
+    named = [path.stem for path in sorted((PLAN / "tables").glob("*.csv"))]
+    origins = read[named.index("origins")]
+    said = set(zip(origins["table"], origins["column"], strict=True))
+    assert not origins.duplicated(["table", "column"]).any()
+    assert {(n, c) for n, frame in zip(named, read, strict=True) for c in frame.columns if n != "origins"} <= said
+    assumed = origins["origin"] == "illustrative"
+    assert (origins["rule_zh"].str.startswith("示例数据（虚构）") == assumed).all()
+
+
+def test_exchange_asks_for_a_tenth_of_the_eligible_and_a_fifth_of_backbone_teachers(year: Scenario) -> None:
+    teachers = year.first.tables["teachers"]
+    assert teachers["eligible"].sum() == 34
+    assert set(teachers.loc[teachers["eligible"], "hours"]) == {200}
+    model = build(year)
+    rows = {name: model.rows[name][0].positions for name in ("posting_share", "posting_backbone", "matching")}
+    assert -model.pulp_rows[int(rows["posting_share"][0])].constant == 4
+    assert len(rows["posting_backbone"]) == 1
+    assert sum(len(part.positions) for part in model.rows["matching"]) == 2
+
+
 @pytest.mark.slow
 def test_one_year_solves_and_every_step_says_how_far_it_got(year: Scenario) -> None:
     # The audit has passed when solve returns. How many gaps close in that time depends on the machine.
@@ -122,8 +188,22 @@ def test_one_year_solves_and_every_step_says_how_far_it_got(year: Scenario) -> N
     assert closed[stages["stage"] == "basics"].all()
     assert result.status == ("optimal" if closed.all() else "feasible")
     assert result.run["hard_goals_missed"] == []
-    assert (result.tables["counts"].query("counted == 'new_research'")["amount"].sum()) >= 1
-    assert len(result.tables["star_batches"]) == 16
+    facts = expected()["facts"]
+    amounts = result.tables["counts"].groupby("counted")["amount"].sum()
+    out = [f for f in facts if not f.get("at_least", 0) <= amounts[f["counted"]] <= f.get("at_most", math.inf)]
+    assert facts and out == []
+    assert len(result.towns) == len(result.tables["star_batches"]) == 16
+    # No plan has better worst-off towns than the second solver's bound.
+    worst = result.towns["level_after"].sort_values().cumsum().reset_index(drop=True)
+    for line in expected()["stages"]:
+        if line["stage"] == "balance":
+            assert worst[int(line["step"].removeprefix("worst_")) - 1] <= line["value"] + line["within"]
+    posts = result.tables["team"]
+    assert 0 < posts["hired"].sum() <= 24
+    school = result.tables["accounts"].query("ledger == 'school_time'").groupby("block")["supplied"].sum()
+    paid = {"full_time": (9000, 24), "part_time": (3000, 10), "volunteer": (240, 3), "expert": (2000, 0)}
+    by_type = posts.groupby("type")["posts"].sum()
+    assert school["team"] == pytest.approx(sum(by_type[each] * hours for each, (_, hours) in paid.items()))
 
 
 @pytest.mark.slow
@@ -135,7 +215,7 @@ def test_the_first_steps_are_those_that_the_second_solver_proved(year: Scenario)
     run = run_stages(model, alone, HighsSession(model), Gaps.read(["balance=0.05"]))
     assert run.closed
     values = {(record.stage, record.step): record.value for record in run.records}
-    lines = YAML(typ="safe").load(PLAN / "expected" / "2016.yaml")["stages"]
+    lines = expected()["stages"]
     assert set(values) == {(line["stage"], line["step"]) for line in lines}
     for line in lines:
         assert values[line["stage"], line["step"]] == pytest.approx(line["value"], abs=line["within"]), line["step"]
