@@ -276,9 +276,8 @@ def _project_frame() -> pd.DataFrame:
             name = (zh, en) if count == 1 else (f"{zh}{n}", f"{en} {n}")
             once, yearly = round(ONCE[kind] * scale, -3), round(YEARLY.get(kind, 0) * scale, -3)
             first = {"research": 2016 + (n - 1) // 2, "opening_week": 2020}.get(kind, 2016)
-            worth = round(10 * draw("panyu_whole", "benefit", kind, n), 1)
-            rows.append((f"{kind}_{n:02d}", kind, _town_of(kind, n), *name, int(once), int(yearly), first, worth))
-    columns = ["project", "kind", "town", "name_zh", "name_en", "once_yuan", "yearly_yuan", "first_year", "benefit"]
+            rows.append((f"{kind}_{n:02d}", kind, _town_of(kind, n), *name, int(once), int(yearly), first))
+    columns = ["project", "kind", "town", "name_zh", "name_en", "once_yuan", "yearly_yuan", "first_year"]
     return pd.DataFrame(rows, columns=columns)
 
 

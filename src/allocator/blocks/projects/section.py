@@ -61,8 +61,8 @@ class ProjectRow(Row):
     """Paid in the year it starts [yuan]."""
     yearly_yuan: Amount
     """Paid in every year it runs, the first one too [yuan]."""
-    benefit: Amount
-    """Benefit points in every year it runs, as the experts of the library gave them."""
+    benefit: Amount = 0.0
+    """Benefit points in every year it runs, as the experts of the library gave them; none where nobody gave any."""
     first_year: int | None = None
     """It may not start before."""
     last_year: int | None = None
