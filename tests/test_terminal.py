@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 
 from allocator.batch import SUMMARY_COLUMNS, Summary
 from allocator.report.labels import speaking
-from allocator.report.terminal import batch_progress, batch_table, comparison, print_batch, print_comparison, summary
+from allocator.report.terminal import batch_progress, batch_table, print_batch, summary
 from allocator.result import Result
 from allocator.texts import Language
 
@@ -59,19 +59,6 @@ def test_markup_in_names_is_printed_as_it_stands(tiny_result: Result) -> None:
     scenario = type(tiny_result.scenario)("x", (type(plan)(**{**plan.__dict__, "towns": towns}),), (), None)  # type: ignore[arg-type]
     text = "\n".join(printed(summary(Result(scenario, tiny_result.tables, tiny_result.run), "en")))
     assert "[red]East[/red]" in text
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_a_comparison_shows_both_and_the_change(
-    tiny_result: Result, language: Language, capsys: pytest.CaptureFixture[str]
-) -> None:
-    less = tiny_result.tables["towns"].assign(level_after=lambda t: t["level_after"] - 1)
-    other = Result(tiny_result.scenario, {**tiny_result.tables, "towns": less}, tiny_result.run)
-    text = "\n".join(printed(speaking(language, lambda: comparison(tiny_result, other))))
-    assert "−1.00" in text and "tiny-2016" in text
-    assert {"zh": "两者都有", "en": "in both"}[language] in text
-    print_comparison(tiny_result, other, language)
-    assert "−1.00" in capsys.readouterr().out
 
 
 def test_a_batch_lists_every_scenario_and_why_some_failed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -249,10 +249,10 @@ def report(results: Path, out: Path | None, force: bool) -> None:
 @click.argument("b", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @_language
 def compare(a: Path, b: Path) -> None:
-    from allocator.report.terminal import print_comparison
+    from allocator.report.terminal_compare import print_comparison
     from allocator.result import Result
 
-    print_comparison(Result.load(a), Result.load(b), current_language())
+    print_comparison(Result.load(a), Result.load(b), current_language(), (a.resolve().name, b.resolve().name))
 
 
 @program.group(help=say("cli.study"))

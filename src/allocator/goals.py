@@ -46,14 +46,19 @@ def goals_table(plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
     return pd.DataFrame(rows, columns=list(RESULT_TABLES["goals"]))
 
 
+def is_missed(goals: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows of goals fall short; rows that ask nothing do not."""
+    target, shortfall = goals["target"].astype(float), goals["shortfall"].astype(float)
+    return shortfall > MISSED * np.maximum(1.0, target.abs())
+
+
 def missed_goals(table: pd.DataFrame, strength: str = "hard") -> list[str]:
     """Goals of a strength that a plan falls short of, as ``goal`` or ``goal/town``, in the order of the table.
 
     Over several years the year stands before (``2017/goal``). Goals that are only measured because the plan has no
     stage for them count as well.
     """
-    target, shortfall = table["target"].astype(float), table["shortfall"].astype(float)
-    missed = (table["strength"] == strength) & (shortfall > MISSED * np.maximum(1.0, target.abs()))
+    missed = (table["strength"] == strength) & is_missed(table)
     labels = ["year", "goal", "town"] if table["year"].nunique() > 1 else ["goal", "town"]
     named = table.loc[missed, labels].astype(object).fillna("")
     return ["/".join(str(part) for part in parts if part != "") for parts in named.itertuples(index=False)]

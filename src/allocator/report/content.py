@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.goals import is_missed
 from allocator.planfile import DISTRICT
 from allocator.report.facts import TOLERANCE, sources
 from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
@@ -23,7 +24,6 @@ from allocator.report.labels import (
 )
 from allocator.report.numbers import DASH, signed, weight, written
 from allocator.report.rows import rows_of
-from allocator.report.years import is_missed
 from allocator.result import Result
 from allocator.texts import say
 

@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from allocator.goals import is_missed
 from allocator.planfile import BalanceStage, TotalStage
 from allocator.report.labels import Names, measure_shape, names_of, said
 from allocator.report.numbers import DASH, signed, written
-from allocator.report.years import agreements, end_view, is_missed, is_several, year_views, years_table
+from allocator.report.years import agreements, end_view, is_several, year_views, years_table
 from allocator.result import HELD_DOWN, Result
 from allocator.scenario import PlanYear
 from allocator.texts import current_language, say

@@ -12,6 +12,9 @@ from allocator.texts import say
 
 WIDTH = 80
 
+TONES = {"good": "bold green", "warn": "yellow", "bad": "bold red", "plain": ""}
+"""Weight of a sentence to its style."""
+
 
 def bullet(text: str, style: str = "") -> RenderableType:
     """A text with a dash before it, folded under itself."""

@@ -1,4 +1,4 @@
-"""What the command line prints: the summary after a solve, a comparison, a batch."""
+"""What the command line prints: the summary after a solve, a batch, the table of a study."""
 
 from __future__ import annotations
 
@@ -15,25 +15,23 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Line
 
+from allocator.goals import is_missed
 from allocator.report.facts import remarks, sources, status, worst_town
 from allocator.report.labels import (
     Names,
     goal_unit,
-    heading,
-    measure_shape,
-    names_of,
     plan_name,
     speaking,
     status_name,
     with_unit,
 )
-from allocator.report.lines import bullet, fitting, plain, row_of
+from allocator.report.lines import TONES, bullet, fitting, plain, row_of
 from allocator.report.numbers import DASH, Shape, signed, written
 from allocator.report.record import binding_rules
 from allocator.report.rows import rows_of
 from allocator.report.terminal_years import parts_of_years
-from allocator.report.years import is_missed, is_several, names_of_all, span
-from allocator.result import Result, compare
+from allocator.report.years import is_several, names_of_all, span
+from allocator.result import Result
 from allocator.texts import Language, say
 
 if TYPE_CHECKING:
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
 
 MOST_SOURCES, MOST_GOALS, MOST_REMARKS, LINES_OF_PAIRS = 6, 8, 6, 3
 YUAN_STEP = 1e4
-TONES = {"good": "bold green", "warn": "yellow", "bad": "bold red", "plain": ""}
 
 
 def summary(result: Result, language: Language, folder: Path | None = None) -> RenderableType:
@@ -152,44 +149,6 @@ def _goals(result: Result, names: Names) -> list[RenderableType]:
     if len(order) > MOST_GOALS:
         lines.append(Line(say("report.cli.more", {"n": len(order) - MOST_GOALS})))
     return lines
-
-
-def print_comparison(a: Result, b: Result, language: Language) -> None:
-    """Print what changes from one result to another."""
-    Console().print(speaking(language, partial(comparison, a, b)))
-
-
-def comparison(a: Result, b: Result) -> RenderableType:
-    """Levels and money of the towns, balance, and pairs of two results, in the current language."""
-    tables, names = compare(a, b), names_of(a.scenario.first)
-    labels = {"a": a.scenario.label, "b": b.scenario.label}
-    parts: list[RenderableType] = [Line(say("report.cli.compare", labels), style="bold")]
-    parts += [bullet(f"{r.scenario.label}: {status(r).text}", TONES[status(r).tone]) for r in (a, b)]
-    balance = plain(heading("balance", "measure"), labels["a"], labels["b"], say("report.cli.change"))
-    for row in rows_of(tables["balance"]):
-        how = measure_shape(row.measure)
-        sides = (written(row.after_a, how), written(row.after_b, how))
-        row_of(balance, names.measure(row.measure), *sides, signed(row.change, how))
-    parts.append(Padding(balance, (1, 0, 0, 0)))
-    parts.append(Padding(_town_changes(tables["towns"], names), (1, 0, 0, 0)))
-    pairs = plain(say("report.cli.pairs_changed"), "")
-    for row in rows_of(tables["pairs"]):
-        side = row[3]
-        where = say("report.cli.kept") if side == "kept" else say("report.cli.only", {"label": labels[str(side)]})
-        row_of(pairs, f"{names.of('town', row.mentor)}→{names.of('town', row.mentee)}", where)
-    parts.append(Padding(pairs if len(tables["pairs"]) else Line(say("report.cli.no_pairs")), (1, 0, 0, 0)))
-    return Group(*parts)
-
-
-def _town_changes(towns: pd.DataFrame, names: Names) -> Table:
-    """Level and money of each town in the second result, with the change from the first."""
-    change = say("report.cli.change")
-    made = plain(heading("towns", "town"), say("report.cli.level"), change, say("report.cli.money"), change)
-    for row in rows_of(towns):
-        level = (written(row.level_b, "points"), signed(row.level_change, "points"))
-        money = (written(row.amount_yuan_b, "whole"), signed(row.amount_yuan_change, "whole"))
-        row_of(made, names.of("town", row.town), *level, *money)
-    return made
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from allocator.blocks.goals.targets import bases
 from allocator.blocks.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS
 from allocator.chain import following
 from allocator.columns import RESULT_TABLES
-from allocator.goals import MISSED
+from allocator.goals import is_missed
 from allocator.report.labels import Names, names_of
 from allocator.report.rows import rows_of
 from allocator.result import Result
@@ -67,14 +67,14 @@ def end_view(views: Sequence[Result]) -> Result:
     return Result(last.scenario, {**last.tables, **changed}, last.run)
 
 
-def names_of_all(result: Result) -> Names:
-    """Names of the ids of all years, in the current language; the first year that names an id decides."""
-    each = [names_of(plan) for plan in result.scenario.plan_years]
+def names_of_all(*results: Result) -> Names:
+    """Names of the ids of all years, in the current language; the first result and year that names an id decides."""
+    each = [names_of(plan) for result in results for plan in result.scenario.plan_years]
     known: dict[str, dict[str, str]] = {}
     for names in reversed(each):
         for group, ids in names.known.items():
             known[group] = {**known.get(group, {}), **ids}
-    return Names(known, result.scenario.first)
+    return Names(known, results[0].scenario.first)
 
 
 def years_table(result: Result) -> pd.DataFrame:
@@ -129,11 +129,6 @@ def worst_town_of(towns: pd.DataFrame, moment: Literal["before", "after"]) -> tu
 def _of(result: Result, name: str, year: int) -> pd.DataFrame:
     table = result.tables[name]
     return table[table["year"] == year]
-
-
-def is_missed(goals: pd.DataFrame) -> pd.Series[bool]:
-    """Which rows of goals fall short; rows that ask nothing do not."""
-    return goals["shortfall"] > MISSED * np.maximum(1.0, goals["target"].abs())
 
 
 def agreements(pairs: pd.DataFrame) -> pd.DataFrame:
