@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console, RenderableType
 
 import allocator
 from allocator.commands import run
 from allocator.errors import UsageError
 from allocator.report.figures_frontier import frontier_figure, frontier_page
+from allocator.report.labels import speaking
+from allocator.report.terminal_frontier import frontier_lines
 from allocator.scenario import Scenario
 from allocator.solve import Options
-from allocator.studies.frontier import COLUMNS, only_the_number
+from allocator.studies.frontier import COLUMNS, priced, only_the_number
 from worlds import LEXIMIN, TOTAL, government, world
 
 TOWNS = {name: {"resident_pop": heads} for name, heads in zip("abcdefghijkl", [500, *[1000] * 11], strict=True)}
 BASE = {name: 0.1 + 0.04 * at for at, name in enumerate(TOWNS)}
+
+
+def printed(made: RenderableType) -> list[str]:
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(made)
+    return console.export_text().splitlines()
 
 
 def plan(folder: Path, names: str, money: float, at_least: float, **more: object) -> Scenario:
@@ -70,7 +80,9 @@ def test_by_hand(table: pd.DataFrame) -> None:
     assert table["recognised"].tolist()[:3] == [0, 1, 2]
     assert table["mean_level"][2] == pytest.approx((0.5 * 55 + 32.5 + 55) / 2.5, abs=1e-3)
     assert table["cv"][:3].is_monotonic_increasing
-    assert (table["gap"][:3] <= 1e-4).all()
+    assert (table["gap"][:3] <= 1e-4).all() and table["proven"].tolist() == [True] * 3 + [False] * 2
+    assert table["worst_bound"].to_numpy()[:3] == pytest.approx([50, 43.3333, 32.5], abs=2e-3)
+    assert table["price_proven"].tolist() == [False, True, True, False, False]
     assert table["reason"].tolist()[:3] == ["", "", ""]
 
 
@@ -119,12 +131,46 @@ def test_a_plan_without_demonstration_towns_is_refused(three: Scenario) -> None:
 
 def test_the_picture_shows_levels_prices_and_where_there_is_no_plan(table: pd.DataFrame) -> None:
     drawn = frontier_figure(table)
-    mean, worst, none = drawn.data
+    mean, worst, bound, none = drawn.data
+    assert list(bound.y) == pytest.approx([50, 43.3333, 32.5], abs=2e-3)
     assert list(worst.x) == list(mean.x) == [0, 1, 2]
     first, second, third = worst.text
     assert (first, "6.67" in second, "10.83" in third) == ("", True, True)
     assert list(none.x) == [3, 4]
     assert len(frontier_figure(table.tail(2)).data) == 0
+
+
+def test_what_is_unproven_is_marked(unproven: pd.DataFrame, three: Scenario) -> None:
+    drawn = {trace.name: trace for trace in speaking("en", lambda: frontier_figure(unproven)).data}
+    worst, bound = drawn["worst level"], drawn["bound of the worst level"]
+    assert list(worst.marker.symbol) == ["circle", "circle-open", "circle"]
+    assert list(bound.y) == [50, 50, 33] and list(bound.error_y.arrayminus) == [0, 6, 0]
+    assert list(worst.text) == ["", "(−6.00, unproven)", "−11.00 points"]
+    assert "hollow: not proven best" in drawn
+    lines = printed(speaking("en", lambda: frontier_lines(unproven, three.last)))
+    assert [line.split() for line in lines[1:4]] == [
+        ["0", "50.00", "50.00", "a", "60.00", "0.1000", "0", "—"],
+        ["1", "44.00", "?", "50.00", "a", "60.00", "0.1000", "0", "−6.00", "?"],
+        ["2", "33.00", "33.00", "a", "60.00", "0.1000", "0", "−11.00"],
+    ]
+    assert lines[-2].startswith("? unproven") and lines[0].split()[-3:] == ["a", "town", "costs"]
+
+
+@pytest.fixture
+def unproven() -> pd.DataFrame:
+    """Three numbers by hand: the second may be as good as the first, and surely is better than the third."""
+    given = {"towns": [0, 1, 2], "worst_level": [50.0, 44.0, 33.0], "worst_bound": [50.0, 50.0, 33.0]}
+    same = {"worst_town": "a", "mean_level": 60.0, "cv": 0.1, "cultivation_yuan": 0.0, "reason": "", "recognised": 0.0}
+    gaps = {"gap": [0.0, 6.5, 0.0], "proven": [True, False, True], "status": ["optimal", "feasible", "optimal"]}
+    return priced(pd.DataFrame({**given, **gaps, **same}))
+
+
+def test_a_plan_that_does_not_raise_the_worst_off_first_has_no_bound(three: Scenario) -> None:
+    row = allocator.frontier(three.with_({"stages": [TOTAL]}), [1]).iloc[0]
+    assert row["status"] == "optimal" and np.isnan(row["worst_bound"]) and np.isnan(row["gap"]) and not row["proven"]
+
+
+def test_a_page_of_its_own(table: pd.DataFrame) -> None:
     page = frontier_page(table, "en").decode("utf-8")
     assert "Demonstration towns and levels" in page
     assert "http://" not in page.split("const drawing")[1]
@@ -140,6 +186,10 @@ def test_the_command_prints_and_writes(three: Scenario, tmp_path: Path, capsys: 
     assert found[0]["worst_level"] == pytest.approx(43.3333, abs=2e-3)
     assert run([*given, "4..5", "--lang", "en"]) == 0
     assert "4: at least 4 demonstration towns are asked for" in capsys.readouterr().out
+    assert run([*given, "0", "--out", str(tmp_path / "both"), "--lang", "en"]) == 0
+    assert "50.00" in capsys.readouterr().out and (tmp_path / "both" / "frontier.csv").is_file()
+    assert run([*given, "5..4", "--lang", "en"]) == 2
+    assert "the smaller number first" in capsys.readouterr().err
     assert (out / "frontier.csv").read_text(encoding="utf-8-sig").splitlines()[0] == ",".join(COLUMNS)
     assert (out / "frontier.html").stat().st_size > 1000
     assert run([*given, "1", "--out", str(out)]) == 2

@@ -322,7 +322,7 @@ def study_modes(horizon: Path, rolling: Path, out: Path | None, force: bool) -> 
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help=say("cli.study_frontier_out"))
 @click.option("--solver", type=click.Choice(["highs", "highs-ipm", "cbc"]), default="highs", help=say("cli.solver"))
 @click.option("--gap", multiple=True, metavar="[STAGE=]X[%]", help=say("cli.gap"))
-@click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.time_limit"))
+@click.option("--time-limit", type=click.FloatRange(min=0.0, min_open=True), help=say("cli.study_frontier_limit"))
 @_changes
 @_force
 @click.option("--json", "as_json", is_flag=True, help=say("cli.study_json"))
@@ -340,23 +340,21 @@ def study_frontier(
 ) -> None:
     from allocator.load import load
     from allocator.report.figures_frontier import frontier_page
-    from allocator.report.terminal import print_table
+    from allocator.report.terminal_frontier import print_frontier
     from allocator.result import refuse_to_replace, table_bytes
     from allocator.solve import Options
     from allocator.studies.frontier import frontier
 
-    numbers = _numbers(towns)
+    numbers, scenario = _numbers(towns), load(plan, _parsed(changes))
     if out is not None:
         refuse_to_replace(out, force)
     with _interruptible() as interrupted:
         options = Options(solver, gap, time_limit, interrupted=interrupted)
-        table = frontier(load(plan, _parsed(changes)), numbers, options)
+        table = frontier(scenario, numbers, options)
     if as_json:
         click.echo(table.to_json(orient="records", force_ascii=False, double_precision=9))
-    elif out is None:
-        print_table(table.drop(columns="reason"), current_language())
-        for number, reason in table.loc[table["reason"] != "", ["towns", "reason"]].itertuples(index=False):
-            click.echo(f"{number}: {reason}")
+    else:
+        print_frontier(table, scenario.last, current_language())
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "frontier.csv").write_bytes(table_bytes(table))
@@ -403,6 +401,8 @@ def _numbers(given: str) -> list[int]:
     if not all(word.strip().isdigit() for word in words):
         raise UsageError(Text("study.bad_towns", {"given": given}))
     numbers = [int(word) for word in words]
+    if dots and numbers[0] > numbers[1]:
+        raise UsageError(Text("study.bad_towns", {"given": given}))
     return list(range(numbers[0], numbers[1] + 1)) if dots else numbers
 
 

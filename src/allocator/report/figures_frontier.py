@@ -21,9 +21,10 @@ BUNDLE = "plotly-basic.min.js"
 
 
 def frontier_figure(table: pd.DataFrame) -> Figure:
-    """Level of the worst-off town and mean level by the number of demonstration towns; a cross where there is no plan.
+    """Level of the worst-off town with its bound, and mean level, by the number of demonstration towns.
 
-    ``table`` is what ``allocator.frontier`` returns.
+    Hollow points are not proven best, a cross marks a number without a plan. ``table`` is what ``allocator.frontier``
+    returns.
     """
     solved = table[table["worst_level"].notna()]
     if not len(solved):
@@ -31,9 +32,16 @@ def frontier_figure(table: pd.DataFrame) -> Figure:
     drawn = Figure(layout=base_layout(say("report.figure.frontier")))
     drawn.add_trace(_line(solved, "mean_level", BEFORE))
     drawn.add_trace(_line(solved, "worst_level", AFTER))
+    symbols = ["circle" if proven else "circle-open" for proven in solved["proven"]]
     drawn.data[1].update(mode="lines+markers+text", text=_prices(solved), textposition="bottom center")
-    drawn.data[1].update(textfont={"size": 11, "color": INK}, cliponaxis=False)
-    low, high = float(solved["worst_level"].min()), float(solved["mean_level"].max())
+    drawn.data[1].update(textfont={"size": 11, "color": INK}, cliponaxis=False, marker_symbol=symbols)
+    bounded = solved[solved["worst_bound"].notna()]
+    if len(bounded):
+        drawn.add_trace(_bounds(bounded))
+    if not solved["proven"].all():
+        drawn.add_trace(_legend_of_unproven())
+    low = float(solved["worst_level"].min())
+    high = float(solved[["worst_level", "mean_level", "worst_bound"]].max(axis=None))
     room = max(2.0, 0.25 * (high - low))
     unsolved = table[table["worst_level"].isna()]
     if len(unsolved):
@@ -57,13 +65,40 @@ def _line(solved: pd.DataFrame, column: str, colour: str) -> Scatter:
     )
 
 
+def _bounds(bounded: pd.DataFrame) -> Scatter:
+    """What no plan's worst-off town exceeds: a short line above each point."""
+    return Scatter(
+        x=bounded["towns"].tolist(),
+        y=bounded["worst_bound"].tolist(),
+        mode="markers",
+        name=say("report.figure.frontier_bound"),
+        marker={"size": 14, "symbol": "line-ew", "color": AFTER, "line": {"color": AFTER, "width": 2.5}},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [0.0] * len(bounded),
+            "arrayminus": (bounded["worst_bound"] - bounded["worst_level"]).clip(lower=0.0).tolist(),
+            "color": AFTER,
+            "thickness": 1,
+            "width": 0,
+        },
+        hovertemplate="%{x}: %{y:.2f}<extra>%{fullData.name}</extra>",
+    )
+
+
+def _legend_of_unproven() -> Scatter:
+    """A line of the legend for hollow points."""
+    marker = {"size": 9, "symbol": "circle-open", "color": AFTER}
+    return Scatter(x=[None], y=[None], mode="markers", name=say("report.figure.frontier_unproven"), marker=marker)
+
+
 def _prices(solved: pd.DataFrame) -> list[str]:
-    """What each further town costs the worst-off one, below its point."""
-    prices = solved["price_of_town"].tolist()
-    return [
-        "" if np.isnan(price) else say("report.figure.frontier_price", {"points": written(-price + 0.0, "points")})
-        for price in prices
-    ]
+    """What each further town costs the worst-off one, below its point; in brackets where the gaps are larger."""
+    made = []
+    for price, proven in zip(solved["price_of_town"].tolist(), solved["price_proven"].tolist(), strict=True):
+        key = "report.figure.frontier_price" if proven else "report.figure.frontier_price_unproven"
+        made.append("" if np.isnan(price) else say(key, {"points": written(-price + 0.0, "points")}))
+    return made
 
 
 def _without_plan(unsolved: pd.DataFrame, at: float) -> Scatter:

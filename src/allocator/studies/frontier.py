@@ -29,8 +29,8 @@ from allocator.start import start_in
 from allocator.texts import Text
 
 COLUMNS = (
-    *("towns", "status", "recognised", "worst_level", "worst_town", "mean_level", "cv"),
-    *("cultivation_yuan", "price_of_town", "gap", "reason"),
+    *("towns", "status", "recognised", "worst_level", "worst_bound", "gap", "proven", "worst_town", "mean_level", "cv"),
+    *("cultivation_yuan", "price_of_town", "price_proven", "reason"),
 )
 
 STAGES = ("basics", "balance", "total")
@@ -39,6 +39,8 @@ BLOCK = "demonstration"
 WHOLE_GAP = 0.9
 """Gap that leaves no whole number open."""
 TIE = 1e-6
+UNSEEN = 0.005
+"""Level points that a level with two decimals does not show: a fall of nothing is proven by gaps this small."""
 RANKS = (1, 2, 4)
 """How many of the worst-off leximin looks at together where the plan names no ranks: the study asks for the worst-off,
 and further ranks take long where criteria are whole."""
@@ -54,9 +56,11 @@ def frontier(scenario: Scenario, towns: Sequence[int], options: Options | None =
 
     Returns one row a number, in rising order: towns; status (``optimal``, ``feasible``, ``infeasible``, ``stopped``);
     recognised, the towns that hold a standard in the end; worst_level, worst_town, mean_level and cv of the last year
-    [level points, weighted by population]; cultivation_yuan of all years; price_of_town, what each town more than in
-    the row before with a plan costs the worst-off town [level points]; gap, the largest gap of a stage; reason, where
-    there is no plan.
+    [level points, weighted by population]; worst_bound, which no plan's worst-off town exceeds, and gap, how far it is
+    above the plan found [level points; nan where the plan does not raise the worst-off town first]; proven, whether
+    that step and those before it reached the gap asked for; cultivation_yuan of all years; price_of_town, by how much
+    the level falls for each town more than in the row before with a plan [level points], and price_proven, whether the
+    gaps of both rows are smaller than that fall; reason, where there is no plan.
 
     Raises:
         UsageError: the plan has no demonstration towns or no levels, or no number is given.
@@ -75,10 +79,17 @@ def frontier(scenario: Scenario, towns: Sequence[int], options: Options | None =
     unsolved = (table["status"] == "infeasible") & (table["reason"] == "")
     if unsolved.any():
         table.loc[unsolved, "reason"] = str(_why_not(scenario, chosen))
-    solved = table["worst_level"].notna()
-    steps = table.loc[solved, ["towns", "worst_level"]].diff()
-    table.loc[solved, "price_of_town"] = (-steps["worst_level"] / steps["towns"]).round(6) + 0.0
-    return table
+    return priced(table)
+
+
+def priced(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with what each town more costs, and whether that is more than the gaps leave open."""
+    solved = table[table["worst_level"].notna()]
+    fall, more = -solved["worst_level"].diff(), solved["towns"].diff()
+    open_still = solved["gap"] + solved["gap"].shift()
+    price = ((fall / more).round(6) + 0.0).reindex(table.index)
+    proven = (open_still <= fall.abs().clip(lower=UNSEEN)).reindex(table.index, fill_value=False)
+    return table.assign(price_of_town=price, price_proven=proven)
 
 
 def _first(scenario: Scenario, towns: int, options: Options) -> pd.DataFrame | None:
@@ -105,8 +116,9 @@ def _first(scenario: Scenario, towns: int, options: Options) -> pd.DataFrame | N
 def _row(scenario: Scenario, towns: int, options: Options) -> tuple[dict[str, Any], pd.DataFrame | None]:
     """What a plan with so many demonstration towns looks like, or why there is none; and its whole decisions."""
     asked = only_the_number(scenario.with_({PATH: towns}))
-    empty = dict.fromkeys(("worst_level", "mean_level", "cv", "cultivation_yuan", "price_of_town", "gap"), np.nan)
-    row: dict[str, Any] = {**empty, "towns": towns, "recognised": np.nan, "worst_town": "", "reason": ""}
+    numbers = ("worst_level", "worst_bound", "gap", "mean_level", "cv", "cultivation_yuan", "recognised")
+    row: dict[str, Any] = dict.fromkeys(numbers, np.nan)
+    row |= {"towns": towns, "proven": False, "worst_town": "", "reason": ""}
     proofs = [finding for finding in check(asked) if finding.severity == "infeasible"]
     if proofs:
         return {**row, "status": "infeasible", "reason": str(proofs[0].message)}, None
@@ -158,20 +170,37 @@ def _at_ranks(stage: Stage) -> Stage:
 
 
 def _measured(result: Result) -> dict[str, Any]:
-    """The measures of a plan: levels of its last year, cultivation of all years."""
+    """The measures of a plan: levels of its last year with their bound, cultivation of all years."""
     year = result.scenario.last.year
     last = {name: table[table["year"] == year] for name, table in result.tables.items()}
     worst = last["towns"].sort_values(["level_after", "town"]).iloc[0]
     balance = last["balance"].set_index("measure")["after"]
     held = last["demonstration_towns"].groupby("town")["held"].max()
-    gap = result.run["gap"]
     return {
         "status": result.status,
         "recognised": float(held.sum()),
         "worst_level": float(worst["level_after"]),
+        **_bounded(result, float(worst["level_after"])),
         "worst_town": str(worst["town"]),
         "mean_level": float(balance["mean"]),
         "cv": float(balance["cv"]),
         "cultivation_yuan": float(result.tables["demonstration_towns"]["cost_yuan"].sum()),
-        "gap": np.nan if gap is None else float(gap),
+    }
+
+
+def _bounded(result: Result, level: float) -> dict[str, Any]:
+    """Bound of the worst-off town's level, the gap to it, and whether it is proven; nan without a step that has one.
+
+    Years solved one by one have such a step each and no bound for all of them.
+    """
+    stages = result.tables["stages"]
+    step = stages[(stages["stage"] == "balance") & (stages["step"] == "worst_1")]
+    if len(step) != 1:
+        return {"worst_bound": np.nan, "gap": np.nan, "proven": False}
+    reached = float(step["value"].iloc[0])
+    bound = reached + float(step["gap"].iloc[0])
+    return {
+        "worst_bound": round(bound, 6),
+        "gap": round(float(np.maximum(0.0, bound - max(reached, level))), 6),
+        "proven": str(step["status"].iloc[0]) == "optimal",
     }
