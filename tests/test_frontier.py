@@ -19,7 +19,7 @@ from allocator.report.labels import speaking
 from allocator.report.terminal_frontier import frontier_lines
 from allocator.scenario import Scenario
 from allocator.solve import Options
-from allocator.studies.frontier import COLUMNS, priced, only_the_number
+from allocator.studies.frontier import COLUMNS, only_the_number, priced
 from worlds import LEXIMIN, TOTAL, government, world
 
 TOWNS = {name: {"resident_pop": heads} for name, heads in zip("abcdefghijkl", [500, *[1000] * 11], strict=True)}

@@ -41,7 +41,7 @@ def frontier_figure(table: pd.DataFrame) -> Figure:
     if not solved["proven"].all():
         drawn.add_trace(_legend_of_unproven())
     low = float(solved["worst_level"].min())
-    high = float(solved[["worst_level", "mean_level", "worst_bound"]].max(axis=None))
+    high = float(np.nanmax(solved[["worst_level", "mean_level", "worst_bound"]].to_numpy(float)))
     room = max(2.0, 0.25 * (high - low))
     unsolved = table[table["worst_level"].isna()]
     if len(unsolved):
