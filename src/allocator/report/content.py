@@ -66,14 +66,18 @@ def attainment_grid(result: Result, names: Names) -> Grid:
 
 
 def pairs_grid(result: Result, names: Names) -> Grid:
-    """Pairs with travel, lead and uplift, and whether they ran last year."""
+    """Pairs with travel, lead and uplift, what the table of pairs says of them, and whether they ran last year."""
     table = result.tables["pairs"]
-    columns = ["mentor", "mentee", "start_year", "end_year", "renewals", "minutes", "level_gap", "uplift"]
+    columns = ["mentor", "mentee", "start_year", "end_year", "renewals", "minutes"]
+    columns += ["level_gap", "uplift"] if result.scenario.first.indicators else []
     columns += ["content"] if table["content"].any() else []
     made = from_table("pairs", table, columns, names, "")
     last = result.scenario.first.last_year_pairs()
     headings: list[Head] = [(c.heading, c.numeric) for c in made.columns]
     rows = [list(row) for row in made.rows]
+    for title, cells in _said_of_pairs(result):
+        headings.append((title, True))
+        rows = [[*row, cell] for row, cell in zip(rows, cells, strict=False)]
     if last is not None:
         headings.append(say("report.since_last_year"))
         for row, pair in zip(rows, zip(table["mentor"], table["mentee"], strict=True), strict=False):
@@ -82,6 +86,18 @@ def pairs_grid(result: Result, names: Names) -> Grid:
     both = [" → ".join((names.of("town", a), names.of("town", b))) for a, b in ended]
     note = say("report.pairs_ended", {"pairs": say("report.list_comma").join(both)}) if both else ""
     return grid(say("report.caption.pairs"), headings, rows, note=note)
+
+
+def _said_of_pairs(result: Result) -> list[tuple[str, list[str]]]:
+    """Columns of the table of pairs that the plan chooses from, for its pairs: worth, cost, hours where it has them."""
+    plan = result.scenario.first
+    given: Any = plan.sections["mentoring"]
+    if given.pairs is None:
+        return []
+    keys = ["mentor", "mentee"]
+    listed = plan.tables[given.pairs].set_index(keys).reindex(pd.MultiIndex.from_frame(result.tables["pairs"][keys]))
+    shown = [name for name in ("benefit", "cost", "hours") if name in listed and listed[name].fillna(0.0).any()]
+    return [(say(f"report.pair_{name}"), [written(v, "number") for v in listed[name].astype(float)]) for name in shown]
 
 
 def unpaired_grid(result: Result, names: Names) -> Grid:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from allocator.report.grids import Grid, from_table, grid
 from allocator.report.labels import Names
 from allocator.report.numbers import written
@@ -33,6 +35,13 @@ def coverage_grid(result: Result, names: Names) -> Grid:
     total = [say("report.total"), *whole, *shares, written(float(table["uncovered"].sum()), "whole")]
     headings = [(c.heading, c.numeric) for c in made.columns]
     return grid(say("report.caption.coverage"), headings, made.rows, total)
+
+
+def assignments_grid(result: Result, names: Names) -> Grid:
+    """The base each station goes to, with the way; long, so that a reader opens it."""
+    table = result.tables["assignments"]
+    columns = ["station", "site", "residents", "minutes"]
+    return replace(from_table("assignments", table, columns, names, say("report.sheet_title.assignments")), folded=True)
 
 
 def uncovered_grid(result: Result, names: Names) -> Grid:

@@ -12,6 +12,7 @@ from allocator.goals import is_missed
 from allocator.planfile import BalanceStage, TotalStage
 from allocator.report.labels import Names, measure_shape, names_of, said
 from allocator.report.numbers import DASH, signed, written
+from allocator.report.optimised import Optimised, optimised
 from allocator.report.years import agreements, end_view, is_several, year_views, years_table
 from allocator.result import HELD_DOWN, Result
 from allocator.scenario import PlanYear
@@ -177,8 +178,18 @@ def sources(result: Result) -> pd.DataFrame:
 
 def key_figures(result: Result, names: Names) -> list[KeyFigure]:
     """The figures at the top of the page; of several years the last one against the state before the plan."""
-    if is_several(result):
-        return _figures_of_years(result, names)
+    made = [KeyFigure(each.name, each.value, _how_closed(each)) for each in optimised(result)]
+    return made + (_figures_of_years if is_several(result) else _figures_of_a_year)(result, names)
+
+
+def _how_closed(step: Optimised) -> str:
+    """Which stage optimised a number, and how closely."""
+    key = "closed" if step.closed else "unbounded" if step.gap == DASH else "open"
+    return say(f"report.optimised_{key}", {"stage": step.stage, "gap": step.gap})
+
+
+def _figures_of_a_year(result: Result, names: Names) -> list[KeyFigure]:
+    """Levels, money, pairs and goals of a plan of one year."""
     made = _level_figures(result, names) if len(result.tables["towns"]) else []
     by_source = sources(result)
     if len(by_source):

@@ -50,6 +50,8 @@ class Grid:
     """Style class of each row; none for plain rows."""
     left_out: int = 0
     """Rows that are not shown."""
+    folded: bool = False
+    """Whether a reader opens the table first: long lists that back up a table before them."""
 
     def limited(self) -> Grid:
         """The first rows of a long table, saying how many are left out."""

@@ -13,6 +13,7 @@ from allocator.report.facts import gap_text, origins
 from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.labels import Names, heading, input_heading, said, status_name, unit_name
 from allocator.report.numbers import DASH, written
+from allocator.report.optimised import change_sign, price_heading, priced_stages, step_of
 from allocator.report.rows import rows_of
 from allocator.report.years import is_changed
 from allocator.result import Result, table_bytes
@@ -40,7 +41,8 @@ def stages_grid(result: Result, names: Names) -> Grid:
         columns.insert(5, "published")
     if table["year"].nunique() > 1:
         columns.insert(0, "year")
-    shown = table.assign(unit=[unit_name(str(unit)) for unit in table["unit"]])
+    steps = [step_of(result.scenario.first, row.stage, row.step) for row in rows_of(table)]
+    shown = table.assign(step=steps, unit=[unit_name(str(unit)) for unit in table["unit"]])
     made = from_table("stages", shown, columns, names, say("report.caption.stages"))
     effects = [_effect_of(row.step, row.before, row.value) for row in rows_of(table)]
     headings: list[Head] = [*((c.heading, c.numeric) for c in made.columns), say("report.step_effect")]
@@ -69,7 +71,10 @@ def rules_grid(result: Result, names: Names) -> Grid:
     priced, count = binding_rules(result)
     units = [names.rule_unit(rule, key) for rule, key in zip(priced["rule"], priced["key"], strict=True)]
     step = np.array([STEPS.get(unit, 1.0) for unit in units])
-    worth = priced[["price_balance", "price_total"]].to_numpy(float).reshape(len(priced), 2) * step[:, None]
+    plan = result.scenario.first
+    stages = priced_stages(plan)
+    prices = priced[[f"price_{stage}" for stage in stages]].to_numpy(float).reshape(len(priced), len(stages))
+    worth = prices * step[:, None] * np.array([change_sign(plan, stage) for stage in stages])
     largest = np.nanmax(np.abs(worth), axis=1) if len(worth) else np.zeros(0)
     order = np.argsort(-largest, kind="stable")
     of_rule = priced["rule"].iloc[order].groupby(priced["rule"].iloc[order].to_numpy()).cumcount().to_numpy()
@@ -85,7 +90,7 @@ def rules_grid(result: Result, names: Names) -> Grid:
         subject = names.key(row["rule"], row["key"]) or say("terms.scope.district")
         rows.append([names.text("rule", row["rule"]), subject, limit, moved, *effects])
     headings = words(heading("rows", "rule"), heading("rows", "key")) + numbers(heading("rows", "bound"))
-    headings += words(say("report.limit_change")) + numbers(say("report.price_balance"), say("report.price_total"))
+    headings += words(say("report.limit_change")) + numbers(*(price_heading(plan, stage) for stage in stages))
     counts = {"binding": count, "priced": len(priced), "shown": len(rows), "most": MOST_OF_ONE_RULE}
     note = say("report.rules_note", counts)
     if (result.tables["rows"]["price_kind"] == "fixed_integers").any():

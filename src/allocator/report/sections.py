@@ -115,6 +115,8 @@ def _coverage(result: Result, names: Names, suffix: str) -> Part | None:
         notes = (say("report.no_uncovered"),)
     else:
         grids.append(content_coverage.uncovered_grid(result, names))
+    if not content.empty(result.tables["assignments"]):
+        grids.append(content_coverage.assignments_grid(result, names))
     drawn = chart(f"coverage{suffix}", figure(result, "coverage"))
     return part("coverage", ((drawn,),), grids, notes, suffix)
 

@@ -27,6 +27,7 @@ from allocator.report.labels import (
 )
 from allocator.report.lines import TONES, bullet, fitting, plain, row_of
 from allocator.report.numbers import DASH, Shape, signed, written
+from allocator.report.optimised import LEVEL, MAIN_STAGES, change_sign, optimised, outcome_of
 from allocator.report.record import binding_rules
 from allocator.report.rows import rows_of
 from allocator.report.terminal_years import parts_of_years
@@ -55,12 +56,24 @@ def _summary(result: Result, folder: Path | None) -> RenderableType:
     parts: list[RenderableType] = [Line.assemble((f" {status_name(result.status)} ", style), " ", (title, "bold"))]
     parts.append(Line(head.text, style=TONES[head.tone]))
     parts += [bullet(remark.text, TONES[remark.tone]) for remark in remarks(result)[:MOST_REMARKS]]
+    parts += _optimised(result)
     makers = (parts_of_years,) if several else (_levels, _money, _pairs, _goals)
     parts += [part for make in makers for part in make(result, names)]
     if folder is not None:
         parts.append(Line(say("report.cli.files", {"folder": folder}), style="bold"))
         parts.append(Line(say("report.cli.report_hint", {"folder": folder})))
     return Group(*parts)
+
+
+def _optimised(result: Result) -> list[RenderableType]:
+    """What the main stages reached where they look at something else than the level."""
+    steps = optimised(result)
+    if not steps:
+        return []
+    table = plain(say("report.cli.optimised"), say("report.cli.value"), say("report.cli.gap_left"))
+    for step in steps:
+        row_of(table, f"{step.stage} · {step.name}", step.value, step.gap)
+    return [Padding(table, (1, 0, 0, 0))]
 
 
 def _levels(result: Result, names: Names) -> list[RenderableType]:
@@ -86,12 +99,16 @@ def _money(result: Result, names: Names) -> list[RenderableType]:
         return []
     priced, _ = binding_rules(result)
     worth = priced[priced["rule"] == "budget"].set_index("key")
-    keys = ("report.available", "report.used", "report.used_share", "report.cli.worth")
+    plan = result.scenario.first
+    signs = [change_sign(plan, stage) * YUAN_STEP for stage in ("total", "balance")]
+    of_levels = all(outcome_of(plan, stage) == LEVEL for stage in MAIN_STAGES)
+    heading = "report.cli.worth" if of_levels else "report.cli.worth_stages"
+    keys = ("report.available", "report.used", "report.used_share", heading)
     table = plain(say("report.cli.money"), *(say(key) for key in keys))
     for row in rows_of(by_source.head(MOST_SOURCES)):
         prices = DASH
         if row.source in worth.index:
-            both = worth.loc[row.source, ["price_total", "price_balance"]].to_numpy(float) * YUAN_STEP
+            both = worth.loc[row.source, ["price_total", "price_balance"]].to_numpy(float) * signs
             prices = " / ".join(_effect(value) for value in both.tolist())
         row_of(table, names.of("source", row.source), *_amounts(row.available, row.used), prices)
     if len(by_source) > 1:
