@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,24 @@ MOST_RULES = 20
 MOST_OF_ONE_RULE = 4
 """Rows of one rule in that list, so that one rule over all towns does not fill it."""
 
-NO_RULES = ("held", "forbidden", "credit", "delivered")
-"""Rows of the model that say nothing about the plan's own limits."""
+NO_RULES = (
+    *("held", "forbidden", "credit", "delivered"),
+    *("project_once", "project_needs", "project_excludes", "one_host", "trained_posts"),
+)
+"""Rows of the model that say nothing about the plan's own limits, or have none that could be moved."""
+
+AMOUNTS = (
+    *("max_units", "away_share", "hosted", "teacher_hours", "home_hours", "volunteer_supply", "venue", "school_hours"),
+    *("recruits", "staff_most", "provider_capacity", "mentor_capacity", "mentor_travel", "projects_in_town"),
+)
+"""Rules on how much of something there is; where it is 0, the thing is not there or switched off on purpose."""
+
+CHOSEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("base_capacity", "least_base_hours", "site_places"), ("bases", ("site",))),
+    "posted_room": ("postings", ("teacher", "to_town")),
+    **dict.fromkeys(("contract_least", "contract_most"), ("purchases", ("provider", "town", "category"))),
+}
+"""Rules on what a plan may do with a thing it chooses: table of what is chosen, and the columns keys begin with."""
 
 BINDING = 1e-6
 """Slack up to which a rule binds, relative to 1 + |limit|."""
@@ -61,9 +78,36 @@ def binding_rules(result: Result) -> tuple[pd.DataFrame, int]:
     """Rules at their limit that have a price, the dearest first; and how many rules are at their limit."""
     rows = result.tables["rows"]
     own = rows[rows["sense"].isin(["<=", ">="]) & ~rows["rule"].isin(NO_RULES)]
+    own = own[~(own["rule"].isin(AMOUNTS) & (own["bound"] == 0))]
+    own = own[~_not_chosen(result, own)]
     at_limit = own[own["slack"] <= BINDING * (1 + own["bound"].abs())]
     prices = at_limit[["price_balance", "price_total"]].abs()
     return at_limit[(prices.max(axis=1) > 0)], len(at_limit)
+
+
+def _not_chosen(result: Result, rows: pd.DataFrame) -> pd.Series[bool]:
+    """Which rules are about a base that is not open, a posting or a contract that is not made."""
+    idle = pd.Series(False, index=rows.index)
+    for rule, (name, columns) in CHOSEN.items():
+        mine = rows["rule"] == rule
+        table = result.tables[name]
+        if name == "bases":
+            table = table[table["state"] != "closed"]
+        chosen = {"/".join(ids) for ids in zip(*(table[column] for column in columns), strict=True)}
+        stems = rows["key"].str.split("/").str[: len(columns)].str.join("/")
+        idle |= mine & ~stems.isin(chosen)
+    return idle
+
+
+def price_note(result: Result, where: str = "") -> str:
+    """That prices hold with whole decisions fixed, and if so for a plan that is not proven best; else empty.
+
+    ``where`` is ``cli.`` for the short form.
+    """
+    if not (result.tables["rows"]["price_kind"] == "fixed_integers").any():
+        return ""
+    keys = ["prices_fixed_integers", *([] if result.status == "optimal" else ["prices_unproven"])]
+    return " ".join(say(f"report.{where}{key}") for key in keys)
 
 
 def rules_grid(result: Result, names: Names) -> Grid:
@@ -92,9 +136,7 @@ def rules_grid(result: Result, names: Names) -> Grid:
     headings = words(heading("rows", "rule"), heading("rows", "key")) + numbers(heading("rows", "bound"))
     headings += words(say("report.limit_change")) + numbers(*(price_heading(plan, stage) for stage in stages))
     counts = {"binding": count, "priced": len(priced), "shown": len(rows), "most": MOST_OF_ONE_RULE}
-    note = say("report.rules_note", counts)
-    if (result.tables["rows"]["price_kind"] == "fixed_integers").any():
-        note = f"{note} {say('report.prices_fixed_integers')}"
+    note = f"{say('report.rules_note', counts)} {price_note(result)}".strip()
     return grid(say("report.caption.rules"), headings, rows, note=note)
 
 

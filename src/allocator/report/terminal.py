@@ -28,7 +28,7 @@ from allocator.report.labels import (
 from allocator.report.lines import TONES, bullet, fitting, plain, row_of
 from allocator.report.numbers import DASH, Shape, signed, written
 from allocator.report.optimised import LEVEL, MAIN_STAGES, change_sign, optimised, outcome_of
-from allocator.report.record import binding_rules
+from allocator.report.record import binding_rules, price_note
 from allocator.report.rows import rows_of
 from allocator.report.terminal_years import parts_of_years
 from allocator.report.years import is_several, names_of_all, span
@@ -38,7 +38,7 @@ from allocator.texts import Language, say
 if TYPE_CHECKING:
     from allocator.batch import Summary
 
-MOST_SOURCES, MOST_GOALS, MOST_REMARKS, LINES_OF_PAIRS = 6, 8, 6, 3
+MOST_SOURCES, MOST_GOALS, MOST_REMARKS, LINES_OF_PAIRS = 6, 7, 6, 3
 YUAN_STEP = 1e4
 
 
@@ -114,7 +114,8 @@ def _money(result: Result, names: Names) -> list[RenderableType]:
     if len(by_source) > 1:
         whole = _amounts(float(by_source["available"].sum()), float(by_source["used"].sum()))
         row_of(table, say("report.total"), *whole, "")
-    return [Padding(table, (1, 0, 0, 0))]
+    note = price_note(result, "cli.") if len(worth) else ""
+    return [Padding(table, (1, 0, 0, 0)), *([Line(note)] if note else [])]
 
 
 def _amounts(available: float, used: float) -> tuple[str, str, str]:
