@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from allocator.report.effects import effect_kinds
 from allocator.report.facts import Tone, gap_text, key_figures, origins, remarks, status
 from allocator.report.labels import names_of, plan_name, status_name
 from allocator.report.sheets import Sheet
@@ -57,9 +58,9 @@ def _data_lines(result: Result) -> list[AboutLine]:
         counts = {kind: int((kinds == kind).sum()) for kind in ("real", "derived", "illustrative")}
         tone: Tone = "warn" if counts["illustrative"] else "plain"
         lines.append(AboutLine(say("report.about.data"), say("report.about.data_counts", counts), tone))
-    effects = [e for name in ("attainment", "guidance") for e in getattr(plan.sections.get(name), "effects", ())]
+    effects = effect_kinds(plan)
     if effects:
-        made_up = sum(effect.origin.kind == "illustrative" for effect in effects)
+        made_up = effects.count("illustrative")
         text = say("report.about.effects_counts", {"n": len(effects), "illustrative": made_up})
         lines.append(AboutLine(say("report.about.effects"), text, "warn" if made_up else "plain"))
     return lines

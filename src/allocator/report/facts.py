@@ -10,6 +10,7 @@ import pandas as pd
 
 from allocator.goals import is_missed
 from allocator.planfile import BalanceStage, TotalStage
+from allocator.report.effects import effect_kinds
 from allocator.report.labels import Names, measure_shape, names_of, said
 from allocator.report.numbers import DASH, signed, written
 from allocator.report.optimised import Optimised, optimised
@@ -163,8 +164,7 @@ def is_illustrative(plan: PlanYear) -> bool:
     """Whether any number of the plan is made up."""
     if (origins(plan)["origin"] == "illustrative").any():
         return True
-    effects = [e for name in ("attainment", "guidance") for e in getattr(plan.sections.get(name), "effects", ())]
-    return any(effect.origin.kind == "illustrative" for effect in effects)
+    return "illustrative" in effect_kinds(plan)
 
 
 def sources(result: Result) -> pd.DataFrame:

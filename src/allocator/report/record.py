@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.planfile import Lock
+from allocator.report.effects import effect_lines, origin_name
 from allocator.report.facts import gap_text, origins
 from allocator.report.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.labels import Names, heading, input_heading, said, status_name, unit_name
@@ -166,42 +167,14 @@ def _lock_bound(lock: Lock) -> str:
 
 
 def effects_grid(result: Result, names: Names) -> Grid:
-    """What a unit of each programme and an hour of guidance is assumed to bring, with its origin."""
-    plan, rows = result.scenario.first, []
-    attainment: Any = plan.sections.get("attainment")
-    for effect in getattr(attainment, "effects", ()):
-        gain = _gain(effect)
-        origin = [names.text("origin", effect.origin.kind), effect.origin.rule]
-        rows.append([names.of("programme", effect.programme), names.of("indicator", effect.indicator), gain, *origin])
-    guidance: Any = plan.sections.get("guidance")
-    for effect in getattr(guidance, "effects", ()):
-        origin = [names.text("origin", effect.origin.kind), effect.origin.rule]
-        giver, gain = said(f"terms.giver.{effect.giver}", effect.giver), f"{effect.per_hour:g}"
-        rows.append([giver, names.of("indicator", effect.indicator), gain, *origin])
-    mentoring: Any = plan.sections.get("mentoring")
-    for indicator, share in mentoring.transfer.items() if mentoring is not None else ():
-        values = {"share": written(share, "share"), "minutes": f"{mentoring.nearness_minutes:g}"}
-        gain = say("report.transfer", values)
-        line = [say("terms.block.mentoring"), names.of("indicator", indicator), gain]
-        rows.append([*line, DASH, say("report.set_by_plan")])
+    """What a unit of each programme, an hour of guidance, a star, a project is assumed to bring, with its origin."""
+    lines = effect_lines(result.scenario.first, names)
+    rows = [[line.of, line.on, line.gain, origin_name(line, names), line.rule] for line in lines]
     keys = ("effect_of", "effect_on", "effect_gain", "origin", "origin_rule")
-    classes = tuple("illustrative" if row[3] == names.text("origin", "illustrative") else "" for row in rows)
+    classes = tuple("illustrative" if line.kind == "illustrative" else "" for line in lines)
     made = grid(say("report.caption.effects"), [say(f"report.{key}") for key in keys], rows)
-    return Grid(made.caption, made.columns, made.rows, None, say("report.effects_note"), classes, made.left_out)
-
-
-def _gain(effect: Any) -> str:
-    """Gain a unit in words: one number, or falling pieces."""
-    attended = effect.persons_per_attendance
-    if isinstance(effect.per_unit, tuple):
-        parts = []
-        for piece in effect.per_unit:
-            key = "report.piece_last" if piece.up_to is None else "report.piece"
-            parts.append(say(key, {"gain": f"{piece.gain:g}", "up_to": f"{piece.up_to or 0:g}"}))
-        text = say("report.list_comma").join(parts)
-    else:
-        text = f"{effect.per_unit:g}"
-    return text if attended == 1 else say("report.attended", {"gain": text, "persons": f"{attended:g}"})
+    note = f"{say('report.effects_note')} {made.note}".strip()
+    return Grid(made.caption, made.columns, made.rows, None, note, classes[: len(made.rows)], made.left_out)
 
 
 def origins_grid(result: Result, names: Names) -> Grid:
