@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from allocator.report import content, content_coverage, content_years, record
+from allocator.report.content_batches import batch_grids
 from allocator.report.content_whole import TABLES, whole_grids
 from allocator.report.facts import year_summary
 from allocator.report.figures import figure, level_map
@@ -46,7 +47,8 @@ def sections(result: Result) -> Sections:
 
 def _of_years(result: Result) -> Sections:
     names = names_of_all(result)
-    over = (_levels_of_years, _goals_of_years, _money_of_years, _pairs_of_years, _volunteers, _balance_of_years)
+    money_and_pairs = (_money_of_years, _pairs_of_years)
+    over = (_levels_of_years, _goals_of_years, *money_and_pairs, _batches, _volunteers, _balance_of_years)
     first = [each for each in (make(result, names) for make in over) if each is not None]
     views = year_views(result)
     years = tuple(_year(view, at == len(views) - 1) for at, view in enumerate(views))
@@ -209,6 +211,11 @@ def _pairs_of_years(result: Result, names: Names) -> Part | None:
     charts = [] if content.empty(result.tables["pairs"]) else [(chart("pairs", figure(result, "pair_timeline")),)]
     notes = (say("report.no_unpaired"),) if content.empty(result.tables["unpaired"]) else ()
     return part("pairs_years", charts, [each for each in grids if each.rows], notes)
+
+
+def _batches(result: Result, names: Names) -> Part | None:
+    grids = batch_grids(result, names)
+    return part("batches_years", (), grids) if grids else None
 
 
 def _volunteers(result: Result, _: Names) -> Part | None:
