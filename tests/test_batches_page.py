@@ -55,7 +55,8 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
 def test_every_thing_stands_in_its_town_and_year(result: Result) -> None:
     grids = speaking("en", lambda: batch_grids(result, names_of_all(result)))
     stars, projects, towns, bases = grids
-    assert stars.rows == (("a", "s1; s2", ""), ("b", "", "s9")) and stars.total == (
+    assert stars.rows == (("a", "s1; s2", ""), ("b", "", "s9"))
+    assert stars.total == (
         "Total",
         "stations: 2",
         "stations: 1",

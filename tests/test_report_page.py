@@ -13,7 +13,10 @@ from plotly.offline import get_plotlyjs_version
 
 from allocator.errors import UsageError
 from allocator.load import load
+from allocator.report.content import pairs_grid
+from allocator.report.facts import gap_text, status
 from allocator.report.font import unknown_characters
+from allocator.report.labels import names_of, speaking
 from allocator.report.page import write_page
 from allocator.result import Result
 from allocator.solve import solve
@@ -197,6 +200,26 @@ def test_other_statuses_cannot_be_mistaken(tiny_result: Result, tmp_path: Path) 
     assert '<span class="tag warn">' in text
     assert "hard goals are missed" in body(text) and "conditional" in body(text)
     assert "may not be the only best one" in body(text)
+
+
+def test_a_stage_without_a_bound_is_said(tiny_result: Result) -> None:
+    run = {**tiny_result.run, "status": "feasible", "gap": None, "closing": 10.0}
+    result = Result(tiny_result.scenario, tiny_result.tables, run)
+    text = speaking("en", lambda: status(result).text)
+    assert "before it had a bound" in text and "10 steps of each stage's grid (large plan)" in text
+    assert speaking("zh", lambda: gap_text(result)) == "未知（有阶段没有界）"
+
+
+@pytest.mark.xdist_group("panyu")
+def test_a_pair_within_its_term_goes_on(panyu_result: Result) -> None:
+    pairs = panyu_result.tables["pairs"]
+    last = panyu_result.scenario.first.last_year_pairs() or ()
+    grid = speaking("zh", lambda: pairs_grid(panyu_result, names_of(panyu_result.scenario.first)))
+    words = [row[-1] for row in grid.rows]
+    kept = [pair in last for pair in zip(pairs["mentor"], pairs["mentee"], strict=True)]
+    assert any(kept) and words == ["延续（在期）" if each else "新增" for each in kept]
+    names = {trace.name for trace in speaking("en", lambda: panyu_result.figure("pair_network")).data}
+    assert "goes on" in names and "kept" not in names
 
 
 def test_sections_without_numbers_are_left_out(tiny_result: Result, tmp_path: Path) -> None:

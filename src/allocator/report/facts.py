@@ -52,20 +52,21 @@ def status(result: Result) -> Remark:
     run = result.run
     asked = run.get("options", {}).get("gap")
     values = {
-        "gap": written(float("nan") if run.get("gap") is None else float(run["gap"]), "price"),
+        "gap": DASH if run.get("gap") is None else written(float(run["gap"]), "price"),
         "asked": _asked(result) if asked is None else str(asked).removeprefix("others="),
     }
     if result.status == "optimal":
         return Remark("good", say("report.status_optimal", values))
     if result.status == "feasible":
-        return Remark("warn", say("report.status_feasible", values))
+        key = "report.status_unbounded" if run.get("gap") is None else "report.status_feasible"
+        return Remark("warn", say(key, values))
     return Remark("bad", said(f"terms.status.{result.status}", result.status))
 
 
 def gap_text(result: Result) -> str:
-    """The largest gap that is left; a dash where a step has no bound."""
+    """The largest gap that is left, or that a step has no bound."""
     gap = result.run.get("gap")
-    return DASH if gap is None else f"{gap:g}"
+    return say("report.gap_unbounded") if gap is None else f"{gap:g}"
 
 
 def goal_counts(result: Result) -> dict[str, int]:
