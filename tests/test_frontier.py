@@ -142,15 +142,15 @@ def test_the_picture_shows_levels_prices_and_where_there_is_no_plan(table: pd.Da
 
 def test_what_is_unproven_is_marked(unproven: pd.DataFrame, three: Scenario) -> None:
     drawn = {trace.name: trace for trace in speaking("en", lambda: frontier_figure(unproven)).data}
-    worst, bound = drawn["worst level"], drawn["bound of the worst level"]
+    worst, bound = drawn["worst level"], drawn["bound of the worst level (line: gap)"]
     assert list(worst.marker.symbol) == ["circle", "circle-open", "circle"]
-    assert list(bound.y) == [50, 50, 33] and list(bound.error_y.arrayminus) == [0, 6, 0]
+    assert list(bound.y) == [50, 50.5, 33] and list(bound.error_y.arrayminus) == [0, 6.5, 0]
     assert list(worst.text) == ["", "(−6.00, unproven)", "−11.00 points"]
     assert "hollow: not proven best" in drawn
     lines = printed(speaking("en", lambda: frontier_lines(unproven, three.last)))
     assert [line.split() for line in lines[1:4]] == [
         ["0", "50.00", "50.00", "a", "60.00", "0.1000", "0", "—"],
-        ["1", "44.00", "?", "50.00", "a", "60.00", "0.1000", "0", "−6.00", "?"],
+        ["1", "44.00", "?", "50.50", "a", "60.00", "0.1000", "0", "−6.00", "?"],
         ["2", "33.00", "33.00", "a", "60.00", "0.1000", "0", "−11.00"],
     ]
     assert lines[-2].startswith("? unproven") and lines[0].split()[-3:] == ["a", "town", "costs"]
@@ -159,7 +159,7 @@ def test_what_is_unproven_is_marked(unproven: pd.DataFrame, three: Scenario) -> 
 @pytest.fixture
 def unproven() -> pd.DataFrame:
     """Three numbers by hand: the second may be as good as the first, and surely is better than the third."""
-    given = {"towns": [0, 1, 2], "worst_level": [50.0, 44.0, 33.0], "worst_bound": [50.0, 50.0, 33.0]}
+    given = {"towns": [0, 1, 2], "worst_level": [50.0, 44.0, 33.0], "worst_bound": [50.0, 50.5, 33.0]}
     same = {"worst_town": "a", "mean_level": 60.0, "cv": 0.1, "cultivation_yuan": 0.0, "reason": "", "recognised": 0.0}
     gaps = {"gap": [0.0, 6.5, 0.0], "proven": [True, False, True], "status": ["optimal", "feasible", "optimal"]}
     return priced(pd.DataFrame({**given, **gaps, **same}))
@@ -173,7 +173,7 @@ def test_a_plan_that_does_not_raise_the_worst_off_first_has_no_bound(three: Scen
 def test_a_page_of_its_own(table: pd.DataFrame) -> None:
     page = frontier_page(table, "en").decode("utf-8")
     assert "Demonstration towns and levels" in page
-    assert "http://" not in page.split("const drawing")[1]
+    assert "http://" not in page.split("const drawing")[1] and "font/woff" in page.split("<script>")[0]
 
 
 def test_the_command_prints_and_writes(three: Scenario, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

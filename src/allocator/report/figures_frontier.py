@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from plotly.graph_objects import Figure, Scatter
 
+from allocator.report.font import font_uri
 from allocator.report.labels import speaking
 from allocator.report.numbers import written
 from allocator.report.parts import script_safe
@@ -66,7 +67,7 @@ def _line(solved: pd.DataFrame, column: str, colour: str) -> Scatter:
 
 
 def _bounds(bounded: pd.DataFrame) -> Scatter:
-    """What no plan's worst-off town exceeds: a short line above each point."""
+    """What no plan's worst-off town exceeds: a short line, and below it the gap that is not closed."""
     return Scatter(
         x=bounded["towns"].tolist(),
         y=bounded["worst_bound"].tolist(),
@@ -77,7 +78,7 @@ def _bounds(bounded: pd.DataFrame) -> Scatter:
             "type": "data",
             "symmetric": False,
             "array": [0.0] * len(bounded),
-            "arrayminus": (bounded["worst_bound"] - bounded["worst_level"]).clip(lower=0.0).tolist(),
+            "arrayminus": bounded["gap"].tolist(),
             "color": AFTER,
             "thickness": 1,
             "width": 0,
@@ -122,10 +123,13 @@ def _page(table: pd.DataFrame) -> str:
     bundle = files("allocator").joinpath("report", "assets", BUNDLE).read_text(encoding="utf-8")
     drawing = script_safe(json.dumps(json.loads(frontier_figure(table).to_json()), ensure_ascii=False, sort_keys=True))
     title = escape(say("report.figure.frontier"))
+    font = f'@font-face{{font-family:"Allocator Sans";src:url("{font_uri(drawing)}") format("woff")}}'
     return (
-        f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{title}</title></head>\n'
+        f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{title}</title><style>{font}</style></head>\n'
         f'<body><div id="frontier"></div>\n<script>{script_safe(bundle)}</script>\n'
         f"<script>const drawing = {drawing};\n"
-        'Plotly.newPlot("frontier", drawing.data, drawing.layout, {responsive: true, displaylogo: false});'
+        "const draw = () => Plotly.newPlot('frontier', drawing.data, drawing.layout, "
+        "{responsive: true, displaylogo: false});\n"
+        "document.fonts.load('12px \"Allocator Sans\"').then(draw, draw);"
         "</script></body></html>\n"
     )
