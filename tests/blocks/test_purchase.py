@@ -20,7 +20,7 @@ from allocator.errors import InputError
 from allocator.highs import HighsSession
 from allocator.result import Result
 from allocator.stages import run_stages
-from worlds import CLASS, cells, government, levels, slack, solved, world
+from worlds import CLASS, attainment, cells, effect, government, levels, slack, solved, world
 
 TAUGHT = {"delivery": {"programmes": [{**CLASS, "teacher_hours": 1, "category": "health"}]}}
 CLUB = {"provider": "club", "name_zh": "学社", "name_en": "Club", "grade": 2, "venue_included": False}
@@ -182,6 +182,73 @@ def test_rooms_of_an_organisation(tmp_path: Path, brings: bool, classes: float) 
     assert levels(result)["a"] == 2 * classes
     assert slack(result, "venue", "a") == 0
     assert audit_tables(result.scenario, result.tables).passed
+
+
+ROOMED = {**TAUGHT["delivery"]["programmes"][0], "venue_hours": 1}
+SEMINAR = {**ROOMED, "id": "seminar", "teacher_hours": 2}
+ONLINE = {**ROOMED, "id": "online", "category": "skills", "venue_hours": 0, "teacher_hours": 10}
+
+
+def roomed(folder: Path, offer: Mapping[str, Any], *programmes: Mapping[str, Any]) -> Result:
+    """Town a with 2 venue hours and a teacher with 100 hours; an organisation with rooms offers 12 hours at most.
+
+    Every unit brings the same, so that as many units run as there are venue hours for.
+    """
+    given = tables({**OFFER, **offer}, teacher=100, providers=[{**CLUB, "venue_included": True}])
+    return solved(
+        folder,
+        **plan(
+            towns={"a": {"resident_pop": 500, "venue_hours": 2}},
+            delivery={"programmes": list(programmes)},
+            tables=given,
+            attainment=attainment(*(effect(each["id"]) for each in programmes if each["id"] != "online")),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("offer", "programmes", "units", "spared"),
+    [
+        # Programmes without rooms take what is bought, but spare no room of the classes.
+        ({"category": "skills"}, [ROOMED, ONLINE], 2, 0),
+        # 15 of the 10 hours of a class are taught elsewhere: 1.5 classes, of one venue hour each.
+        ({"capacity_hours": 15}, [{**ROOMED, "teacher_hours": 10}], 3.5, 1.5),
+        # 12 hours bought count as 6 of those that classes need.
+        ({"quality": 0.5}, [ROOMED], 8, 6),
+        # An hour taught elsewhere spares one of the two venue hours of a class.
+        ({}, [{**ROOMED, "venue_hours": 2}], 2, 2),
+        ({"category": "any"}, [{key: value for key, value in ROOMED.items() if key != "category"}], 14, 12),
+        # 3 hours are taught to 3 classes and spare 3; in seminars, of two hours each, they would spare 1.5.
+        (
+            {"capacity_hours": 3},
+            [{**ROOMED, "max_units": {"per": 500, "of": "resident_pop", "units": 3}}, SEMINAR],
+            5,
+            3,
+        ),
+    ],
+)
+def test_rooms_spare_only_what_is_taught_in_them(
+    tmp_path: Path, offer: dict[str, Any], programmes: list[dict[str, Any]], units: float, spared: float
+) -> None:
+    result = roomed(tmp_path, offer, *programmes)
+    delivery = cells(result.tables["delivery"], "units", "programme")
+    assert sum(amount for name, amount in delivery.items() if name != "online") == pytest.approx(units, abs=1e-3)
+    accounts = result.tables["accounts"]
+    venues = cells(accounts[accounts["ledger"] == "venue_time"], "supplied", "block")
+    assert venues == {"delivery": 0, "towns": 2} | ({"purchase": spared} if spared else {})
+
+
+def test_a_floor_beyond_venues_and_rooms_brought_is_proven(tmp_path: Path) -> None:
+    # 7 classes must run; 2 venue hours, and 8 bought hours that count as 4, carry 6.
+    towns = {"a": {"resident_pop": 500, "venue_hours": 2, "class_yuan": 700}}
+    given = tables(
+        {**OFFER, "quality": 0.5, "capacity_hours": 8}, teacher=9, providers=[{**CLUB, "venue_included": True}]
+    )
+    made = plan(towns=towns, delivery={"programmes": [{**ROOMED, "floor": "class"}]}, tables=given)
+    scenario = world(tmp_path, **made)
+    assert [each.code for each in check(scenario)] == ["F205"]
+    model = build(scenario)
+    assert HighsSession(model).solve(model.family("units"), 0.0, True, 1e-6).status == "infeasible"
 
 
 def test_hours_bought_can_be_locked(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from test_purchase import CLUB, OFFER, plan, tables
+from test_purchase import CLUB, OFFER, ONLINE, ROOMED, plan, roomed, tables
 
 from allocator.audit import audit_tables
 from allocator.result import Result
@@ -78,3 +78,12 @@ def test_an_organisation_below_the_grade_is_a_stray(result: Result) -> None:
 def test_purchases_in_a_plan_that_buys_nothing_are_found(result: Result) -> None:
     without = result.scenario.with_({"purchase": None})
     assert "table.purchases" in audit_tables(without, result.tables).failed
+
+
+def test_rooms_spare_venues_only_where_units_are_taught_in_them(tmp_path_factory: pytest.TempPathFactory) -> None:
+    # 2 venue hours and 6 that the organisation spares carry 8 classes; bought for other programmes it spares none.
+    made = roomed(tmp_path_factory.mktemp("roomed"), {"quality": 0.5}, ROOMED, ONLINE)
+    changed = {name: table.copy() for name, table in made.tables.items()}
+    changed["purchases"]["category"] = "skills"
+    assert audit_tables(made.scenario, made.tables).passed
+    assert {"venue", "accounts"} <= set(failed(made, changed))

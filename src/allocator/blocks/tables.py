@@ -32,6 +32,7 @@ TABULATED: Mapping[str, Callable[[Year, Any], Mapping[str, pd.DataFrame]]] = {
 """Block to its tables of a year (names and columns as in columns.RESULT_TABLES, without ``year``)."""
 
 SETTLED: Mapping[str, Callable[[Year, Any], None]] = {
+    "purchase": purchase.settle,
     "posting": posting.settle,
     "projects": projects.settle,
     "bases": bases.settle,

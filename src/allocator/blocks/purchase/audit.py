@@ -42,14 +42,12 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Purch
 
 
 def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Purchase) -> list[Posting]:
-    """Effective hours that arrive, rooms that organisations bring, and what they are paid."""
+    """Effective hours that arrive, venue hours spared by rooms that organisations bring, and what they are paid."""
     hours = _hours(tables, plan, given)
     quality, price = (hours.frame[name].to_numpy(dtype=float) for name in ("quality", "price_yuan"))
     made = [Posting("teaching_time", "purchase", "supplied", *hours.total(["town", "category"], quality))]
     if "venue_hours" in plan.towns:
-        brings = hours.frame["venue_included"].to_numpy(dtype=bool)
-        in_rooms = Cells(hours.frame[brings], hours.strays, hours.absent)
-        made.append(Posting("venue_time", "purchase", "supplied", *in_rooms.total(["town"])))
+        made.append(_spared(tables, plan, hours.frame[hours.frame["venue_included"].to_numpy(dtype=bool)]))
     line = hours.named("line", "purchase")
     return [*made, Posting("cost", "purchase", "used", *line.total(["town", "line"], price))]
 
@@ -69,6 +67,31 @@ def _hours(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Purchase) 
         places = offered[["provider"]].drop_duplicates().merge(pd.DataFrame({"town": plan.towns.index}), how="cross")
     possible = offered.merge(places.astype(object), on="provider").astype({"provider": object, "category": object})
     return cells(possible.reset_index(drop=True), tables["purchases"], CELL, "hours")
+
+
+def _spared(tables: Mapping[str, pd.DataFrame], plan: PlanYear, in_rooms: pd.DataFrame) -> Posting:
+    """Most venue hours that teaching in rooms of organisations can spare, town by town.
+
+    The teacher hours of units, those first of which each spares most of a venue hour, are laid against the effective
+    hours that the town and category get with rooms; what is covered is spared, at most an hour for an hour.
+    """
+    quality = in_rooms["quality"].to_numpy(dtype=float)
+    with_rooms = totals(keys(in_rooms, ("town", "category")), in_rooms["amount"].to_numpy(dtype=float) * quality)
+    units = tables["delivery"].merge(programmes(plan), on="programme", how="inner")
+    units = units[units["teacher_hours"] > 0]
+    units = units.assign(
+        key=keys(units, ("town", "category")),
+        each=np.minimum(1.0, units["venue_hours"] / units["teacher_hours"]),
+        taught=units["units"] * units["teacher_hours"],
+    ).sort_values("each", ascending=False)
+    until = units.groupby("key")["taught"].cumsum().to_numpy(dtype=float)
+    own = with_rooms.reindex(units["key"], fill_value=0.0).to_numpy(dtype=float)
+    taught = units["taught"].to_numpy(dtype=float)
+    covered = np.clip(own - (until - taught), 0.0, taught)
+    sums = totals(units["town"].to_numpy(dtype=object), covered * units["each"].to_numpy(dtype=float))
+    error = totals(units["town"].to_numpy(dtype=object), units["teacher_hours"].to_numpy(dtype=float))
+    error = error.add(totals(in_rooms["town"].to_numpy(dtype=object), quality), fill_value=0.0)
+    return Posting("venue_time", "purchase", "supplied", sums, error.reindex(sums.index))
 
 
 def _share(tables: Mapping[str, pd.DataFrame], plan: PlanYear, hours: Cells, most: float) -> Checks:

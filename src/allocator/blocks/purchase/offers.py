@@ -44,8 +44,8 @@ class Offers:
 
     @property
     def rooms(self) -> Floats:
-        """Most hours that organisations teach in rooms of their own, by town."""
-        return np.asarray((self.capacity * self.venue) @ self.works)
+        """Most effective hours that organisations teach in rooms of their own, by town."""
+        return np.asarray((self.capacity * self.quality * self.venue) @ self.works)
 
     @property
     def cost(self) -> Floats:

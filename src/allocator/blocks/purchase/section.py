@@ -42,7 +42,7 @@ class ProviderRow(Row):
     grade: Annotated[int, Field(ge=0)]
     """Grade of its qualification, higher is better."""
     venue_included: bool
-    """Whether it brings its own rooms: each hour it teaches then needs no hour of the town's venues."""
+    """Whether it brings its own rooms: the hours of units that it teaches then need no hour of the town's venues."""
 
 
 class OfferRow(Row):
