@@ -20,6 +20,7 @@ from allocator.check import check
 from allocator.errors import InputError
 from allocator.highs import HighsSession
 from allocator.result import Result
+from allocator.solve import Mode, solve
 from allocator.stages import run_stages
 from worlds import ORIGIN, TOTAL, cells, government, levels, of_year, slack, solved, world
 
@@ -236,6 +237,52 @@ def test_a_line_of_posts_starts_from_the_staff_before_the_plan(tmp_path: Path) -
         )
         assert [sum(posts(result, year).values()) for year in YEARS] == [4, 6]
         assert audit_tables(result.scenario, result.tables).passed
+
+
+@pytest.mark.parametrize("mode", ["horizon", "rolling"])
+def test_a_team_that_starts_in_a_later_year_has_its_staff_table(tmp_path: Path, mode: Mode) -> None:
+    # A post costs as much as a class, so that nobody is hired.
+    made = {**plan(heads={"a_full": 3}), "stages": [TOTAL], "funding": {"sources": [government(1000)]}}
+    result = solved(tmp_path, mode, **made, years={2016: {"team": None}, 2017: {}})
+    assert posts(result) == {("a", "full"): 3, ("b", "full"): 0}
+    assert slack(result, "staff_kept", "a/full") == 0
+
+
+@pytest.mark.parametrize("mode", ["horizon", "rolling"])
+@pytest.mark.parametrize(("first", "second", "stays"), [(0, 0.5, 2), (0.5, 0, 2), (0.5, 0.34, 2)])
+def test_who_stays_into_a_year_leaves_by_the_turnover_of_that_year(
+    tmp_path: Path, mode: Mode, first: float, second: float, stays: int
+) -> None:
+    # Of 3 people 3 or 2 (1.5 rounded up) stay into 2016, and of those 2 (1.5 or 1.32 rounded up, or all) into 2017.
+    made = plan(({**FULL, "turnover": first},), {"a_full": 3})
+    later = {"team": {"types": [{**FULL, "turnover": second}]}}
+    result = solved(tmp_path, mode, **made, years={2016: {}, 2017: later})
+    assert posts(result, 2016)[("a", "full")] == (3 if first == 0 else 2)
+    assert posts(result, 2017, "staying")[("a", "full")] == posts(result, 2017)[("a", "full")] == stays
+
+
+@pytest.mark.parametrize("mode", ["horizon", "rolling"])
+def test_a_type_of_staff_that_comes_later_starts_from_its_own_staff_table(tmp_path: Path, mode: Mode) -> None:
+    # Nobody of 2016 is lost, and of the 5 free ones of b half stay (2.5, so 3); what the table of 2017 says of a type
+    # that 2016 knows does not count.
+    made = plan(heads={"a_full": 2})
+    made["tables"]["both"] = staff(a_full=9, b_free=5)
+    types = [FULL, {**FREE, "turnover": 0.5}]
+    later = {"team": {"types": types, "staff": "both", "most": bound("free", 4)}}
+    result = solved(tmp_path, mode, **made, years={2016: {}, 2017: later})
+    assert posts(result, 2017) == {("a", "free"): 0, ("a", "full"): 2, ("b", "free"): 3, ("b", "full"): 0}
+    assert posts(result, 2017, "heads_before")[("b", "free")] == 5
+
+
+def test_people_of_a_type_that_comes_later_count_where_a_ratio_is_checked(tmp_path: Path) -> None:
+    # Nobody is hired: the 3 free ones of a stand against its 3 full ones only because the table of 2017 has them.
+    made = plan(heads={"a_full": 3})
+    made["tables"]["both"] = staff(a_free=3)
+    ratio = {"id": "many", "of": ["free"], "at_least": 0.5}
+    later = {"team": {"types": [FULL, FREE], "staff": "both", "ratios": [ratio], "most_hired_a_year": 0}}
+    scenario = world(tmp_path, **made, years={2016: {}, 2017: later})
+    assert [each for each in check(scenario) if each.severity == "infeasible"] == []
+    assert posts(solve(scenario), 2017)[("a", "free")] == 3
 
 
 def test_wrong_names_are_found_with_the_word_that_was_meant(tmp_path: Path) -> None:

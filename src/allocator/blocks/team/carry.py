@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from allocator.blocks.team.people import FIRST
 from allocator.scenario import PlanYear
 
 STAFF_TABLE = "staff_until_now"
@@ -15,15 +16,19 @@ STAFF_TABLE = "staff_until_now"
 
 
 def carried(plan: PlanYear, before: PlanYear, own: Mapping[str, pd.DataFrame]) -> PlanYear:
-    """The year with last year's posts as its staff; the heads before the plan's first year are kept beside them."""
+    """The year with last year's posts as its staff; the heads before the plan's first year are kept beside them.
+
+    Of types that the year before does not know, the year's own table says who is there.
+    """
     given: Any = plan.sections["team"]
     earlier: Any = before.sections["team"]
-    key = ["town", "type"]
-    known = before.tables[earlier.staff]
-    first = known.set_index(key)["first_heads" if "first_heads" in known else "heads"]
+    key, known = ["town", "type"], {each.id for each in earlier.types}
+    table, fresh = before.tables[earlier.staff], plan.tables[given.staff]
+    new = fresh[~fresh["type"].isin(known)].set_index(key)["heads"]
+    first = table[table["type"].isin(known)].set_index(key)[FIRST if FIRST in table else "heads"]
     posts = own["team"].drop_duplicates(key).set_index(key)["posts"]
-    index = first.index.union(posts.index)
-    staff = pd.DataFrame({"heads": posts.reindex(index).fillna(0.0), "first_heads": first.reindex(index).fillna(0.0)})
-    staff = staff.rename_axis(key).reset_index()
+    posts = posts[posts.index.get_level_values("type").isin(known)]
+    columns = {"heads": pd.concat([posts, new]), FIRST: pd.concat([first, new])}
+    staff = pd.DataFrame(columns).fillna(0.0).rename_axis(key).reset_index()
     section = given.model_copy(update={"staff": STAFF_TABLE})
     return replace(plan, tables={**plan.tables, STAFF_TABLE: staff}, sections={**plan.sections, "team": section})

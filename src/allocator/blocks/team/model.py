@@ -1,11 +1,12 @@
 """Team (队伍): posts of the community-education team, by town and type of staff; always whole posts.
 
 Nobody is dismissed: posts are at least the people who stay from the year before, a share of them rounded up to whole
-people. In the first year those who stay are known from the staff table.
+people. In the first year those who stay are known from the staff table; so are those of a type of staff that the year
+before does not know, from the staff table of its own first year.
 
 Data
     heads_now[town, type]           heads      staff table; those who stay are round-up of (1 - leaving) * heads_now
-    leaving[type]                   share      `turnover` of a type, counted to a thousandth
+    leaving[type]                   share      `turnover` of a type in the year they stay for, counted to a thousandth
     pay[type], training_cost[type]  yuan       scenario: team.types
     contact_hours[type]             hours      hours of the town school that a post brings
     fewest[town, type]              posts      scenario: team.floors, rounded up
@@ -56,7 +57,7 @@ from allocator.blocks.team.people import (
     type_ids,
 )
 from allocator.blocks.team.section import StaffRatio, StaffTraining, Team
-from allocator.model import Axis, Codes, Floats, Model, Outcome, Terms, constant_label, joined
+from allocator.model import Axis, Codes, Floats, Model, Outcome, Terms, constant_label
 from allocator.planfile import DISTRICT
 from allocator.scenario import PlanYear
 
@@ -111,28 +112,34 @@ def build(model: Model, plan: PlanYear, given: Team) -> None:
 
 
 def _kept(model: Model, plan: PlanYear, given: Team, posts: Terms) -> tuple[list[Terms], Floats]:
-    """Posts of those who stay: of the year before where it is decided too, else known numbers [town and type]."""
+    """People who stay: of posts of the year before, and as numbers [town and type] of types that it does not know."""
     requirement, labels = "team.types", dict(posts.labels)
-    if plan.before is None or "posts" not in model.columns:
-        known = staying(heads(plan, given), given).ravel()
-        model.constrain("staff_kept", labels, [posts], ">=", known, unit="posts", requirement=requirement)
-        return [], known
-    last = model.year("posts", model.axes["year"].code(str(plan.before.year)))
-    last = last.where(np.isin(last["type"], posts["type"]))
+    last = _posts_before(model, plan, posts)
+    known = np.where(np.isin(posts["type"], last["type"]), 0.0, staying(heads(plan, given), given).ravel())
     share = np.ones(len(model.axes["type"].ids))
     share[model.axes["type"].codes(type_ids(given))] = stay_shares(given)
     own = share[last["type"]]
-    whole, parted = last.where(own == 1.0), last.where(own < 1.0)
+    stay, parted = [last.where(own == 1.0)], last.where(own < 1.0)
     if len(parted):
         of_last = dict(parted.labels)
         stays = model.variables("staying", of_last, "heads", integer=True)
         model.constrain("staying_least", of_last, [stays, parted * -own[own < 1.0]], ">=", 0.0, unit="heads")
         most = 1.0 - STEP
         model.constrain("staying_most", of_last, [stays, parted * -own[own < 1.0]], "<=", most, unit="heads")
-        whole = joined([whole, stays], ("town", "type", "year"))
-    whole = whole.labelled({**whole.labels, "year": constant_label(int(posts["year"][0]), len(whole))})
-    model.constrain("staff_kept", labels, [posts, -whole], ">=", 0.0, unit="posts", requirement=requirement)
-    return [whole], np.zeros(len(posts))
+        stay.append(stays)
+    year = int(posts["year"][0])
+    stay = [part.labelled({**part.labels, "year": constant_label(year, len(part))}) for part in stay]
+    terms = [posts, *(-part for part in stay)]
+    model.constrain("staff_kept", labels, terms, ">=", known, unit="posts", requirement=requirement)
+    return stay, known
+
+
+def _posts_before(model: Model, plan: PlanYear, posts: Terms) -> Terms:
+    """Posts of the year before, of types that are there now too; none where the year before decides none."""
+    if plan.before is None or "team" not in plan.before.sections:
+        return posts.where(np.zeros(len(posts), dtype=bool))
+    last = model.year("posts", model.axes["year"].code(str(plan.before.year)))
+    return last.where(np.isin(last["type"], posts["type"]))
 
 
 def _hired(model: Model, most: int, posts: Terms, came: tuple[list[Terms], Floats]) -> None:

@@ -76,8 +76,7 @@ def reachable_posts(plan: PlanYear, given: Team) -> Floats:
     before = heads(plan, given)
     if plan.before is not None and isinstance(earlier := plan.before.sections.get("team"), Team):
         last = dict(zip(type_ids(earlier), reachable_posts(plan.before, earlier).T, strict=True))
-        nobody = np.zeros(len(plan.towns))
-        before = np.stack([last.get(name, nobody) for name in type_ids(given)], axis=1)
+        before = np.stack([last.get(name, now) for name, now in zip(type_ids(given), before.T, strict=True)], axis=1)
     limit = np.inf if given.most_hired_a_year is None else float(given.most_hired_a_year)
     with np.errstate(invalid="ignore"):
         stay = np.where(np.isinf(before), np.inf, staying(np.where(np.isinf(before), 0.0, before), given))

@@ -14,16 +14,14 @@ from allocator.columns import RESULT_TABLES
 
 
 def settle(year: Year, given: Team) -> None:
-    """Whole posts to the last digit; and who of them stays into a next year that is decided as well."""
+    """Whole posts to the last digit; and who stays from a year before that was decided as well."""
     for name in ("posts", "staff_trained"):
         column = year.family(name).column
         year.x[column] = np.rint(year.x[column])
-    if year.has("staying"):
-        posts, stays = year.family("posts"), year.family("staying")
+    if "staying" in year.model.columns:
+        stays = year.model.year("staying", year.code - 1)
         wide = np.zeros((len(year.plan.towns), len(year.model.axes["type"].ids)))
-        wide[posts["town"], posts["type"]] = year.x[posts.column]
-        codes = year.model.axes["type"].codes(type_ids(given))
-        wide[:, codes] = staying(wide[:, codes], given)
+        wide[:, year.model.axes["type"].codes(type_ids(given))] = staying(heads(year.plan, given), given)
         year.x[stays.column] = wide[stays["town"], stays["type"]]
 
 
