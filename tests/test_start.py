@@ -71,10 +71,22 @@ def test_whole_decisions_are_named_by_their_labels(tmp_path: Path) -> None:
 def test_what_is_not_named_stays_within_its_bounds(tmp_path: Path) -> None:
     held = [{**row, "star": 1} if row["station"] == "s2" else row for row in STATIONS]
     model = build(world(tmp_path, **stars(200, tables={**TABLES, "stations": held})))
-    columns, values = start_values(model, pd.DataFrame({"decision": ["unknown"], "where": ["x=1"], "value": [7]}))
+    columns, values = start_values(model, pd.DataFrame({"decision": ["starred"], "where": ["x=1"], "value": [7]}))
     lower = np.array([model.pulp_columns[at].lowBound for at in columns.tolist()])
     assert (values == lower).all()
     assert values.sum() == 1  # the star that s2 has
+
+
+def test_a_kind_of_decision_that_nobody_decided_stays_open(tmp_path: Path) -> None:
+    model = build(world(tmp_path, **stars(200)))
+    columns, _ = start_values(model, pd.DataFrame({"decision": ["unknown"], "where": ["x=1"], "value": [7]}))
+    assert len(columns) == 0
+    # One of which nothing is taken is decided all the same.
+    made = whole_decisions(model, np.zeros(len(model.pulp_columns)))
+    assert made.to_dict("records") == [{"decision": "starred", "where": "grade=one;station=s1;year=2016", "value": 0}]
+    columns, values = start_values(model, made)
+    assert set(columns) == set(model.family("starred").column)
+    assert not values.any()
 
 
 def test_a_result_starts_from_another_and_ends_where_it_would_have(tmp_path: Path) -> None:
@@ -203,6 +215,42 @@ def test_the_years_one_by_one_make_a_plan_of_the_whole(tmp_path: Path) -> None:
     kept = session.solve(outcome.terms, float(outcome.constant.sum()), True, 1e-6)
     assert kept.status == "optimal"
     assert kept.value == pytest.approx(450 + 450 + 200)
+
+
+def staffed(seed: int) -> dict[str, Any]:
+    """Three years of a team with turnover, drawn at random."""
+    draw = np.random.default_rng(seed)
+    full = {"id": "full", "pay": 100, "turnover": float(draw.choice([0.1, 0.3, 0.5]))}
+    free = {"id": "free", "turnover": float(draw.choice([0, 0.25]))}
+    heads = [("a", "full", int(draw.integers(6))), ("b", "free", int(draw.integers(5)))]
+    return {
+        "years": {2016: {}, 2017: {"team": {"types": [full, {**free, "turnover": 0.4}]}}, 2018: {}},
+        "tables": {"staff": [{"town": town, "type": kind, "heads": n} for town, kind, n in heads]},
+        "team": {
+            "types": [full, free],
+            "spending": "courses",
+            "most_hired_a_year": int(draw.choice([3, 4])),
+            "ratios": [{"id": "many", "of": ["free"], "at_least": 0.3, "scope": "district"}],
+            "floors": [{"type": "full", "posts": 1}],
+        },
+        "stages": [{"id": "total", "of": "team.posts", "aggregate": "sum"}],
+    }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_years_one_by_one_make_a_plan_of_the_whole_where_people_leave(tmp_path: Path, seed: int) -> None:
+    scenario = world(tmp_path, **staffed(seed))
+    found = first_plan(scenario, Gaps(), lambda model, limits: open_session(model, "highs", limits), Limits())
+    assert found is not None
+    model = build(scenario)
+    session = HighsSession(model)
+    columns, values = start_values(model, found)
+    session.set_column_bounds(columns, values, values)
+    posts = model.family("posts")
+    kept = session.solve(posts, 0.0, False, 1e-6)
+    assert kept.status == "optimal"
+    offered = dict(zip(columns.tolist(), values.tolist(), strict=True))
+    assert kept.value == sum(offered[at] for at in posts.column.tolist()) > 0
 
 
 def test_no_first_plan_where_a_year_by_itself_has_none(tmp_path: Path) -> None:

@@ -19,21 +19,31 @@ COLUMNS = ["decision", "where", "value"]
 
 
 def whole_decisions(model: Model, x: Floats) -> pd.DataFrame:
-    """Whole decisions of a plan that are not 0 [decision, where, value]; ``where`` is ``label=id;label=id``."""
+    """Whole decisions of a plan that are not 0 [decision, where, value]; ``where`` is ``label=id;label=id``.
+
+    Of a family of which nothing is taken, the first decision stands there with 0: it was decided, too.
+    """
     parts = []
     for family, terms in _whole(model):
         value = np.round(x[terms.column]).astype(int)
-        taken = np.flatnonzero(value)
+        taken = np.flatnonzero(value) if value.any() else np.arange(min(1, len(value)))
         own = terms.where(taken)
         parts.append(pd.DataFrame({"decision": family, "where": _names(model, own), "value": value[taken]}))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
 
 
 def start_values(model: Model, decisions: pd.DataFrame) -> tuple[Codes, Floats]:
-    """Whole columns of a model and what they start with: where the decisions name none, what is nearest to 0."""
+    """Whole columns of a model and what they start with: where the decisions name none, what is nearest to 0.
+
+    Families that the decisions do not name at all stay open: those who decided had none. People who stay in their
+    posts, say, are columns of several years only, and follow from the posts.
+    """
     known = dict(zip(zip(decisions["decision"], decisions["where"], strict=True), decisions["value"], strict=True))
     columns, values = [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
+    named = set(decisions["decision"])
     for family, terms in _whole(model):
+        if family not in named:
+            continue
         columns.append(terms.column)
         values.append(np.array([known.get((family, where), 0) for where in _names(model, terms)], dtype=float))
     at = np.concatenate(columns)
