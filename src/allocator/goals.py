@@ -104,9 +104,9 @@ def _reached(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> 
         in_towns, whole = values * size, float(values @ size)
         if by_town(goal):
             return values
-    if by_town(goal):
-        return np.asarray(np.divide(in_towns, size, out=np.full(len(size), np.nan), where=size > 0))
-    return np.array([whole / (1.0 if is_plain(plan, goal.measure) else size.sum())])
+    if not by_town(goal):
+        in_towns, size = np.array([whole]), np.ones(1) if is_plain(plan, goal.measure) else size.sum(keepdims=True)
+    return np.asarray(np.divide(in_towns, size, out=np.full(len(size), np.nan), where=size > 0))
 
 
 def _paired_share(tables: Mapping[str, pd.DataFrame]) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from allocator.audit import audit
-from allocator.errors import InputError
+from allocator.errors import InfeasibleError, InputError
 from allocator.result import Result
 from allocator.solve import Options, solve
 from circles import ALL_COVERED, CHEAPEST, LEAST_LONGEST, MOST_COVERED, SHORTEST, SITES, circle, site, station
@@ -70,6 +70,37 @@ def test_goals_of_coverage_by_town(tmp_path: Path) -> None:
     four = solved(tmp_path / "four", **circle(CHEAPEST, goals=[stations]))
     assert opened(four) == {"p0", "p1"}
     assert all(audit(each).passed for each in (result, one, four))
+
+
+@pytest.mark.parametrize("strength", ["rule", "hard"])
+@pytest.mark.parametrize("nobody", [[], [station(3, "b", 0)]])
+def test_nothing_is_asked_of_a_town_without_residents(tmp_path: Path, strength: str, nobody: list[Any]) -> None:
+    # All three stations of a: p0 reaches the first two, p1 the last two; nobody lives in b.
+    stages = [*([{"id": "basics"}] if strength == "hard" else []), *CHEAPEST]
+    people = [*(station(at, "a", 100) for at in range(3)), *nobody]
+
+    def asked(name: str, **more: Any) -> Result:
+        goal = {**ALL_COVERED, "strength": strength, **more}
+        return solved(tmp_path / name, **circle(stages, stations=people, goals=[goal]))
+
+    every = asked("every", scope="every_town")
+    assert opened(every) == {"p0", "p1"}
+    assert every.goals.set_index("town")["target"].isna().to_dict() == {"a": False, "b": True}
+    assert opened(asked("one", scope="count_of_towns", towns=1)) == {"p0", "p1"}
+    # b is no town that reaches a target, not even one of 0.
+    nothing = asked("two", scope="count_of_towns", towns=1, at_least={"2016": 0})
+    assert nothing.goals["reached"].tolist() == [1]
+    if strength == "rule":
+        with pytest.raises(InfeasibleError):
+            asked("no", scope="count_of_towns", towns=2)
+    else:
+        assert asked("short", scope="count_of_towns", towns=2).goals["shortfall"].tolist() == [1]
+
+
+def test_nothing_is_asked_of_a_district_without_residents(tmp_path: Path) -> None:
+    result = solved(tmp_path, **circle(CHEAPEST, stations=[station(0, "a", 0)], goals=[ALL_COVERED]))
+    assert opened(result) == set()
+    assert result.goals[["target", "reached"]].isna().to_numpy().all()
 
 
 def test_shortest_ways_and_the_shortest_longest_way(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ class Measured:
     base: Amounts
     reached: Amounts
     weight: Amounts
+    """nan where there is nothing to measure: the share of a size of 0."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,9 @@ def _percent(tables: Tables, plan: PlanYear, goal: Goal) -> tuple[Amounts, Amoun
 
 
 def _asked(goal: Goal, plan: PlanYear, found: Measured) -> Amounts:
-    """Target of the year, place by place."""
-    return pd.Series([target_of(goal, plan, float(base)) for base in found.base], index=found.base.index, dtype=float)
+    """Target of the year, place by place; nothing is asked of a place without anything to measure."""
+    asked = [target_of(goal, plan, float(base)) for base in found.base]
+    return pd.Series(asked, index=found.base.index, dtype=float).where(found.weight.notna())
 
 
 def _counted(goal: Goal, found: Measured, asked: Amounts) -> tuple[Measured, Amounts]:
@@ -268,7 +270,7 @@ def _over(goal: Goal, base: Amounts, now: Amounts, scale: tuple[Amounts, Amounts
     if goal.scope != "district":
         some = size.where(size > 0)
         return Measured(base / some, now / some, weight.reindex(size.index, fill_value=0.0) / some)
-    whole = float(size.sum())
+    whole = float(size.sum()) or np.nan
     parts = (base.sum(skipna=False), now.sum(skipna=False), weight.sum())
     return Measured(*(pd.Series([float(part) / whole], index=pd.Index([""], dtype=object)) for part in parts))
 

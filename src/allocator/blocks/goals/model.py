@@ -1,13 +1,14 @@
 """Goals: what the plan text asks for, by strength.
 
 A goal compares a measure of the decisions with its target of the year; a year without a target, and a target of 0,
-ask nothing. Everything is counted in percent of the target, so that one tolerance of the solver means the same for
-persons, yuan and shares. Rules are rows; hard and soft goals have a shortfall, which the stages `basics` and
-`aspirations` minimise. A goal that is only measured (`measured`, or no such stage in the plan) has no row.
+ask nothing; nor is anything asked of a place whose size is 0. Everything is counted in percent of the target, so that
+one tolerance of the solver means the same for persons, yuan and shares. Rules are rows; hard and soft goals have a
+shortfall, which the stages `basics` and `aspirations` minimise. A goal that is only measured (`measured`, or no such
+stage in the plan) has no row.
 
 Data
     asked[goal, town]                 target of the year, in the measure's unit        scenario: goals.at_least
-    size[town]                        denominator of an indicator; residents for money and level
+    size[town]                        denominator of an indicator; residents for money and level; what a share is of
     needed_towns[goal]                towns that must reach the target                 scenario: goals.towns
     slow(town)                        yes or no    starts slowly, as in mentoring
     teachers_hours                    hours        all hours of all teachers
@@ -170,7 +171,7 @@ def _mentored(model: Model, plan: PlanYear, goal: Goal) -> tuple[Terms, int]:
 
 
 def _counted(model: Model, plan: PlanYear, goal: Goal, reached: Terms, already: int) -> Terms:
-    """How many towns reach their target, as one number of the district; towns that ask nothing reach it already."""
+    """How many towns reach their target, as one number of the district; those with a target of 0 reach it already."""
     met = model.variables("met", reached.labels, "towns", upper=1.0, integer=True)
     model.constrain("town_meets", reached.labels, [reached, met * -PERCENT], ">=", 0.0, unit="percent of target")
     labels = _labels(model, plan, goal, "town", np.array([model.axes["town"].code(DISTRICT)]))

@@ -38,9 +38,13 @@ def target_of_year(goal: Goal, year: int, first_year: int, base: float) -> float
 
 
 def targets(plan: PlanYear, goal: Goal) -> Floats:
-    """What a goal asks in the plan year, town by town or (one number) of the district; nan where nothing."""
+    """What a goal asks in the plan year, town by town or (one number) of the district; nan where nothing.
+
+    Nothing is asked where there is nothing to measure: of the share of residents covered in a town without residents.
+    """
     first = min(plan.common.years)
-    return np.array([target_of_year(goal, plan.year, first, float(base)) for base in bases(plan, goal)])
+    asked = np.array([target_of_year(goal, plan.year, first, float(base)) for base in bases(plan, goal)])
+    return np.where(_size(plan, goal) > 0, asked, np.nan)
 
 
 def bases(plan: PlanYear, goal: Goal) -> Floats:
@@ -53,11 +57,19 @@ def bases(plan: PlanYear, goal: Goal) -> Floats:
         return np.full(count, goal.base)
     if goal.measure in (PAIRED_SLOW_TOWNS, CATEGORY_SHARE):
         return np.zeros(count)
-    amounts = amounts_before(plan, goal.measure)
+    amounts, size = amounts_before(plan, goal.measure), _size(plan, goal)
+    amounts = amounts if by_town(goal) else amounts.sum(keepdims=True)
+    return np.asarray(np.divide(amounts, size, out=np.full(count, np.nan), where=size > 0))
+
+
+def _size(plan: PlanYear, goal: Goal) -> Floats:
+    """What amounts are divided by, town by town or (one number) in the district; 1 where nothing divides them."""
+    if goal.measure in (PAIRED_SLOW_TOWNS, CATEGORY_SHARE):
+        return np.ones(1)
     size = sizes(plan, goal.measure)
     if by_town(goal):
-        return np.asarray(np.divide(amounts, size, out=np.full(count, np.nan), where=size > 0))
-    return np.array([amounts.sum() / (1.0 if is_plain(plan, goal.measure) else size.sum())])
+        return size
+    return np.ones(1) if is_plain(plan, goal.measure) else size.sum(keepdims=True)
 
 
 def teacher_time(plan: PlanYear) -> float:
