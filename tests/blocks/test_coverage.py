@@ -295,6 +295,22 @@ def test_coverage_needs_bases_ways_and_somebody_to_serve(tmp_path: Path) -> None
     assert "E313" in codes(caught)
 
 
+@pytest.mark.parametrize("of", ["coverage.covered", "coverage.distance"])
+@pytest.mark.parametrize("criterion", ["gini", "mean_deviation", "range", "inequality_aversion", "leximin"])
+def test_coverage_is_made_even_by_its_worst_off_alone(tmp_path: Path, of: str, criterion: str) -> None:
+    dial = {"aversion": 1} if criterion == "inequality_aversion" else {}
+    stages = [{"id": "balance", "of": of, "criterion": criterion, **dial}]
+    plan = circle(stages, {"exactly_open": 2}, {"serve": "nearest"})
+    if criterion == "leximin":
+        assert audit(solved(tmp_path, **plan)).passed
+        return
+    with pytest.raises(InputError) as caught:
+        world(tmp_path, **plan)
+    (found,) = caught.value.findings
+    assert (found.code, found.path, found.found) == ("E356", "stages.balance.criterion", criterion)
+    assert "maximin, leximin" in str(found.message.in_language("zh"))
+
+
 def test_walking_needs_coordinates_but_not_of_online_sites(tmp_path: Path) -> None:
     plan = circle(
         MOST_COVERED,

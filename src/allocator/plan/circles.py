@@ -10,6 +10,9 @@ from allocator.plan.tables import Table
 from allocator.plan.yamltree import Node, find
 from allocator.texts import Text
 
+EVEN = ("maximin", "leximin", "none")
+"""Criteria of a balance stage that may look at coverage: they never gain by less coverage or by longer ways."""
+
 
 def function_measures(tree: Node) -> set[str]:
     """Measures of goals that count the bases with a function."""
@@ -17,16 +20,28 @@ def function_measures(tree: Node) -> set[str]:
 
 
 def circle_findings(tree: Node) -> list[Finding]:
-    """Coverage that cannot measure a way, and limited places where nobody is sent anywhere."""
+    """Coverage that cannot measure a way, limited places where nobody is sent anywhere, criteria it is not made for."""
     given = tree.entries.get("coverage")
     if given is None:
         return []
-    findings = []
+    findings = _criteria(tree)
     if not given.entries.keys() & {"minutes", "walking"} and "travel" not in tree.entries:
         findings.append(Finding("E350", given.key or given.place, "coverage", Text("load.coverage_without_ways")))
     serve, capacity = given.entries.get("serve"), given.entries.get("capacity")
     if capacity is not None and capacity.content is True and (serve is None or serve.text != "nearest"):
         findings.append(Finding("E351", capacity.place, "coverage.capacity", Text("load.capacity_without_serve")))
+    return findings
+
+
+def _criteria(tree: Node) -> list[Finding]:
+    """Measures of inequality on what coverage decides: crediting a station less than it has could look more even."""
+    findings = []
+    for path, stage in find(tree, "stages.*"):
+        criterion, of = (stage.entries.get(name) for name in ("criterion", "of"))
+        if criterion is None or of is None or not (of.text or "").startswith("coverage.") or criterion.text in EVEN:
+            continue
+        message = Text("load.criterion_of_coverage", {"of": of.text, "known": ", ".join(EVEN[:-1])})
+        findings.append(Finding("E356", criterion.place, f"{path}.criterion", message, criterion.text))
     return findings
 
 
