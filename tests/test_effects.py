@@ -56,4 +56,4 @@ def test_panyu_lists_projects_stars_and_trained_staff() -> None:
     assert len(grid.rows) == len(made) and grid.classes.count("illustrative") == effect_kinds(scenario.first).count(
         "illustrative"
     )
-    assert sum(row[4].startswith("示例数据（虚构）：每项") for row in grid.rows) == rows
+    assert sum(row[4].startswith("示例数据（虚构）") for row in grid.rows) == grid.classes.count("illustrative") >= rows

@@ -102,11 +102,6 @@ def test_stability_counts_changes_of_pairs(tmp_path: Path) -> None:
     assert done.records[0].value == pytest.approx(1 / 0.5)
 
 
-def test_an_outcome_the_plan_does_not_have(tmp_path: Path) -> None:
-    with pytest.raises(UsageError):
-        run(world(tmp_path, stages=[{"id": "total", "of": "mentoring.benefit"}]))
-
-
 # -- statuses -----------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,19 @@ from allocator.audit import audit
 from allocator.errors import InfeasibleError, InputError
 from allocator.result import Result
 from allocator.solve import Options, solve
-from circles import ALL_COVERED, CHEAPEST, LEAST_LONGEST, MOST_COVERED, SHORTEST, SITES, circle, site, station
+from circles import (
+    ALL_COVERED,
+    CHEAPEST,
+    LEAST_LONGEST,
+    MOST_COVERED,
+    SHORTEST,
+    SITES,
+    STATIONS,
+    circle,
+    site,
+    station,
+    ways,
+)
 from worlds import cells, of_year, slack, solved, world
 
 
@@ -143,6 +155,36 @@ def test_places_bind_or_not(tmp_path: Path) -> None:
     full = solved(tmp_path / "full", **limited(100))
     assert slack(full, "site_places", "p0") == 0
     assert all(audit(each).passed for each in (free, tight, full))
+
+
+def test_stations_go_to_the_nearest_base_with_places_though_no_stage_asks_for_it(tmp_path: Path) -> None:
+    every = {"serve": "nearest", "capacity": True}
+    ample = [{**each, "open": True, "capacity": 10_000} for each in SITES]
+    result = solved(tmp_path / "ample", **circle(MOST_COVERED, {}, every, sites=ample))
+    assert cells(result.assignments, "minutes", "station") == {"s0": 0, "s1": 6, "s2": 0, "s3": 6, "s4": 0}
+    # All places are needed: s0 fills p0, only s2 fills p1 (200 + 50 would not), and the others fit into p2 alone.
+    short = [{**each, "capacity": places} for each, places in zip(ample, (100, 300, 650), strict=True)]
+    result = solved(tmp_path / "short", **circle(MOST_COVERED, {}, every, sites=short))
+    assert cells(result.assignments, "minutes", "station") == {"s0": 0, "s1": 18, "s2": 0, "s3": 6, "s4": 0}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_passes_by_a_nearer_base_with_places(tmp_path: Path, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    sites = [{**each, "open": True, "capacity": float(draw.choice([300, 450, 700]))} for each in SITES]
+    result = solved(tmp_path, **circle(MOST_COVERED, {}, {"serve": "nearest", "capacity": True}, sites=sites))
+    left = {each["site"]: each["capacity"] for each in sites}
+    rows = result.assignments.to_dict("records")
+    for row in rows:
+        left[row["site"]] -= row["residents"]
+    minutes = {(way["station"], way["site"]): way["minutes"] for way in ways(STATIONS, SITES)}
+    passed = [
+        row
+        for row in rows
+        for site, places in left.items()
+        if places >= row["residents"] and minutes[row["station"], site] < row["minutes"]
+    ]
+    assert (passed, min(left.values()) >= 0, len(rows)) == ([], True, 5)
 
 
 def test_online_counts_only_where_the_plan_says_so(tmp_path: Path) -> None:

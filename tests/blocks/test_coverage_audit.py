@@ -11,7 +11,7 @@ import pytest
 
 from allocator.audit import audit_tables
 from allocator.result import Result
-from circles import ALL_COVERED, CHEAPEST, SITES, STATIONS, circle, site
+from circles import ALL_COVERED, CHEAPEST, MOST_COVERED, SITES, STATIONS, circle, site
 from worlds import CLASS, attainment, effect, government, solved
 
 Tables = dict[str, pd.DataFrame]
@@ -141,8 +141,24 @@ def test_the_nearest_base_is_the_nearest(tmp_path: Path) -> None:
     wrong = put("site", "p0", "station == 's4'")(result.assignments)
     wrong = put("minutes", 24.0, "station == 's4'")(wrong)
     assert {"assignments.site", "assignments.minutes"} <= failed(result, {**result.tables, "assignments": wrong})
+    # s3 is as near to p1 as to p2.
+    plan = circle([{"id": "total", "of": "coverage.distance"}], {"exactly_open": 3}, {"serve": "nearest"})
+    three = solved(tmp_path / "three", **plan)
+    moved = put("site", "p2", "station == 's3'")(three.assignments)
+    assert three.assignments.query("station == 's3'")["site"].tolist() == ["p1"]
+    assert failed(three, {**three.tables, "assignments": moved}) == set()
     extra = result.tables["assignments"].assign(station="s9")
     assert "assignments" in failed(result, {**result.tables, "assignments": extra})
+
+
+def test_a_station_that_passes_by_a_base_with_places_is_found(tmp_path: Path) -> None:
+    # s4 has 50 residents; sent to p0, it passes by p1 and by p2, which it left with room for them.
+    sites = [{**each, "open": True, "capacity": 800} for each in SITES]
+    result = solved(tmp_path, **circle(MOST_COVERED, {}, {"serve": "nearest", "capacity": True}, sites=sites))
+    assert failed(result, result.tables) == set()
+    wrong = put("site", "p0", "station == 's4'")(result.assignments)
+    wrong = put("minutes", 24.0, "station == 's4'")(wrong)
+    assert "assignments.site" in failed(result, {**result.tables, "assignments": wrong})
 
 
 def test_a_plan_that_sends_nobody_has_no_assignments(tmp_path: Path) -> None:

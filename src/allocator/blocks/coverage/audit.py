@@ -27,6 +27,8 @@ from allocator.scenario import PlanYear
 
 Tables = Mapping[str, pd.DataFrame]
 EARTH_KM = 6371.0088
+WAY = 1e-6
+"""Minutes, and residents, by which rounding may blur what is nearer and what is full."""
 
 
 def audit_block(tables: Tables, plan: PlanYear, given: Coverage) -> list[Checks]:
@@ -176,7 +178,7 @@ def _left_out(tables: Tables, plan: PlanYear, given: Coverage, every: pd.DataFra
 
 
 def _assigned(tables: Tables, plan: PlanYear, given: Coverage, every: pd.DataFrame) -> list[Checks]:
-    """Each station goes to one open site: the nearest one, or one with places left."""
+    """Each station goes to one open site: the nearest one, or with limited places none that has a nearer one left."""
     stations, sites, written = _stations(plan, given), _sites(plan), tables["assignments"]
     name, pair = written["station"].to_numpy(dtype=object), keys(written, ("station", "site"))
     if given.serve == "none":
@@ -195,10 +197,22 @@ def _assigned(tables: Tables, plan: PlanYear, given: Coverage, every: pd.DataFra
         real = first_of(name, pd.Series(way.reindex(pair).to_numpy(dtype=float)))
         made.append(figure("assignments.site", real, expected))
     made.append(figure("assignments.minutes", first_of(name, written["minutes"]), expected))
-    if given.capacity and "capacity" in sites:
-        limited = sites[sites["capacity"].notna()]
-        heads = stations["residents"].reindex(name).to_numpy(dtype=float)
-        coming = totals(written["site"].to_numpy(dtype=object), heads).reindex(limited.index, fill_value=0.0)
-        places = limited["capacity"] * limited.index.isin(stands)
-        made.append(rule("site_places", coming - places, "<=", 0.0, 0.0))
+    if not given.capacity:
+        return made
+    heads = stations["residents"].reindex(name).to_numpy(dtype=float)
+    coming = totals(written["site"].to_numpy(dtype=object), heads).reindex(sites.index, fill_value=0.0)
+    limit = sites["capacity"] if "capacity" in sites else pd.Series(np.nan, index=sites.index)
+    places = limit.astype(float)[limit.notna()] * limit.index[limit.notna()].isin(stands)
+    made.append(rule("site_places", coming[places.index] - places, "<=", 0.0, 0.0))
+    left = (limit.astype(float).fillna(np.inf) - coming)[sites.index.isin(stands)]
+    made.append(forbidden("assignments.site", _passing_by(written, every, left)))
     return made
+
+
+def _passing_by(written: pd.DataFrame, every: pd.DataFrame, left: Amounts) -> np.ndarray:
+    """Stations that go past a nearer open site with places left for all their residents."""
+    own = written[["station", "site", "residents"]].merge(every, on=["station", "site"])
+    other = own.merge(every[every["site"].isin(left.index)], on="station", suffixes=("", "_of_other"))
+    nearer = other["minutes_of_other"] < other["minutes"] - WAY
+    room = left.reindex(other["site_of_other"]).to_numpy(dtype=float) >= other["residents"] + WAY
+    return np.unique(other.loc[nearer & room, "station"].to_numpy(dtype=object))

@@ -5,6 +5,10 @@ coverage.covered, or a goal on covered_share), all covered at least cost (goal c
 bases.cost), the shortest ways in all (`serve: nearest`, `total` of coverage.distance), and the shortest longest way
 (`balance` of coverage.distance).
 
+Where no stage looks at the ways, the rows leave open who goes where. The tables then send every station to the nearest
+open site (of equally near ones any is right); with `capacity` stations move, one after the other, to nearer sites as
+long as these have places left, so that ways only become shorter.
+
 Data
     residents[station]                    heads    stations table
     ways[station, site]                   minutes  minutes table, or on foot, or by road; pairs without one are no pairs

@@ -35,7 +35,10 @@ class Ways:
         return Ways(self.station[chosen], self.site[chosen], self.minutes[chosen])
 
     def nearest(self, stations: int, chosen: Flags) -> tuple[Codes, Floats]:
-        """For each station the nearest of the chosen sites (first by id among equals; -1: none) and the way there."""
+        """For each station the nearest of the chosen sites (-1: none) and the way there.
+
+        Of equally near sites any is right; the first by id is taken.
+        """
         site, minutes = np.full(stations, -1, dtype=np.intp), np.full(stations, np.inf)
         own = self.where(chosen[self.site])
         order = np.lexsort((own.site, own.minutes, own.station))

@@ -32,7 +32,8 @@ class Coverage(Section):
     online_counts: bool = False
     """Whether an open online site covers every station."""
     serve: Literal["none", "nearest"] = "none"
-    """nearest: every station goes to one open site, the nearest one unless places are short (see ``capacity``)."""
+    """nearest: every station goes to one open site, the nearest one; with ``capacity`` none has a nearer open site with
+    places left for it. Of equally near sites any will do."""
     capacity: bool = False
     """With ``serve``: whether a site serves at most as many residents as its capacity says."""
 

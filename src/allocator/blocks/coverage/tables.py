@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.coverage.reach import Flags, covering, stations_of, ways
+from allocator.blocks.coverage.reach import NEAR, Codes, Flags, Floats, Ways, covering, stations_of, ways
 from allocator.blocks.coverage.section import Coverage
 from allocator.blocks.sites import sites_of
 from allocator.blocks.solved import Year
 
 
 def settle(year: Year, given: Coverage) -> None:
-    """Stations are covered if an open base is near; without limited places each goes to the nearest open one."""
+    """Stations are covered if an open base is near; each goes to the nearest open one, or nearest that has places."""
     plan, stands = year.plan, _stands(year)
     covered = year.family("covered")
     year.x[covered.column] = _covered(year, given, stands)
     assigned = year.family("assigned")
     if not len(assigned):
         return
+    every, stations = ways(plan, given), stations_of(plan, given)
+    site, _ = every.nearest(len(stations), stands)
     if given.capacity:
-        year.x[assigned.column] = np.round(year.x[assigned.column])
-        return
-    every = ways(plan, given)
-    site, _ = every.nearest(len(stations_of(plan, given)), stands)
+        goes = year.x[assigned.column] > 0.5
+        site[every.station[goes]] = every.site[goes]
+        places = sites_of(plan)["capacity"].fillna(np.inf).to_numpy(dtype=float)
+        heads = stations["residents"].to_numpy(dtype=float)
+        site = _nearer(every.where(stands[every.site]), site, heads, places)
     year.x[assigned.column] = (every.site == site[every.station]).astype(float)
+
+
+def _nearer(every: Ways, site: Codes, heads: Floats, places: Floats) -> Codes:
+    """Sites of stations [station] once nobody has a nearer one with places left: one after the other moves there.
+
+    Every move makes a way shorter and none longer, so that what stages hold stays held.
+
+    Args:
+        every: ways to open sites.
+        site: where each station goes.
+        heads: residents of each station.
+        places: heads that each site can serve.
+    """
+    site = site.copy()
+    left = places - np.bincount(site, weights=heads, minlength=len(places))
+    starts = np.searchsorted(every.station, np.arange(len(site) + 1))
+    moved = True
+    while moved:
+        moved = False
+        for station, (first, end) in enumerate(pairwise(starts.tolist())):
+            own, minutes = every.site[first:end], every.minutes[first:end]
+            better = minutes < minutes[own == site[station]].min() - NEAR
+            better &= left[own] >= heads[station] - NEAR
+            if better.any():
+                to = own[better][np.argmin(minutes[better])]
+                left[site[station]] += heads[station]
+                left[to] -= heads[station]
+                site[station], moved = to, True
+    return site
 
 
 def tables(year: Year, given: Coverage) -> dict[str, pd.DataFrame]:
