@@ -12,7 +12,7 @@ import pytest
 
 from allocator.build import build
 from allocator.criteria.step import LEVEL_GRID, SUM_GRID, Step
-from allocator.errors import InfeasibleError, InterruptedRun, NoPlanError, StoppedError, UnboundedError, UsageError
+from allocator.errors import InfeasibleError, InterruptedRun, NoPlanError, StoppedError, UnboundedError
 from allocator.highs import HighsSession, OneCallHiGHS
 from allocator.load import load
 from allocator.model import Axis, Model, Outcome, Terms
