@@ -489,6 +489,13 @@ PAIRED = [
         "200}",
         {**ran("dong,nan"), **pairing("travel: {visits: 10, most_minutes_of_mentor: 300}")},
     ),
+    case(
+        "F865",
+        {**ran("dong,nan", "bei,nan"), **pairing("max_changes: 0")},
+        "1 0",
+        "0\n  nearness",
+        {**ran("dong,nan"), **pairing("max_changes: 0")},
+    ),
 ]
 
 

@@ -217,6 +217,53 @@ def changes(result: Result) -> float:
     return float(table["value"].iloc[0])
 
 
+def counted(result: Result) -> dict[int, float]:
+    """Year to the pairs that are new or ended, read off the rule of most changes."""
+    rows = result.rows[result.rows["rule"] == "pair_changes"].set_index("year")
+    return (MOST + rows["activity"] - rows["bound"]).to_dict()
+
+
+MOST = 1
+MODES = pytest.mark.parametrize("mode", ["horizon", "rolling"])
+
+
+def dropped(**rules: Any) -> dict[str, Any]:
+    """k mentors n since 2015, but leads by 45 points only: from 47 on the pair may not be made."""
+    both = mentoring(min_gap=47, mature={"upper_third": False, "preset": ["m", "k"]}, mentee_cover=2, **rules)
+    return plan(3, base={"m": 0.6, "k": 0.55, "n": 0.1}, past=[("k", "n", 2015, 0)], mentoring=both)
+
+
+@MODES
+def test_a_pair_that_may_no_longer_be_made_ends_once(tmp_path: Path, mode: Mode) -> None:
+    # The one change of 2016; m begins in 2017, which is the one of that year.
+    result = solved(tmp_path / "most", mode, **dropped(max_changes=MOST))
+    assert counted(result) == {2016: 1, 2017: 1, 2018: 0}
+    assert sorted(lives(result)) == [2017, 2018]
+    free = {"id": "stability", "unit_change": {"money": 1}}
+    least = solved(tmp_path / "least", mode, **dropped() | {"stages": [free, TOTAL]})
+    taken = least.stages[least.stages["stage"] == "stability"].set_index("year")["value"].to_dict()
+    assert taken == ({2018: 1} if mode == "horizon" else {2016: 1, 2017: 0, 2018: 0})
+
+
+@MODES
+def test_a_pair_that_comes_back_after_a_rest_counts_as_one_that_begins(tmp_path: Path, mode: Mode) -> None:
+    given = plan(3, past=[("n", "m", 2010, 0)], mentoring=mentoring(max_changes=MOST), stages=[TOTAL, STABLE])
+    given["years"][2017] = {"mentoring": {"min_gap": 70}}
+    result = solved(tmp_path, mode, **given)
+    assert sorted(lives(result)) == [2016, 2018]
+    assert counted(result) == {2016: 1, 2017: 1, 2018: 1}
+    assert result.stages[result.stages["stage"] == "stability"]["value"].sum() == pytest.approx(6)
+
+
+@MODES
+def test_the_end_of_the_only_pair_that_could_be_made_counts_too(tmp_path: Path, mode: Mode) -> None:
+    given = plan(1, past=[("m", "n", 2015, 0)], mentoring=mentoring(min_gap=60, max_changes=0))
+    with pytest.raises(InfeasibleError):
+        solved(tmp_path / "none", mode, **given)
+    one = solved(tmp_path / "one", mode, **given | {"mentoring": mentoring(min_gap=60, max_changes=MOST)})
+    assert (len(one.pairs), counted(one)) == (0, {2016: 1})
+
+
 STABLE = {"id": "stability", "unit_change": {"money": 1000, "pair": 0.5}}
 
 

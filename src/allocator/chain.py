@@ -70,12 +70,18 @@ def _with_carried(funding: Any, carried: pd.DataFrame) -> Section:
 
 
 def _pairs_until_now(before: PlanYear, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of the year before and those that had ended by then."""
-    columns = ["mentor", "mentee", "start_year", "renewals"]
+    """Pairs that ran in the year before; and those that had ended by then, or could not be made in it.
+
+    Pairs without a year or a number of renewals, which only a table altered by hand has, are left out.
+    """
+    columns = ["mentor", "mentee", "start_year", "renewals", "ran"]
+    numbers = pairs[["start_year", "renewals"]].to_numpy(dtype=float)
+    shown = pairs.loc[np.isfinite(numbers).all(axis=1)].assign(ran=True)
     ran = set(zip(pairs["mentor"], pairs["mentee"], strict=True))
-    ended = [pair for pair in before.past_pairs() or () if (pair.mentor, pair.mentee) not in ran]
-    rows = [(pair.mentor, pair.mentee, pair.start_year, pair.renewals) for pair in ended]
-    return pd.concat([pairs[columns], pd.DataFrame(rows, columns=columns)], ignore_index=True)
+    others = [pair for pair in before.past_pairs() or () if (pair.mentor, pair.mentee) not in ran]
+    rows = [(pair.mentor, pair.mentee, pair.start_year, pair.renewals, False) for pair in others]
+    made: pd.DataFrame = pd.concat([shown[columns], pd.DataFrame(rows, columns=columns)], ignore_index=True)
+    return made
 
 
 def _by(table: pd.DataFrame, label: str, column: str) -> pd.Series[Any]:

@@ -280,6 +280,16 @@ class Outcome:
         return replace(self, labels=labels, terms=terms, constant=constant.astype(float), weight=weight)
 
 
+@dataclass(frozen=True)
+class Change:
+    """Whole decisions of a year that are new, and those of the year before that ended."""
+
+    terms: Terms
+    """Labels: ``year``."""
+    constant: float
+    """What of it is given: decisions of a year before that is not decided here count as ended but for the terms."""
+
+
 class Curved(Protocol):
     """A rule that no finite set of rows can say: rows are added where a plan breaks it."""
 
@@ -300,6 +310,8 @@ class Model:
         self.rows: dict[str, list[Rows]] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.parameters: dict[str, list[ParameterUse]] = {}
+        self.changes: dict[str, dict[int, Change]] = {}
+        """Kind (pairs, postings) and year (code) to what changed since the year before, where that is known."""
         self.curved: list[Curved] = []
         self.strengthening: list[Rows] = []
         """Rows that no plan breaks whose whole decisions are whole: they only make relaxations closer."""

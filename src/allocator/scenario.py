@@ -27,6 +27,8 @@ class PastPair:
     mentee: str
     start_year: int
     renewals: int
+    ran: bool = True
+    """Whether it ran last year as far as its term says so; not where it could not be made that year."""
 
     def last_year(self, term_years: int) -> int:
         """The last year of its agreement, renewals included."""
@@ -119,14 +121,17 @@ class PlanYear:
             return None
         table = self.tables[given.pairs]
         columns = (table[name] for name in ("mentor", "mentee", "start_year", "renewals"))
-        return [PastPair(m, n, int(start), int(times)) for m, n, start, times in zip(*columns, strict=True)]
+        ran = table["ran"] if "ran" in table else [True] * len(table)
+        rows = zip(*columns, ran, strict=True)
+        return [PastPair(m, n, int(start), int(times), bool(is_on)) for m, n, start, times, is_on in rows]
 
     def last_year_pairs(self) -> list[tuple[str, str]] | None:
         """Pairs (mentor, mentee) that ran last year; none where they are not given (or decided as well)."""
         past = self.past_pairs()
         if past is None:
             return None
-        return [(pair.mentor, pair.mentee) for pair in past if pair.last_year(self.term_years) >= self.year - 1]
+        ran = (pair for pair in past if pair.ran and pair.last_year(self.term_years) >= self.year - 1)
+        return [(pair.mentor, pair.mentee) for pair in ran]
 
     def past_postings(self) -> list[tuple[str, str, int]] | None:
         """Postings (teacher, host town, first year) that ran in the year before or still run; none where they are not

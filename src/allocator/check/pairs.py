@@ -28,7 +28,7 @@ def pair_findings(plan: PlanYear) -> list[Finding]:
         return []
     found = candidates(plan, given)
     made = [*_running(plan, found), *_without_mentor(plan, found), *_capacity(plan, found)]
-    return [*made, *_least(plan, found), *_travel(plan, found)]
+    return [*made, *_ending(plan, found), *_least(plan, found), *_travel(plan, found)]
 
 
 def _running(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
@@ -49,6 +49,23 @@ def _running(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
                 )
                 values = {"town": named(plan, town), "count": len(own), "most": most, "pairs": pairs}
                 yield finding(plan, code, path, values)
+
+
+def _ending(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+    """Pairs of last year that end whatever is done, because both terms are over or they may no longer be made."""
+    given: Any = plan.sections["mentoring"]
+    names, past = plan.towns.index, plan.past_pairs() or ()
+    eligible = {(names[m], names[n]) for m, n in zip(found.mentor, found.mentee, strict=True)}
+    may_go_on = {
+        (pair.mentor, pair.mentee)
+        for pair in past
+        if pair.last_year(plan.term_years) >= plan.year or (pair.renewals == 0 and not given.rotation)
+    }
+    ending = [pair for pair in plan.last_year_pairs() or () if pair not in eligible & may_go_on]
+    if given.max_changes is not None and len(ending) > given.max_changes:
+        pairs = listed([Text("check.pair", {"mentor": named(plan, m), "mentee": named(plan, n)}) for m, n in ending])
+        values = {"count": len(ending), "most": given.max_changes, "pairs": pairs}
+        yield finding(plan, "F865", "mentoring.max_changes", values)
 
 
 def _in_term(plan: PlanYear, found: Candidates) -> npt.NDArray[np.bool_]:

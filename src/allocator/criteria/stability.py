@@ -7,8 +7,8 @@ change = sum over years of
 
 The absolute value is split into two columns, money_up[town, year] - money_down[town, year] == money - money of the
 year before: the rows money_change[town, year]. A pair that begins counts once, one that ends counts once:
-2 * beginning + pairing of the year before - pairing. Postings likewise, by posting_came; one that goes on for a further
-term at the same host is no change.
+one that comes back after a year in which it could not be made counts as one that begins. Postings likewise; one that
+goes on for a further term at the same host is no change. The blocks say what changed (`Model.changes`).
 Source: L1 deviation as in goal programming (Charnes and Cooper 1961).
 """
 
@@ -41,10 +41,8 @@ def stability(model: Model, plans: tuple[PlanYear, ...], unit: UnitChange) -> St
     for plan in plans:
         if "funding" in model.columns:
             _money(model, plan, unit, (parts, read))
-        if "pairing" in model.columns:
-            constant += _pairs(model, plan, unit, (parts, read))
-        if "posting_came" in model.columns:
-            constant += _postings(model, plan, unit, (parts, read))
+        for kind, one in (("pairs", unit.pair), ("postings", unit.posting)):
+            constant += _decisions(model, plan, (kind, one), (parts, read))
     if parts:
         objective = joined([part.labelled({}) for part in parts], ())
 
@@ -93,40 +91,20 @@ def _by_town(money: Terms, x: Floats, towns: int) -> Floats:
     return np.bincount(money["town"], weights=money.coefficient * x[money.column], minlength=towns).astype(float)
 
 
-def _pairs(
-    model: Model, plan: PlanYear, unit: UnitChange, made: tuple[list[Terms], list[Callable[[Floats], float]]]
+def _decisions(
+    model: Model,
+    plan: PlanYear,
+    counted: tuple[str, float],
+    made: tuple[list[Terms], list[Callable[[Floats], float]]],
 ) -> float:
-    """The change of the pairs in one year; returns what of it is given."""
-    year = model.axes["year"].code(str(plan.year))
-    pairing, beginning = model.year("pairing", year), model.year("beginning", year)
-    ran, given = [], 0.0
-    if plan.before is not None:
-        ran = [model.year("pairing", model.axes["year"].code(str(plan.before.year))).labelled({})]
-    else:
-        last = plan.last_year_pairs()
-        if last is None:
-            return 0.0
-        given = len(last) / unit.pair
-    terms = joined([(beginning * 2.0).labelled({}), (-pairing).labelled({}), *ran], ()) * (1.0 / unit.pair)
-    parts, read = made
-    parts.append(terms)
-    read.append(lambda x: float(terms.coefficient @ x[terms.column]))
-    return given
-
-
-def _postings(
-    model: Model, plan: PlanYear, unit: UnitChange, made: tuple[list[Terms], list[Callable[[Floats], float]]]
-) -> float:
-    """The change of the postings in one year; returns what of it is given."""
-    year = model.axes["year"].code(str(plan.year))
-    came, posted = model.year("posting_came", year), model.year("posted", year)
-    past = plan.past_postings()
-    if plan.before is None and past is None:
+    """The change of pairs or postings in one year, ``counted``: which, and how many are a unit change; returns what of
+    it is given. Nothing where the year before is not known."""
+    kind, one = counted
+    change = model.changes.get(kind, {}).get(model.axes["year"].code(str(plan.year)))
+    if change is None:
         return 0.0
-    ran = [] if plan.before is None else [model.year("posted", model.axes["year"].code(str(plan.before.year)))]
-    changed = [came * 2.0, -posted, *ran]
-    terms = joined([part.labelled({}) for part in changed], ()) * (1.0 / unit.posting)
+    terms = change.terms.labelled({}) * (1.0 / one)
     parts, read = made
     parts.append(terms)
     read.append(lambda x: float(terms.coefficient @ x[terms.column]))
-    return len(past or ()) / unit.posting
+    return change.constant / one

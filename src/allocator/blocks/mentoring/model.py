@@ -37,7 +37,9 @@ Rows
     mentee_least[mentee, year]            sum over mentor of pairing >= least, for every slow town
     mentor_travel[mentor, year]           sum over mentee of trips * pairing <= most_of_mentor
     travel_budget[year]                   sum of trips * pairing <= most_travelled
-    pair_changes[year]                    sum of 2 * beginning - pairing + ran <= most_changed
+    pair_changes[year]                    sum of 2 * came - pairing + ran <= most_changed; came is beginning, and
+                                          pairing where the pair could not be made the year before. An end that
+                                          cannot be helped counts like any other
     pair_runs[mentor, mentee, year]       pairing == running + beginning and renewal of the last `term` years
     begun_once[mentor, mentee, year]      beginning of this and all years before <= 1
     renewed_after_term[mentor, mentee, year]   renewal <= beginning a term before (or: a first term just ended)
@@ -68,7 +70,7 @@ import numpy.typing as npt
 from allocator.blocks.entries import charge
 from allocator.blocks.mentoring.candidates import Candidates, candidates
 from allocator.blocks.mentoring.section import Mentoring, Visits
-from allocator.model import Codes, Floats, Model, Outcome, Provision, Terms, constant_label, joined
+from allocator.model import Change, Codes, Floats, Model, Outcome, Provision, Terms, constant_label, joined
 from allocator.scenario import PastPair, PlanYear
 
 MINUTES_PER_HOUR = 60.0
@@ -108,6 +110,7 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
         path = "mentoring.mentee_least"
         least = model.constrain("mentee_least", rows, [mine], ">=", bound, unit="pairs", requirement=path)
         model.row_parameter(path, least, 1.0)
+    _changes(model, plan, given.max_changes, pairing)
     if not len(pairing):
         return
     for family, dim, limit in (
@@ -120,8 +123,6 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
         made = model.constrain(family, rows, [pairing], "<=", float(limit), unit="pairs", requirement=requirement)
         model.row_parameter(requirement, made, 1.0)
     _value(model, found, lives)
-    if given.max_changes is not None:
-        _changes(model, plan, given.max_changes, pairing)
     at_mentor = pairing.labelled({"town": found.mentor, "year": labels["year"]})
     if found.hours.any():
         model.ledgers["school_time"].use("mentoring", at_mentor * found.hours)
@@ -158,22 +159,35 @@ def _travel(model: Model, given: Visits, pairing: Terms, minutes: Floats) -> Non
         charge(model, "mentoring", "mentoring_travel", spent)
 
 
-def _changes(model: Model, plan: PlanYear, most: int, pairing: Terms) -> None:
-    """A pair that begins counts once, one that ends counts once: 2 * beginning - pairing + ran."""
-    year = pairing["year"][:1]
-    last = plan.last_year_pairs()
-    if plan.before is None and last is None:
-        return
-    terms = [model.year("beginning", int(year[0])) * 2.0, -pairing]
+def _changes(model: Model, plan: PlanYear, most: int | None, pairing: Terms) -> None:
+    """A pair that comes counts once, one that ends counts once: 2 * came - pairing + ran; where last year is known."""
+    year = model.axes["year"].code(str(plan.year))
+    beginning, ran, given = model.year("beginning", year), list[Terms](), 0.0
     if plan.before is not None:
-        terms.append(model.year("pairing", model.axes["year"].code(str(plan.before.year))))
-    relabelled = [part.labelled({"year": constant_label(int(year[0]), len(part))}) for part in terms]
-    bound = float(most - len(last or ()))
-    requirement = "mentoring.max_changes"
-    rows = model.constrain(
-        "pair_changes", {"year": year}, relabelled, "<=", bound, unit="pairs", requirement=requirement
-    )
-    model.row_parameter(requirement, rows, 1.0)
+        before = model.year("pairing", model.axes["year"].code(str(plan.before.year)))
+        known, ran = _pair_keys(model, before), [before]
+    else:
+        last = plan.last_year_pairs()
+        if last is None:
+            return
+        mentor, mentee = (model.axes["town"].codes(pair[side] for pair in last) for side in (0, 1))
+        known, given = mentor * len(model.axes["town"].ids) + mentee, float(len(last))
+    came = [
+        beginning.where(np.isin(_pair_keys(model, beginning), known)),
+        pairing.where(~np.isin(_pair_keys(model, pairing), known)),
+    ]
+    parts = [*(part * 2.0 for part in came), -pairing, *ran]
+    terms = joined([part.labelled({"year": constant_label(year, len(part))}) for part in parts], ("year",))
+    model.changes.setdefault("pairs", {})[year] = Change(terms, given)
+    if most is not None:
+        rows, requirement = {"year": np.array([year], dtype=np.intp)}, "mentoring.max_changes"
+        made = model.constrain("pair_changes", rows, [terms], "<=", most - given, unit="pairs", requirement=requirement)
+        model.row_parameter(requirement, made, 1.0)
+
+
+def _pair_keys(model: Model, pairs: Terms) -> Codes:
+    """One number for each pair."""
+    return pairs["mentor"] * len(model.axes["town"].ids) + pairs["mentee"]
 
 
 def _lives(model: Model, plan: PlanYear, given: Mentoring, pairing: Terms, found: Candidates) -> Lives:
@@ -222,9 +236,7 @@ def _until_now(model: Model, plan: PlanYear, family: str, pairing: Terms) -> Ter
     """Columns of a family up to this year, of pairs that are eligible in it, with ``pair``, position of the pair, and
     ``age``, 1 for this year."""
     cells = model.family(family)
-    size = len(model.axes["town"].ids)
-    keys = pairing["mentor"] * size + pairing["mentee"]
-    mine = cells["mentor"] * size + cells["mentee"]
+    keys, mine = _pair_keys(model, pairing), _pair_keys(model, cells)
     known = np.isin(mine, keys)
     cells, order = cells.where(known), np.argsort(keys)
     pair = order[np.searchsorted(keys[order], mine[known])] if len(cells) else np.zeros(0, dtype=np.intp)

@@ -74,7 +74,7 @@ from allocator.blocks.posting.candidates import (
     swaps_before,
 )
 from allocator.blocks.posting.section import Posting
-from allocator.model import Codes, Floats, Model, Outcome, Terms, constant_label
+from allocator.model import Change, Codes, Floats, Model, Outcome, Terms, constant_label, joined
 from allocator.planfile import ANY_CATEGORY
 from allocator.scenario import PlanYear
 
@@ -272,11 +272,12 @@ def _changes(model: Model, plan: PlanYear, given: Posting, cells: Cells) -> None
     names = zip(np.array(cells.found.ids, dtype=object)[cells.who], plan.towns.index[cells.host], strict=True)
     was = np.array([name in ran for name in names], dtype=float)
     model.constrain("newly_there", labels, [came, -posted, again], ">=", -was, unit="teachers")
+    whole = {"year": np.array([_year(model, plan)], dtype=np.intp)}
+    terms = joined([_of_year(part, whole) for part in (came * 2.0, -posted, before)], ("year",))
+    model.changes.setdefault("postings", {})[_year(model, plan)] = Change(terms, float(len(ran)))
     if given.most_changes is not None:
-        whole = {"year": np.array([_year(model, plan)], dtype=np.intp)}
-        terms = [_of_year(part, whole) for part in (came * 2.0, -posted, before)]
         bound, path = float(given.most_changes - len(ran)), "posting.most_changes"
-        made = model.constrain("posting_changes", whole, terms, "<=", bound, unit="teachers", requirement=path)
+        made = model.constrain("posting_changes", whole, [terms], "<=", bound, unit="teachers", requirement=path)
         model.row_parameter(path, made, 1.0)
 
 
