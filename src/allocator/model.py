@@ -149,6 +149,8 @@ class Entry:
     supplied: bool
     whole: bool = False
     """Whether every column is a whole number in any plan."""
+    year: int | None = None
+    """The year (code) in which it supplies, be it with nothing; none: those of its terms."""
 
 
 @dataclass(frozen=True)
@@ -176,9 +178,9 @@ class Ledger:
     entries: list[Entry] = field(default_factory=list)
     provisions: list[Provision] = field(default_factory=list)
 
-    def supply(self, block: str, terms: Terms, *, whole: bool = False) -> None:
-        """Bring in what the terms measure; a supplier that has nothing to give still closes the ledger."""
-        self.entries.append(Entry(block, terms, supplied=True, whole=whole))
+    def supply(self, block: str, terms: Terms, *, year: int | None = None, whole: bool = False) -> None:
+        """Bring in what the terms measure; a supplier that names its year closes the ledger then, even with nothing."""
+        self.entries.append(Entry(block, terms, supplied=True, whole=whole, year=year))
 
     def use(self, block: str, terms: Terms) -> None:
         """Take out what the terms measure."""
@@ -207,6 +209,16 @@ class Ledger:
         supplied = bool(self.provisions) or any(entry.supplied for entry in self.entries)
         filled = bool(self.provisions) or any(len(entry.terms) for entry in self.entries)
         return self.row_name is not None and supplied and filled
+
+    def closes(self, labels: Mapping[str, Codes]) -> npt.NDArray[np.bool_]:
+        """Which labels are of years in which somebody supplies it: a block may begin in a later year of the plan."""
+        if "year" not in self.dims:
+            return np.ones(len(labels[self.dims[0]]), dtype=bool)
+        of_terms = [entry.terms["year"] for entry in self.entries if entry.supplied]
+        named = [np.array([entry.year], dtype=np.intp) for entry in self.entries if entry.year is not None]
+        given = [provision.labels["year"] for provision in self.provisions]
+        years = [np.zeros(0, dtype=np.intp), *of_terms, *named, *given]
+        return np.isin(labels["year"], np.concatenate(years))
 
 
 @dataclass(frozen=True)
@@ -258,16 +270,26 @@ class Outcome:
         return self._gathered(self.labels["year"] == year, np.ones(len(self)))
 
     def mean_over_years(self) -> Outcome:
-        """The mean over the years for each of the other labels (each town, say); labelled with the last year."""
-        years = np.unique(self.labels["year"])
-        return self._gathered(np.ones(len(self), dtype=bool), np.full(len(self), 1.0 / len(years)))
+        """The mean for each of the other labels (each town, say) over the years in which it is there; labelled with the
+        last year."""
+        everything = np.ones(len(self), dtype=bool)
+        _, position = self._places(everything)
+        return self._gathered(everything, 1.0 / np.bincount(position)[position])
+
+    def _places(self, chosen: npt.NDArray[np.bool_]) -> tuple[Codes, Codes]:
+        """Combinations of the labels but the year that some chosen outcome has [label, place], in order; and the place
+        of each outcome, which means nothing where it has none."""
+        stacked = np.stack([codes for dim, codes in self.labels.items() if dim != "year"])
+        places, of_chosen = np.unique(stacked[:, chosen], axis=1, return_inverse=True)
+        position = np.zeros(len(self), dtype=np.intp)
+        position[chosen] = of_chosen.ravel()
+        return places, position
 
     def _gathered(self, chosen: npt.NDArray[np.bool_], factor: Floats) -> Outcome:
         """Weighted sums over the years of the chosen outcomes, one for each combination of the other labels."""
         others = [dim for dim in self.labels if dim != "year"]
-        stacked = np.stack([self.labels[dim] for dim in others])
-        places, position = np.unique(stacked, axis=1, return_inverse=True)
-        count, position = places.shape[1], position.ravel()
+        places, position = self._places(chosen)
+        count = places.shape[1]
         mine = self.terms.where(chosen[self.terms["outcome"]])
         terms = (mine * factor[mine["outcome"]]).labelled({"outcome": position[mine["outcome"]].astype(np.intp)})
         constant = np.bincount(position[chosen], weights=(self.constant * factor)[chosen], minlength=count)
@@ -412,7 +434,7 @@ class Model:
         return cells.where(cells["year"] == year)
 
     def close_ledgers(self) -> None:
-        """Turn every ledger that somebody supplies into rows: used - supplied (<= or ==) provided."""
+        """Turn every ledger into rows, in the years in which it is supplied: used - supplied (<= or ==) provided."""
         for ledger in self.ledgers.values():
             if ledger.is_closed:
                 self._close(ledger)
@@ -477,7 +499,8 @@ class Model:
             self.pulp_rows.append(row)
 
     def _close(self, ledger: Ledger) -> None:
-        entries = [entry.terms if not entry.supplied else -entry.terms for entry in ledger.entries]
+        signed = [entry.terms if not entry.supplied else -entry.terms for entry in ledger.entries]
+        entries = [terms.where(ledger.closes(terms.labels)) for terms in signed]
         every = [entry.labels for entry in entries] + [provision.labels for provision in ledger.provisions]
         keys = np.unique(np.concatenate([self._keys(ledger.dims, labels) for labels in every]))
         sizes = [len(self.axes[dim].ids) for dim in ledger.dims]

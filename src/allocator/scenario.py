@@ -78,6 +78,10 @@ class PlanYear:
         """The calendar year."""
         return self.common.year
 
+    def follows(self, block: str) -> bool:
+        """Whether a block is decided together with the same block of the year before; one may begin in a later year."""
+        return self.before is not None and block in self.before.sections
+
     def per_town(self, column: str) -> npt.NDArray[np.float64]:
         """A numeric column of the towns table as an array in town order."""
         return self.towns[column].to_numpy(dtype=float)
@@ -117,7 +121,7 @@ class PlanYear:
     def past_pairs(self) -> list[PastPair] | None:
         """Pairs that began before this year, running or ended; none where they are not given (or decided as well)."""
         given = self.common.last_year
-        if self.before is not None or given is None or given.pairs is None:
+        if self.follows("mentoring") or given is None or given.pairs is None:
             return None
         table = self.tables[given.pairs]
         columns = (table[name] for name in ("mentor", "mentee", "start_year", "renewals"))
@@ -137,7 +141,7 @@ class PlanYear:
         """Postings (teacher, host town, first year) that ran in the year before or still run; none where they are not
         given (or decided as well)."""
         given = self.common.last_year
-        if self.before is not None or given is None or given.postings is None:
+        if self.follows("posting") or given is None or given.postings is None:
             return None
         posting: Any = self.sections.get("posting")
         table, term = self.tables[given.postings], 1 if posting is None else posting.term_years

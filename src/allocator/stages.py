@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from allocator.blocks.sections import SECTIONS
 from allocator.criteria import inequality, ordered
 from allocator.criteria.aversion import inequality_aversion
 from allocator.criteria.goals import aspirations, basics
@@ -218,20 +219,18 @@ def _steps(model: Model, scenario: Scenario, stage: object, run: StagesRun) -> I
     """The steps of a stage; nothing for one that has nothing to do."""
     if isinstance(stage, BalanceStage):
         if stage.criterion != "none":
-            for outcome, name in _views(model.outcomes[stage.of], stage.over):
+            whole = _outcome(model, stage, run)
+            for outcome, name in _views(whole, stage.over) if whole is not None else ():
                 yield _balance(model, scenario, stage, outcome, name)
     elif isinstance(stage, BasicsStage):
         yield basics(model, scenario)
     elif isinstance(stage, AspirationsStage):
         yield aspirations(model, scenario, stage.give)
     elif isinstance(stage, TotalStage):
-        given = model.outcomes[stage.of]
-        weights, outcome = outcome_weights(scenario, given, stage.weighted_by), given.raised
-        yield _as_shown(total(outcome, weights, "", stage.aggregate), given)
-        if len(scenario.plan_years) > 1:
-            last = int(outcome.labels["year"].max())
-            of_last = weights[outcome.labels["year"] == last]
-            yield _as_shown(total(outcome.of_year(last), of_last, "final_", stage.aggregate), given)
+        given, several = _outcome(model, stage, run), len(scenario.plan_years) > 1
+        for outcome, name in _totals(given, several) if given is not None else ():
+            weights = outcome_weights(scenario, outcome, stage.weighted_by)
+            yield _as_shown(total(outcome.raised, weights, name, stage.aggregate), outcome)
     elif isinstance(stage, StabilityStage):
         plan = scenario.first
         if len(scenario.plan_years) == 1 and not plan.knows_last_year:
@@ -280,6 +279,19 @@ def _views(outcome: Outcome, over: str) -> list[tuple[Outcome, str]]:
         return [(outcome, "")]
     final = (outcome.of_year(int(years[-1])), "")
     return [final] if len(years) == 1 else [final, (outcome.mean_over_years(), "mean_")]
+
+
+def _totals(outcome: Outcome, several: bool) -> list[tuple[Outcome, str]]:
+    """What a stage of the total looks at, in order: all years, then the last of them."""
+    years = np.unique(outcome.labels["year"]).tolist() if several else []
+    return [(outcome, "")] if len(years) < 2 else [(outcome, ""), (outcome.of_year(years[-1]), "final_")]
+
+
+def _outcome(model: Model, stage: BalanceStage | TotalStage, run: StagesRun) -> Outcome | None:
+    """What a stage looks at; none, and said so, in a year by itself whose block begins in a later year of the plan."""
+    if stage.of not in model.outcomes:
+        run.skipped.append((stage.id, "stages.begins_later"))
+    return model.outcomes.get(stage.of)
 
 
 def _solve_step(model: Model, session: Session, stage: str, step: Step, gaps: Gaps, run: StagesRun) -> Floats:

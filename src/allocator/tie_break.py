@@ -204,6 +204,8 @@ def _projected(
 ) -> tuple[str, Projection | None]:
     """The projection as steps from the run's plan, over the rows as they stand."""
     assert run.x is not None
+    if not len(run.x):  # a year in which nothing is decided
+        return "converged", None
     if len(run.x) > SIZE_LIMIT:
         return "skipped (size)", None
     duals = _last_stage_again(session, run)
@@ -341,7 +343,8 @@ def _money(model: Model, plan: PlanYear, goal: Baseline, name: str) -> tuple[Flo
     delivery = plan.sections.get("delivery")
     costs = {p.id: p.unit_cost for p in delivery.programmes} if isinstance(delivery, Delivery) else {}
     unit_cost = np.array([costs.get(line, 0.0) for line in model.axes["programme"].ids])
-    lines = np.array([list(costs).index(line) if line in costs else -1 for line in model.axes["programme"].ids])
+    order = {line: at for at, line in enumerate(costs)}
+    lines = np.array([order.get(line, -1) for line in model.axes["programme"].ids], dtype=np.intp)
     a_unit = 1.0 if name == "funding" else np.maximum(unit_cost[cells["programme"]], 1.0)
     wanted = goal.funding if name == "funding" else goal.units
     known = (lines[cells["programme"]] >= 0) & (cells["town"] < len(plan.towns))
@@ -349,7 +352,7 @@ def _money(model: Model, plan: PlanYear, goal: Baseline, name: str) -> tuple[Flo
     if name == "funding":
         funding: Any = plan.sections["funding"]
         position = {source.id: at for at, source in enumerate(funding.sources)}
-        of_axis = np.array([position.get(source, -1) for source in model.axes["source"].ids])
+        of_axis = np.array([position.get(source, -1) for source in model.axes["source"].ids], dtype=np.intp)
         index.append(of_axis[cells["source"][known]])
     target = np.zeros(len(cells))
     target[known] = wanted[tuple(index)]

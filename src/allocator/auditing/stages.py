@@ -124,11 +124,12 @@ def _outcome(year: AuditedYear, name: str) -> Judged | None:
 
 
 def _of_outcome(table: pd.DataFrame, years: Sequence[AuditedYear], stage: BalanceStage | TotalStage) -> list[Held]:
-    """Steps over the outcomes of all years."""
-    found = [_outcome(year, stage.of) for year in years]
-    if any(judged is None or not len(judged.amounts) for judged in found):
+    """Steps over the outcomes of all years that have them; a block may begin in a later year."""
+    found = [(year, _outcome(year, stage.of)) for year in years]
+    having = [(year, each) for year, each in found if each is not None and len(each.amounts)]
+    if not having:
         return []
-    judged = [each for each in found if each is not None]
+    years, judged = [year for year, _ in having], [each for _, each in having]
     if isinstance(stage, TotalStage):
         return _means(years, stage, judged)
     if stage.criterion == "none":
@@ -138,8 +139,7 @@ def _of_outcome(table: pd.DataFrame, years: Sequence[AuditedYear], stage: Balanc
     if stage.over == "every":
         views = [("", _together(sides))]
     elif len(years) > 1:
-        mean = [sum(getattr(side, name) for side in sides) / len(sides) for name in ("amounts", "weights")]
-        views.append(("mean_", Side(mean[0], mean[1])))
+        views.append(("mean_", _mean(sides)))
     if stage.criterion in ("maximin", "leximin"):
         most = 1 if stage.criterion == "maximin" else len(sides[-1].amounts) * len(years)
         made = [
@@ -197,6 +197,12 @@ def _together(sides: Sequence[Side]) -> Side:
     """The outcomes of all years as one vector."""
     named = [[part.add_prefix(f"{at}/") for part in (side.amounts, side.weights)] for at, side in enumerate(sides)]
     return Side(pd.concat([part[0] for part in named]), pd.concat([part[1] for part in named]))
+
+
+def _mean(sides: Sequence[Side]) -> Side:
+    """The mean of each place over the years in which it is there."""
+    every = (pd.concat([getattr(side, name) for side in sides]) for name in ("amounts", "weights"))
+    return Side(*(numbers.groupby(level=0).agg(lambda own: own.sum(skipna=False) / len(own)) for numbers in every))
 
 
 def _means(years: Sequence[AuditedYear], stage: TotalStage, judged: Sequence[Judged]) -> list[Held]:

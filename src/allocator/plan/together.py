@@ -2,32 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 
-from allocator.errors import Finding
+from allocator.blocks.sections import SECTIONS
+from allocator.errors import Finding, Place
 from allocator.plan.standards import standards_between_years
 from allocator.plan.yamltree import Node, find
 from allocator.texts import Text
 
-IGNORED = ("last_year", "funding.sources.*.carried_in")
-"""Parts of a later year that the year before decides."""
+CARRIED_IN = "funding.sources.*.carried_in"
+"""A part of a later year that the year before decides."""
+
+OF_THE_WHOLE = ("attainment", "delivery", "funding", "guidance", "teaching", "volunteering")
+"""Sections that others build on: they stand in all years of a plan or in none. Any other section may begin in a later
+year, and then goes on to the last."""
 
 
 def findings_between_years(trees: Sequence[Node]) -> list[Finding]:
-    """Terms of pairs or postings that change between years (errors), and parts of later years that do not count."""
-    findings: list[Finding] = []
+    """Sections that come or go where they may not, terms of pairs or postings that change between years (errors), and
+    parts of later years that do not count."""
     if len(trees) < 2:
-        return findings
+        return []
+    findings = [*_sections(trees)]
     for block, key in (("mentoring", "load.term_changes"), ("posting", "load.posting_term_changes")):
-        terms = [find(tree, f"{block}.term_years") for tree in trees]
-        first = terms[0][0][1].number if terms[0] else None
-        for term in terms[1:]:
-            if term and term[0][1].number != first:
-                path, node = term[0]
-                values = {"first": "-" if first is None else f"{first:g}"}
-                findings.append(Finding("E332", node.place, path, Text(key, values), f"{node.number:g}"))
-    for tree in trees[1:]:
-        for part in IGNORED:
-            for path, node in find(tree, part):
-                findings.append(Finding("W104", node.key or node.place, path, Text("load.decided_before")))
+        findings += _terms([tree for tree in trees if block in tree.entries], block, key)
+    for before, tree in itertools.pairwise(trees):
+        parts = [*(() if _begins_with_last_year(before, tree) else find(tree, "last_year")), *find(tree, CARRIED_IN)]
+        for path, node in parts:
+            findings.append(Finding("W104", node.key or node.place, path, Text("load.decided_before")))
     return findings + standards_between_years(trees)
+
+
+def _sections(trees: Sequence[Node]) -> Iterator[Finding]:
+    """Sections of the whole plan that not all years have, and sections that stop after they have begun."""
+    for before, tree in itertools.pairwise(trees):
+        year = tree.entries["year"].content
+        for block in SECTIONS:
+            was, stands = block in before.entries, block in tree.entries
+            if was == stands or (stands and block not in OF_THE_WHOLE):
+                continue
+            key = "load.section_in_all_years" if block in OF_THE_WHOLE else "load.section_stops"
+            code = "E333" if block in OF_THE_WHOLE else "E334"
+            values = {"block": block, "year": year, "before": before.entries["year"].content}
+            hint = Text(f"{key}_hint", values)
+            yield Finding(code, _place(before if stands else tree, block), block, Text(key, values), hint=hint)
+
+
+def _place(tree: Node, block: str) -> Place:
+    """Where a year says that it has a section, or null; its year where it says nothing."""
+    named = tree.content.get(block) if isinstance(tree.content, Mapping) else None
+    named = named or tree.entries["year"]
+    return named.key or named.place
+
+
+def _terms(trees: Sequence[Node], block: str, key: str) -> Iterator[Finding]:
+    """Years whose term, written or not, is another one than in the first year that has the section."""
+    standard = float(SECTIONS[block].model_fields["term_years"].default)
+    first: float | None = None
+    for tree in trees:
+        given = find(tree, f"{block}.term_years")
+        term = given[0][1].number if given else standard
+        first = term if first is None else first
+        if term is not None and term != first:
+            place = given[0][1].place if given else _place(tree, block)
+            values = {"first": f"{first:g}"}
+            yield Finding("E332", place, f"{block}.term_years", Text(key, values), f"{term:g}")
+
+
+def _begins_with_last_year(before: Node, tree: Node) -> bool:
+    """Whether pairs or postings begin with a year that says what ran in the year before: that counts."""
+    begins = {"pairs": "mentoring", "postings": "posting"}
+    given = tree.entries["last_year"].entries if "last_year" in tree.entries else {}
+    return any(
+        part in given and block in tree.entries and block not in before.entries for part, block in begins.items()
+    )

@@ -174,7 +174,7 @@ def accounts_table(year: Year) -> pd.DataFrame:
 def _ledger_parts(year: Year, ledger: Ledger) -> list[pd.DataFrame]:
     made, model = [], year.model
     for entry in ledger.entries:
-        terms = entry.terms.where(entry.terms["year"] == year.code)
+        terms = entry.terms.where((entry.terms["year"] == year.code) & ledger.closes(entry.terms.labels))
         amount = terms.coefficient * year.x[terms.column]
         made.append((entry.block, joined_key(model, {dim: terms[dim] for dim in ledger.dims}), amount, entry.supplied))
     for given in ledger.provisions:

@@ -79,8 +79,8 @@ def build(model: Model, plan: PlanYear, given: Funding) -> None:
     funding = _cells(model, plan, given)
     money = model.ledgers["money"]
     money.use("funding", funding)
-    model.ledgers["cost"].supply("funding", funding)
     year = model.axes["year"].code(str(plan.year))
+    model.ledgers["cost"].supply("funding", funding, year=year)
     for source in given.sources:
         labels = {"source": np.array([model.axes["source"].code(source.id)]), "year": np.array([year])}
         path = f"funding.sources.{source.id}.amount"

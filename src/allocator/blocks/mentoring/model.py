@@ -163,7 +163,7 @@ def _changes(model: Model, plan: PlanYear, most: int | None, pairing: Terms) -> 
     """A pair that comes counts once, one that ends counts once: 2 * came - pairing + ran; where last year is known."""
     year = model.axes["year"].code(str(plan.year))
     beginning, ran, given = model.year("beginning", year), list[Terms](), 0.0
-    if plan.before is not None:
+    if plan.before is not None and plan.follows("mentoring"):
         before = model.year("pairing", model.axes["year"].code(str(plan.before.year)))
         known, ran = _pair_keys(model, before), [before]
     else:
@@ -222,9 +222,9 @@ def _lives(model: Model, plan: PlanYear, given: Mentoring, pairing: Terms, found
 
 
 def _past(plan: PlanYear, found: Candidates) -> tuple[dict[int, PastPair], int]:
-    """Eligible pair (position) to its life before the plan, and the plan's first year that is decided here."""
+    """Eligible pair (position) to its life before the plan, and the first year with pairs that is decided here."""
     start = plan
-    while start.before is not None:
+    while start.before is not None and start.follows("mentoring"):
         start = start.before
     names = plan.towns.index
     at = {(names[m], names[n]): k for k, (m, n) in enumerate(zip(found.mentor, found.mentee, strict=True))}

@@ -81,8 +81,8 @@ def candidates(plan: PlanYear, given: Posting) -> Candidates:
 
 
 def first_decided(plan: PlanYear) -> PlanYear:
-    """The first year that is decided together with this one."""
-    while plan.before is not None:
+    """The first year with postings that is decided together with this one."""
+    while plan.before is not None and plan.follows("posting"):
         plan = plan.before
     return plan
 

@@ -13,15 +13,14 @@ from allocator.scenario import PlanYear
 
 
 def counted(plan: PlanYear, given: Posting) -> Mapping[str, Counted]:
-    """Teachers posted, and backbone teachers; before the plan those of last year's table."""
-    first = plan.earlier[0] if plan.earlier else plan
+    """Teachers posted, and backbone teachers; before the first year with postings those of its last year's table."""
+    first = next(year for year in (*plan.earlier, plan) if "posting" in year.sections)
     every, backbone = np.zeros((2, len(plan.towns)))
-    if "teaching" in first.sections:
-        found = candidates(first, given)
-        ran = {(who, town) for who, town, _ in first.past_postings() or ()}
-        at = {teacher: n for n, teacher in enumerate(found.ids)}
-        for teacher, town in sorted(ran):
-            host = plan.towns.index.get_loc(town)
-            every[host] += 1.0
-            backbone[host] += bool(teacher in at and found.backbone[at[teacher]])
+    found = candidates(first, given)
+    ran = {(who, town) for who, town, _ in first.past_postings() or ()}
+    at = {teacher: n for n, teacher in enumerate(found.ids)}
+    for teacher, town in sorted(ran):
+        host = plan.towns.index.get_loc(town)
+        every[host] += 1.0
+        backbone[host] += bool(teacher in at and found.backbone[at[teacher]])
     return {"posted_teachers": Counted("teachers", every), "posted_backbone": Counted("teachers", backbone)}

@@ -261,7 +261,7 @@ def _category_codes(model: Model, plan: PlanYear) -> Codes:
 def _changes(model: Model, plan: PlanYear, given: Posting, cells: Cells) -> None:
     """Who was not there the year before, and the most postings that may change; where the year before is known."""
     past = plan.past_postings()
-    if past is None and plan.before is None:
+    if past is None and not plan.follows("posting"):
         return
     posted, labels = cells.posted, dict(cells.posted.labels)
     came = model.variables("posting_came", labels, "teachers", upper=1.0)
@@ -283,7 +283,7 @@ def _changes(model: Model, plan: PlanYear, given: Posting, cells: Cells) -> None
 
 def last_posted(model: Model, plan: PlanYear) -> Terms:
     """Columns of the postings of the year before, where it is decided as well."""
-    if plan.before is None or "posting" not in plan.before.sections:
+    if plan.before is None or not plan.follows("posting"):
         nothing = np.zeros(0, dtype=np.intp)
         return Terms(dict.fromkeys(CELL, nothing), nothing, np.zeros(0))
     return model.year("posted", _year(model, plan.before))

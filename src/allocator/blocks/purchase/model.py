@@ -85,7 +85,7 @@ def build(model: Model, plan: PlanYear, given: Purchase) -> None:
     purchased = model.variables("purchased", labels, "hours", requirement="purchase.offers")
     effective = purchased * known.quality[offer]
     in_need = {dim: labels[dim] for dim in ("town", "category", "year")}
-    model.ledgers["teaching_time"].supply("purchase", effective.labelled(in_need))
+    model.ledgers["teaching_time"].supply("purchase", effective.labelled(in_need), year=year)
     at_town = {dim: labels[dim] for dim in ("town", "year")}
     if "venue_hours" in plan.towns:
         _rooms(model, plan, effective.labelled(in_need).where(known.venue[offer]))

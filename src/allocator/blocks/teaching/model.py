@@ -46,7 +46,8 @@ WAYS_OF_A_VISIT = 2.0
 
 def build(model: Model, plan: PlanYear, given: Teaching) -> None:
     """Declare the hours of every teacher in every town within reach and the rules on them."""
-    needed = model.ledgers["teaching_time"].side(False, model.axes["year"].code(str(plan.year)))
+    year = model.axes["year"].code(str(plan.year))
+    needed = model.ledgers["teaching_time"].side(False, year)
     if not len(needed):
         return
     labels, proficiency = _cells(model, plan, given, needed)
@@ -61,6 +62,7 @@ def build(model: Model, plan: PlanYear, given: Teaching) -> None:
     model.ledgers["teaching_time"].supply(
         "teaching",
         supplied.labelled({"town": labels["to_town"], "category": labels["category"], "year": labels["year"]}),
+        year=year,
     )
     _capacity(model, plan, given, teaching, teaching * (1.0 + travel), away)
     _exchange(model, plan, given, teaching, away)

@@ -65,7 +65,7 @@ def build(model: Model, plan: PlanYear, given: Volunteering) -> None:
         requirement="volunteering.volunteers",
     )
     received = volunteering.labelled({"town": receiver, "year": labels["year"]})
-    model.ledgers["volunteer_time"].supply("volunteering", received)
+    model.ledgers["volunteer_time"].supply("volunteering", received, year=year)
     if given.supervision_ratio is not None:
         taught = model.ledgers["teaching_time"].side(False, year)
         taught = taught.labelled({"town": taught["town"], "year": taught["year"]})

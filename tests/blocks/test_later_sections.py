@@ -1,0 +1,203 @@
+"""Sections that begin in a later year of a plan: what counts from then on, alike in one model and year by year."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import postings
+import pytest
+import test_demonstration
+import test_purchase
+import test_stars
+
+import projects_worlds as projects
+import test_pair_terms as pairs
+from allocator.errors import InputError, UsageError
+from allocator.result import Result
+from allocator.solve import Mode
+from circles import circle
+from worlds import TOTAL, attainment, effect, government, levels, of_year, solved, world
+
+MODES = pytest.mark.parametrize("mode", ["horizon", "rolling"])
+Plan = dict[str, Any]
+
+
+def later(plan: Plan, *blocks: str, begin: int = 2017, last: int = 2018) -> Plan:
+    """A plan from 2016 on in which blocks begin later."""
+    years = {year: dict.fromkeys(blocks) if year < begin else {} for year in range(2016, last + 1)}
+    return copy.deepcopy(plan) | {"years": years}
+
+
+def codes(folder: Path, **plan: Any) -> dict[str, tuple[str, str]]:
+    """Code of each finding to its path and file."""
+    with pytest.raises(InputError) as wrong:
+        world(folder, **plan)
+    return {each.code: (each.path, Path(str(each.place and each.place.file)).name) for each in wrong.value.findings}
+
+
+# -- which sections may begin and stop ---------------------------------------------------------------------------------
+
+
+def test_what_others_build_on_stands_in_all_years_or_in_none(tmp_path: Path) -> None:
+    paid = {"funding": {"sources": [government(1000)]}}
+    assert codes(tmp_path / "later", **later(paid, "funding")) == {"E333": ("funding", "2016.yaml")}
+    gone = later(paid) | {"years": {2016: {}, 2017: {}, 2018: {"funding": None}}}
+    assert codes(tmp_path / "gone", **gone) == {"E333": ("funding", "2018.yaml")}
+    begun = later({}) | {"years": {2016: {}, 2017: paid}}
+    assert codes(tmp_path / "begun", **begun) == {"E333": ("funding", "2016.yaml")}
+    world(tmp_path / "all", **later(paid))
+
+
+def test_what_has_begun_does_not_stop(tmp_path: Path) -> None:
+    given = pairs.plan(3)
+    given["years"][2017] = {"mentoring": None}
+    # 2018 begins anew, which is another matter.
+    assert codes(tmp_path / "stops", **given) == {"E334": ("mentoring", "2017.yaml")}
+    world(tmp_path / "begins", **later(pairs.plan(0), "mentoring"))
+
+
+@pytest.mark.parametrize(("first", "then", "wrong"), [(None, 3, False), (None, 2, True), (2, None, True)])
+def test_a_term_left_out_is_the_usual_one(tmp_path: Path, first: int | None, then: int | None, wrong: bool) -> None:
+    given = pairs.plan(2)
+    given["years"] = {
+        2016 + at: {} if term is None else {"mentoring": {"term_years": term}} for at, term in enumerate((first, then))
+    }
+    if wrong:
+        assert codes(tmp_path, **given) == {
+            "E332": ("mentoring.term_years", "plan.yaml" if then is None else "2017.yaml")
+        }
+    else:
+        world(tmp_path, **given)
+
+
+def test_a_term_is_that_of_the_year_in_which_postings_begin(tmp_path: Path) -> None:
+    world(tmp_path, **later(postings.plan(posting=postings.posting(term_years=3)), "posting"))
+
+
+# -- what counts from then on ------------------------------------------------------------------------------------------
+
+
+@MODES
+def test_pairs_that_begin_later_start_with_the_last_year_of_their_first(tmp_path: Path, mode: Mode) -> None:
+    fresh = solved(tmp_path / "fresh", mode, **later(pairs.plan(0), "mentoring"))
+    assert pairs.of_n(fresh) == pytest.approx([10, 10, 6], abs=1e-3)
+    # Since 2015: its third year is 2017, 3.6 points, then it is renewed. It ran in 2016: nothing has changed.
+    given = later(pairs.plan(0, past=[("m", "n", 2015, 0)], mentoring=pairs.mentoring(max_changes=0)), "mentoring")
+    given["years"][2017] = {"last_year": given.pop("last_year")}
+    old = solved(tmp_path / "old", mode, **given)
+    assert pairs.lives(old) == {2017: (2015, 2017, 0), 2018: (2015, 2020, 1)}
+    assert pairs.of_n(old) == pytest.approx([10, 3.6, 2.16], abs=1e-3)
+    assert [w.code for w in old.scenario.warnings] == []
+
+
+@MODES
+def test_a_first_pair_is_no_change_where_nothing_is_known_of_the_year_before(tmp_path: Path, mode: Mode) -> None:
+    given = later(pairs.plan(0, mentoring=pairs.mentoring(max_changes=0), stages=[TOTAL, pairs.STABLE]), "mentoring")
+    result = solved(tmp_path, mode, **given)
+    assert sorted(pairs.lives(result)) == [2017, 2018]
+    assert sorted(result.rows.loc[result.rows["rule"] == "pair_changes", "year"]) == [2018]
+    assert result.stages.loc[result.stages["stage"] == "stability", "value"].sum() == pytest.approx(0, abs=1e-3)
+
+
+@MODES
+def test_postings_of_the_year_before_run_on_where_postings_begin_later(tmp_path: Path, mode: Mode) -> None:
+    given = later(postings.plan(posting=postings.posting(term_years=3, most_changes=0)), "posting")
+    given["tables"]["old"] = [{"teacher": "t1", "to_town": "a", "start_year": 2015}]
+    given["years"][2017] = {"last_year": {"postings": "old"}}
+    result = solved(tmp_path, mode, **given)
+    assert postings.posted(result, 2017) == {"t1": "a"}
+    assert result.postings["start_year"].tolist()[0] == 2015
+
+
+@MODES
+def test_hours_are_needed_from_the_year_on_in_which_somebody_gives_them(tmp_path: Path, mode: Mode) -> None:
+    # No teachers, and 12 hours that can be bought from 2017 on; before, nobody asks for hours.
+    plan = later(test_purchase.plan() | {"teaching": None, "attainment": attainment(effect(), retention=0)}, "purchase")
+    result = solved(tmp_path, mode, **plan)
+    assert [levels(result, year) for year in (2016, 2017)] == [{"a": 50, "b": 50}, {"a": 24, "b": 0}]
+    assert set(result.accounts.loc[result.accounts["ledger"] == "teaching_time", "year"]) == {2017, 2018}
+
+
+@MODES
+def test_stars_that_begin_later_are_paid_once(tmp_path: Path, mode: Mode) -> None:
+    result = solved(tmp_path, mode, **later(test_stars.plan(2000), "stars"))
+    spent = result.funding.groupby("year")["amount_yuan"].sum()
+    assert spent.to_dict() == {2017: sum(first for first, _ in test_stars.COSTS.values())}
+
+
+# -- stages ------------------------------------------------------------------------------------------------------------
+
+
+@MODES
+def test_a_year_without_what_a_stage_looks_at_is_left_out(tmp_path: Path, mode: Mode) -> None:
+    stages = [{"id": "balance", "of": "mentoring.benefit"}, {"id": "total", "of": "mentoring.benefit"}]
+    result = solved(tmp_path, mode, **later(pairs.plan(0, stages=stages), "mentoring", last=2017))
+    # In m nothing, in n 10 points in the only year that has pairs: no mean over years, no final one of its own.
+    assert dict(zip(result.stages["step"], result.stages["value"], strict=True)) == pytest.approx(
+        {"worst_1": 0, "worst_2": 10, "mean": 5}
+    )
+    assert set(result.stages["year"]) == {2017}
+
+
+@MODES
+def test_the_mean_is_taken_over_the_years_that_have_it(tmp_path: Path, mode: Mode) -> None:
+    stages = [{"id": "total", "of": "mentoring.benefit"}]
+    result = solved(tmp_path, mode, **later(pairs.plan(0, stages=stages), "mentoring"))
+    found = dict(zip(result.stages["year"].astype(str) + result.stages["step"], result.stages["value"], strict=True))
+    expected = {"2018mean": (5 + 3) / 2, "2018final_mean": 3} if mode == "horizon" else {"2017mean": 5, "2018mean": 3}
+    assert found == pytest.approx(expected)
+
+
+@MODES
+def test_a_stage_on_what_no_year_has_is_an_error(tmp_path: Path, mode: Mode) -> None:
+    for of in ("mentoring.worth", "mentoring.nothing", "nothing"):
+        with pytest.raises(UsageError, match=of):
+            solved(tmp_path / of, mode, **pairs.plan(2, stages=[{"id": "total", "of": of}]))
+
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+
+
+def _library() -> Plan:
+    rows = [projects.project("p", once=100, yearly=10), projects.project("q", once=10)]
+    kinds = [{"id": "brand", "spending": "courses", "at_most": 2}]
+    return projects.plan(rows, kinds=kinds, needs=[("p", "q")], effects=[projects.effect("p", 5.0)])
+
+
+def _circle() -> Plan:
+    stages = [{"id": "balance", "of": "coverage.distance"}, {"id": "total", "of": "coverage.covered"}]
+    return circle(stages, {"most_new": 2}, {"serve": "nearest"})
+
+
+BEGINNING: Mapping[str, tuple[Callable[[], Plan], tuple[str, ...]]] = {
+    "stars": (lambda: test_stars.plan(500, most_a_year=2), ("stars",)),
+    "chance": (lambda: test_stars.plan(500, equal_chance={"stations": 1.5}), ("stars",)),
+    "bases": (_circle, ("bases", "coverage")),
+    "coverage": (_circle, ("coverage",)),
+    "projects": (_library, ("projects",)),
+    "demonstration": (lambda: test_demonstration.plan(least_towns=1, most_a_year=1), ("demonstration",)),
+    "posting": (lambda: postings.plan(posting=postings.posting(exchange_share=0.2, most_changes=2)), ("posting",)),
+    "purchase": (lambda: test_purchase.plan({"least_hours": 2}), ("purchase",)),
+    "mentoring": (lambda: pairs.plan(0, past=[("m", "n", 2014, 0)], stages=[TOTAL, pairs.STABLE]), ("mentoring",)),
+}
+
+
+@pytest.mark.parametrize(("name", "tie"), list(itertools.product(BEGINNING, (False, True))))
+def test_whatever_begins_later_keeps_its_rules_in_both_modes(tmp_path: Path, name: str, tie: bool) -> None:
+    """Every solve is audited, and what the years one by one can do, all years together can."""
+    made, blocks = BEGINNING[name]
+    plan = made()
+    if tie:
+        plan["stages"] = [*plan.get("stages", [TOTAL]), {"id": "tie_break", "factors": {"resident_pop": 1}}]
+    results: list[Result] = []
+    modes: tuple[Mode, ...] = ("horizon", "rolling")
+    for begin, mode in itertools.product((2017, 2018), modes):
+        results.append(solved(tmp_path / f"{begin}{mode}", mode, **later(plan, *blocks, begin=begin)))
+        table = {"mentoring": "mentees", "chance": "stars", "posting": "posting_towns", "purchase": "purchases"}
+        own = results[-1].tables[table.get(name, name)]
+        assert len(of_year(own, begin)) > 0
+        assert set(own["year"]) <= set(range(begin, 2019))
