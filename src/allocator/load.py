@@ -87,7 +87,7 @@ def _assembled(plan: Plan, folder: TableFolder, changes: Mapping[str, Any]) -> S
         findings += wrong
         years.append(_year(changed, folder, plan))
         findings += years[-1].findings
-    findings += findings_between_years([year.tree for year in years])
+    findings += findings_between_years([year.tree for year in years], [year.tables.ids for year in years])
     known = {finding.path for finding in plan.findings if finding.path}
     findings = [f for f in findings if f in plan.findings or f.path not in known or f.code not in ("E106", "E107")]
     listed = in_order(findings)

@@ -19,7 +19,7 @@ import test_pair_terms as pairs
 from allocator.errors import InputError, UsageError
 from allocator.result import Result
 from allocator.solve import Mode
-from circles import circle
+from circles import SITES, STATIONS, circle, ways
 from worlds import TOTAL, attainment, effect, government, levels, of_year, solved, world
 
 MODES = pytest.mark.parametrize("mode", ["horizon", "rolling"])
@@ -76,6 +76,18 @@ def test_a_term_left_out_is_the_usual_one(tmp_path: Path, first: int | None, the
 
 def test_a_term_is_that_of_the_year_in_which_postings_begin(tmp_path: Path) -> None:
     world(tmp_path, **later(postings.plan(posting=postings.posting(term_years=3)), "posting"))
+
+
+def test_a_table_may_grow_but_not_shrink(tmp_path: Path) -> None:
+    given = projects.plan([projects.project("p"), projects.project("q")], years=2)
+    given["tables"]["other"] = [projects.project("q"), projects.project("r")]
+    given["years"][2017] = {"projects": {"table": "other"}}
+    assert codes(tmp_path / "projects", **given) == {"E335": ("projects.table", "2017.yaml")}
+    given["tables"]["other"].append(projects.project("p"))
+    world(tmp_path / "grown", **given)
+    around = growing([{"id": "total", "of": "coverage.covered"}])
+    around["years"] = {2016: around["years"][2017], 2017: around["years"][2016]}
+    assert codes(tmp_path / "stations", **around) == {"E335": ("coverage.stations", "2017.yaml")}
 
 
 # -- what counts from then on ------------------------------------------------------------------------------------------
@@ -150,6 +162,43 @@ def test_the_mean_is_taken_over_the_years_that_have_it(tmp_path: Path, mode: Mod
     found = dict(zip(result.stages["year"].astype(str) + result.stages["step"], result.stages["value"], strict=True))
     expected = {"2018mean": (5 + 3) / 2, "2018final_mean": 3} if mode == "horizon" else {"2017mean": 5, "2018mean": 3}
     assert found == pytest.approx(expected)
+
+
+def growing(stages: list[dict[str, Any]]) -> Plan:
+    """Stations 0, 1 and 2 in 2016 (100, 200 and 300 residents), 3 and 4 as well (400 and 50) from 2017 on; all three
+    sites are open in the end, at places 0, 2 and 4."""
+    few = STATIONS[:3]
+    given = circle(stages, {"exactly_open": 3}, {"serve": "nearest", "within_minutes": 5})
+    given["tables"] |= {"few": few, "few_ways": ways(few, SITES)}
+    return given | {"years": {2016: {"coverage": {"stations": "few", "minutes": "few_ways"}}, 2017: {}}}
+
+
+def test_stations_that_come_later_count_from_then_on(tmp_path: Path) -> None:
+    # Six minutes a step: in the end stations 0, 2 and 4 are at a site, 450 of 1,050 residents; 1 and 3 are six away.
+    covered = {"id": "total", "of": "coverage.covered"}
+    table = solved(tmp_path / "covered", **growing([covered])).stages
+    assert dict(zip(table["step"], table["value"], strict=True))["final_mean"] == pytest.approx(450 / 1050, abs=1e-4)
+    # Over the years, weighed by residents: 400 of 600 are at a site in 2016 already.
+    assert table["value"].iloc[0] == pytest.approx((400 + 450) / (600 + 1050), abs=1e-4)
+    worst = solved(tmp_path / "worst", **growing([{"id": "balance", "of": "coverage.distance"}])).stages
+    found = dict(zip(worst["step"], worst["value"], strict=True))
+    assert [found[f"{of}worst_{k}"] for of in ("", "mean_") for k in (1, 3, 5)] == pytest.approx([6, 12, 12] * 2)
+
+
+@MODES
+@pytest.mark.parametrize("over", ["final_then_mean", "every"])
+def test_projects_that_come_later_count_from_then_on(tmp_path: Path, mode: Mode, over: str) -> None:
+    # p is worth 3 in both years, a 1 from 2017 on.
+    of = {"of": "projects.benefit"}
+    stages = [{"id": "balance", "over": over, **of}, {"id": "total", "aggregate": "sum", **of}]
+    given = projects.plan([projects.project("p", benefit=3)], years=2, stages=stages)
+    given["tables"]["more"] = [*given["tables"]["projects"], projects.project("a", benefit=1)]
+    given["years"][2017] = {"projects": {"table": "more"}}
+    found = solved(tmp_path, mode, **given).stages
+    found = found[found["stage"] == "total"]
+    expected = {"2017sum": 7, "2017final_sum": 4} if mode == "horizon" else {"2016sum": 3, "2017sum": 4}
+    steps = found["year"].astype(str) + found["step"]
+    assert dict(zip(steps, found["value"], strict=True)) == pytest.approx(expected)
 
 
 @MODES

@@ -19,12 +19,23 @@ OF_THE_WHOLE = ("attainment", "delivery", "funding", "guidance", "teaching", "vo
 year, and then goes on to the last."""
 
 
-def findings_between_years(trees: Sequence[Node]) -> list[Finding]:
-    """Sections that come or go where they may not, terms of pairs or postings that change between years (errors), and
-    parts of later years that do not count."""
+LASTING = {"project": "projects.table", "site": "bases.sites", "station": "coverage.stations"}
+"""Things that later years know of, and the table that names them: it may grow from year to year, but not shrink."""
+
+Ids = Mapping[str, set[str] | None]
+
+
+def findings_between_years(trees: Sequence[Node], ids: Sequence[Ids]) -> list[Finding]:
+    """Sections and things in tables that come or go where they may not, terms of agreements that change (errors),
+    and parts of later years that do not count.
+
+    Args:
+        trees: the merged plan years, in order.
+        ids: kind of id (project, site, station) to all ids of the year; none where they are not known.
+    """
     if len(trees) < 2:
         return []
-    findings = [*_sections(trees)]
+    findings = [*_sections(trees), *_gone(trees, ids)]
     for block, key in (("mentoring", "load.term_changes"), ("posting", "load.posting_term_changes")):
         findings += _terms([tree for tree in trees if block in tree.entries], block, key)
     for before, tree in itertools.pairwise(trees):
@@ -47,6 +58,19 @@ def _sections(trees: Sequence[Node]) -> Iterator[Finding]:
             values = {"block": block, "year": year, "before": before.entries["year"].content}
             hint = Text(f"{key}_hint", values)
             yield Finding(code, _place(before if stands else tree, block), block, Text(key, values), hint=hint)
+
+
+def _gone(trees: Sequence[Node], ids: Sequence[Ids]) -> Iterator[Finding]:
+    """Things that an earlier year names and the next one does not: they would be forgotten, and could begin again."""
+    for (before, had), (tree, has) in itertools.pairwise(zip(trees, ids, strict=True)):
+        for kind, path in LASTING.items():
+            now = has.get(kind)
+            gone = sorted((had.get(kind) or set()) - now) if now is not None else []
+            if gone:
+                given, block = find(tree, path), path.partition(".")[0]
+                values = {"kind": Text(f"load.kind_{kind}"), "before": before.entries["year"].content}
+                place, hint = given[0][1].place if given else _place(tree, block), Text("load.thing_gone_hint")
+                yield Finding("E335", place, path, Text("load.thing_gone", values), ", ".join(gone), hint=hint)
 
 
 def _place(tree: Node, block: str) -> Place:
