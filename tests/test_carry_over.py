@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from allocator.check import check
 from allocator.errors import InfeasibleError
 from allocator.result import Result
 from allocator.solve import Mode
@@ -73,6 +74,31 @@ def test_without_carry_over_the_money_of_a_year_is_spent_in_it_or_lost(tmp_path:
     result = solved(tmp_path, **given)
     assert of_town(result) == pytest.approx([10, 20])
     assert result.tables["carry_over"].empty
+
+
+@pytest.mark.parametrize("mode", ["horizon", "rolling"])
+def test_money_of_a_source_that_the_next_year_does_not_have_is_lost(tmp_path: Path, mode: Mode) -> None:
+    # 10 points for 1,000 yuan each year; half of the 2,000 of 2016 must be spent. 2017 could make 20 points of 1,000
+    # yuan and as much carried by gov: it saves all its money while `old` keeps the rule.
+    given = plan((1000, 100), (1000, 50), execution=0.5)
+    old = {"id": "old", "amount": 1000, "pays": ["courses"]}
+    given["years"][2016]["funding"]["sources"].append(old)
+    result = solved(tmp_path, mode, **given)
+    both = {"horizon": [10, 40], "rolling": [20, 20]}
+    assert of_town(result) == pytest.approx(both[mode], abs=1e-3)
+    later = of_year(result.tables["carry_over"], 2017)
+    assert later["source"].tolist() == ["gov"]
+    assert set(result.accounts.loc[result.accounts["ledger"] == "money", "key"]) == {"gov", "old"}
+
+
+def test_money_may_be_carried_into_a_year_that_carries_nothing_on(tmp_path: Path) -> None:
+    given = plan((1000, 100), (1000, 50))
+    given["years"][2017]["funding"]["carry_over"] = None
+    lock = {"id": "l", "decision": "funding", "where": {"town": "a"}, "at_least": 2000, "reason": "test"}
+    given["years"][2017]["locks"] = [lock]
+    result = solved(tmp_path, **given)
+    assert of_town(result) == pytest.approx([0, 40], abs=1e-3)
+    assert [each.code for each in check(result.scenario) if each.code.startswith("F")] == []
 
 
 def test_the_share_that_must_be_spent_limits_what_is_saved(tmp_path: Path) -> None:

@@ -21,9 +21,12 @@ def at_hand(plan: PlanYear, source: str) -> float:
     own = next((each for each in given.sources if each.id == source), None)
     if own is None:
         return 0.0
-    if plan.before is None or given.carry_over is None:
+    if plan.before is None:
         return float(own.amount + own.carried_in)
-    before = next((each.amount for each in plan.before.sections["funding"].sources if each.id == source), 0.0)  # type: ignore[attr-defined]
+    earlier: Any = plan.before.sections["funding"]
+    if earlier.carry_over is None:
+        return float(own.amount)
+    before = next((each.amount for each in earlier.sources if each.id == source), 0.0)
     return float(own.amount + before)  # carried is at most the year's own amount
 
 

@@ -44,7 +44,7 @@ Rows
     carry_age[source, year]                 (bound)   carried <= amount: old money counts as spent first, so that
                                             what is carried twice would have to be the year's own
 Ledgers
-    money   supply   amount[source], carried_in; in a year that follows another, its carried
+    money   supply   amount[source], carried_in; in a year that follows another, its carried (of the year's sources)
     money   use      funding, carried                           closed as budget[source, year]; the rest is forfeited
     cost    supply   funding                                    closed as costing[town, programme, year] (==)
 Source
@@ -87,7 +87,7 @@ def build(model: Model, plan: PlanYear, given: Funding) -> None:
         money.provide(Provision("funding", labels, np.array([source.amount]), path, money=True))
         if source.carried_in > 0 and plan.before is None:
             money.provide(Provision("funding", labels, np.array([source.carried_in])))
-    came = _came(model, plan)
+    came = _came(model, plan, given)
     if came is not None:
         money.supply("funding", came)
     if given.carry_over is not None:
@@ -255,11 +255,15 @@ def _matching(model: Model, plan: PlanYear, matching: Matching, funding: Terms) 
         model.constrain("matching", labels, [terms], sense, 0.0, unit="yuan", requirement=requirement)
 
 
-def _came(model: Model, plan: PlanYear) -> Terms | None:
-    """Money carried out of the year before, by the year it comes to; none where nothing can be."""
+def _came(model: Model, plan: PlanYear, given: Funding) -> Terms | None:
+    """Money of this year's sources carried out of the year before, by the year it comes to; none where nothing can be.
+
+    What a source carried that the year does not have is forfeited.
+    """
     if plan.before is None or "carried" not in model.columns:
         return None
     last = model.year("carried", model.axes["year"].code(str(plan.before.year)))
+    last = last.where(np.isin(last["source"], model.axes["source"].codes(source.id for source in given.sources)))
     year = model.axes["year"].code(str(plan.year))
     return last.labelled({"source": last["source"], "year": constant_label(year, len(last))})
 
