@@ -1,9 +1,9 @@
 """Solve one scenario again and again with other numbers; warm on the built model where that is exact.
 
 A number that stands alone on a bound (a budget, a floor, a capacity) is a *parameter* of the model: it is set on the
-built model and the stages are solved again from the last basis. Everything else rebuilds. Pairs are whole: they are
-either chosen anew at each point (which rebuilds) or fixed as the unchanged scenario chooses them. The tie-break is
-left out: a sweep is about the stages' values and the levels.
+built model and the stages are solved again from the last basis. Everything else rebuilds. Pairs and other whole
+decisions are either chosen anew at each point (which rebuilds) or fixed as the unchanged scenario chooses them, on both
+ways alike. The tie-break is left out: a sweep is about the stages' values and the levels.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.models import WHOLE
 from allocator.build import build
 from allocator.criteria.measures import measures
 from allocator.criteria.step import SUM_GRID
 from allocator.errors import InfeasibleError, UsageError
-from allocator.model import Floats, Model, Terms
+from allocator.model import Floats, Model, Variables
 from allocator.planfile import YUAN_PER_UNIT
 from allocator.scenario import Scenario
 from allocator.session import Limits, Prices, Session
 from allocator.solve import SolverName, open_session, stage_prices
-from allocator.stages import StagesRun, integer_values, lower_by_give, run_stages
+from allocator.stages import StagesRun, lower_by_give, run_stages
 from allocator.texts import Text
 
 Pairs = Literal["fixed", "free"]
-Kept = Mapping[str, frozenset[tuple[str, ...]]]
-"""Family of whole decisions (pairs, and those of blocks) to the labels of those that are chosen."""
+Kept = Mapping[str, Mapping[tuple[str, ...], float]]
+"""Family of whole decisions (pairs, and those of blocks) to the number of each, by its labels."""
+
+FOLLOWING = ("met", "capped", "bend_full", "staying")
+"""Families of whole columns that decide nothing but follow from what is decided: each point finds its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def sweep(
         raise UsageError(Text("sweep.needs_levels", {"plan": scenario.label}))
     points = list(itertools.product(*values.values()))
     base = _Built(scenario, solver)
-    warm = base.can_set(values) and (pairs == "fixed" or not base.has_integers)
+    warm = base.can_set(values) and (not base.has_integers or (pairs == "fixed" and not base.has_following))
     kept = base.chosen_integers() if base.has_integers and pairs == "fixed" else None
     rows: list[dict[str, Any]] = [{} for _ in points]
     for done, at in enumerate(_sorted_downwards(points) if warm else range(len(points))):
@@ -93,16 +95,19 @@ class _Built:
         self.scenario = scenario
         self.model: Model = build(scenario)
         self.session: Session = open_session(self.model, solver, Limits())
-        for family, chosen in (kept or {}).items():
-            cells, names = self._whole(family)
-            on = [each in chosen for each in names]
-            self.session.hold_integers(cells.column, np.array(on, dtype=float))
+        if kept is not None:
+            self._hold(kept)
         self.run: StagesRun = run_stages(self.model, scenario, self.session)
         self.current: dict[str, float] = {}
 
     @property
     def has_integers(self) -> bool:
-        return any(part.integer and len(part.terms) for parts in self.model.columns.values() for part in parts)
+        return any(len(part.terms) for part in self._integers())
+
+    @property
+    def has_following(self) -> bool:
+        """Whether whole columns are left to find when all whole decisions are fixed."""
+        return any(len(part.terms) for part in self._integers() if part.name in FOLLOWING)
 
     def can_set(self, paths: Mapping[str, object]) -> bool:
         """Whether every path is a parameter of the model, and every step asks the same whatever the numbers.
@@ -119,22 +124,43 @@ class _Built:
     def chosen_integers(self) -> Kept:
         """The pairs and other whole decisions of the unchanged scenario; from here on they are fixed."""
         assert self.run.x is not None
-        columns, whole = integer_values(self.model, self.run.x)
-        self.session.hold_integers(columns, whole)
-        kept = {}
-        for family in ("pairing", *WHOLE):
-            cells, names = self._whole(family)
-            on = (self.run.x[cells.column] > 0.5).tolist()
-            kept[family] = frozenset(each for each, chosen in zip(names, on, strict=True) if chosen)
+        kept: dict[str, dict[tuple[str, ...], float]] = {}
+        for part in self._integers():
+            if part.name not in FOLLOWING:
+                numbers = np.round(self.run.x[part.terms.column]).tolist()
+                kept.setdefault(part.name, {}).update(zip(self._names(part), numbers, strict=True))
+        self._hold(kept)
         return kept
 
-    def _whole(self, family: str) -> tuple[Terms, list[tuple[str, ...]]]:
-        """The columns of a family of whole decisions and their labels; none where the model has no such family."""
-        if family not in self.model.columns:
-            return Terms({}, np.zeros(0, dtype=np.intp), np.zeros(0)), []
-        cells = self.model.family(family)
-        names = self.model.decoded(cells.labels).values()
-        return cells, list(zip(*(each.tolist() for each in names), strict=True))
+    def _hold(self, kept: Kept) -> None:
+        """Fix whole decisions; those that were not there to choose from are 0.
+
+        Raises:
+            InfeasibleError: a decision is no longer possible.
+        """
+        columns, values = [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
+        for part in self._integers():
+            if part.name not in FOLLOWING:
+                known = kept.get(part.name, {})
+                own = np.array([known.get(each, 0.0) for each in self._names(part)])
+                if (own < part.lower).any() or (own > part.upper).any():
+                    raise InfeasibleError(Text("stages.infeasible"))
+                columns.append(part.terms.column)
+                values.append(own)
+        at, fixed = np.concatenate(columns), np.concatenate(values)
+        if self.has_following:
+            self.session.set_column_bounds(at, fixed, fixed)
+        else:
+            self.session.hold_integers(at, fixed)
+
+    def _integers(self) -> list[Variables]:
+        """All families of whole columns."""
+        return [part for parts in self.model.columns.values() for part in parts if part.integer]
+
+    def _names(self, part: Variables) -> list[tuple[str, ...]]:
+        """The labels of the columns of a family."""
+        names = self.model.decoded(part.terms.labels).values()
+        return list(zip(*(each.tolist() for each in names), strict=True))
 
     def set(self, path: str, value: float) -> None:
         """Set a parameter [internal units] on the built model."""
@@ -187,25 +213,21 @@ def number_at(scenario: Scenario, path: str) -> int | float:
     return found if isinstance(found, int) else float(found)
 
 
-def _is_allowed(scenario: Scenario, path: str, value: object) -> bool:
-    """Whether a parameter may take a value: a number that is finite and not negative, whole where the plan's own is."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value) or value < 0:
-        return False
-    return isinstance(value, int) or not isinstance(number_at(scenario, path), int)
-
-
 def _sorted_downwards(points: Sequence[tuple[Any, ...]]) -> list[int]:
     """Neighbouring points share most of their basis; from large budgets to small is the fastest order."""
     return sorted(range(len(points)), key=lambda at: points[at], reverse=True)
 
 
 def _warm_point(base: _Built, changes: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The point by setting numbers on the built model; none where it has to be built anew."""
+    """The point by setting numbers on the built model; none where it has to be built anew.
+
+    Raises:
+        InputError: the plan does not allow a value.
+    """
+    base.scenario.with_(changes)
     for path, value in changes.items():
         use = base.model.parameters[path][0]
         factor = YUAN_PER_UNIT[base.scenario.first.common.units.money] if use.money else 1.0
-        if not _is_allowed(base.scenario, path, value):
-            base.scenario.with_({path: value})
         base.set(path, float(value) * factor)
     solved = base.solve_again()
     if solved is None:
