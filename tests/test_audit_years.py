@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import test_pair_terms as pairs
 from allocator.audit import audit_folder, audit_tables
 from allocator.result import Result, table_bytes
 from test_audit_folder import rehash
@@ -146,3 +147,12 @@ def test_a_written_plan_of_several_years_is_audited_from_its_folder(years: Resul
     worst = report.families.set_index("family")["worst_key"]
     assert worst["attainment_base"] == "2017: n/participation"
     assert worst["attainment_value"] == "2016: n/participation"
+
+
+@pytest.mark.parametrize("blank", [float("nan"), float("inf"), ""])
+@pytest.mark.parametrize("column", ["start_year", "renewals"])
+def test_a_pair_without_its_numbers_is_named(tmp_path: Path, column: str, blank: object) -> None:
+    result = solved(tmp_path, **pairs.plan(3, past=[("m", "n", 2015, 0)]))
+    table = result.pairs.astype({column: object})
+    table.loc[table.index[0], column] = blank
+    assert "table.pairs" in audit_tables(result.scenario, {**result.tables, "pairs": table}).failed

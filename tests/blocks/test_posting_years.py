@@ -385,3 +385,12 @@ def test_check_of_locks_counts_teachers_who_may_go(tmp_path: Path) -> None:
     assert "F501" in {each.code for each in check(scenario)}
     less = world(tmp_path / "less", **plan(locks=[{**lock, "at_least": 3}], stages=[FEWEST]))
     assert "F501" not in {each.code for each in check(less)}
+
+
+@pytest.mark.parametrize("blank", [float("nan"), float("inf"), ""])
+def test_a_posting_without_its_first_year_is_named(tmp_path: Path, blank: object) -> None:
+    given = plan(posting=posting(exchange_share=0.2, term_years=3), years={2016: {}, 2017: {}})
+    result = solved(tmp_path, **given)
+    table = result.postings.astype({"start_year": object})
+    table.loc[table.index[0], "start_year"] = blank
+    assert "table.postings" in audit_tables(result.scenario, {**result.tables, "postings": table}).failed
