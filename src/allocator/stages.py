@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from allocator.blocks.sections import SECTIONS
 from allocator.criteria import inequality, ordered
 from allocator.criteria.aversion import inequality_aversion
 from allocator.criteria.goals import aspirations, basics
