@@ -128,8 +128,8 @@ WRONG: list[tuple[str, str, str, str, str, str | None]] = [
         "mentoring.benefit",
     ),
     ("{id: total,", "{id: total, of: mentoring.worth,", "E313", "stages.total", "mentoring.worth", None),
-    ("leximin,", "leximin, ranks: [1, 3, 2],", "E333", "stages.balance.ranks", "2],", None),
-    ("leximin,", "leximin, ranks: [1, 1, 2],", "E333", "stages.balance.ranks", "1, 2],", None),
+    ("leximin,", "leximin, ranks: [1, 3, 2],", "E336", "stages.balance.ranks", "2],", None),
+    ("leximin,", "leximin, ranks: [1, 1, 2],", "E336", "stages.balance.ranks", "1, 2],", None),
     ("leximin,", "none, of: levle,", "E301", "stages.balance.of", "levle", "level"),
     ("preset: [dong]", "preset: [dung]", "E301", "mentoring.mature.preset.0", "dung", "dong"),
     (

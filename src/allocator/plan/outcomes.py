@@ -96,7 +96,7 @@ def rank_findings(tree: Node, towns: Collection[str] | None) -> Iterator[Finding
         hint = Text("load.write_ranks", {"ranks": ", ".join(map(str, in_order))})
         for (_, before), (node, rank) in pairwise(ranks):
             if rank <= before:
-                yield Finding("E333", node.place, f"{path}.ranks", Text("load.ranks_rise"), str(rank), hint=hint)
+                yield Finding("E336", node.place, f"{path}.ranks", Text("load.ranks_rise"), str(rank), hint=hint)
         count = _outcomes_of(tree, stage, len(towns)) if towns else None
         beyond = [(node, rank) for node, rank in ranks if count is not None and rank > count]
         if beyond:
