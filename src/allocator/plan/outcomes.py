@@ -77,9 +77,17 @@ def _of(tree: Node, path: str, part: Node, known: Mapping[str, Brought]) -> Iter
         yield Finding("E301", of.place, f"{path}.of", message, name, hint=meant(name, known))
         return
     lacking = known[name].absent(tree)
+    begins_later = lacking == known[name].block and not _is_last_year(tree)
     off = "criterion" in part.entries and part.entries["criterion"].text == "none"
-    if lacking is not None and not off:
+    if lacking is not None and not off and not begins_later:
         yield Finding("E313", (of or part).place, path, Text("load.needs_block", {"block": lacking}))
+
+
+def _is_last_year(tree: Node) -> bool:
+    """Whether a plan year is the last one of its plan, which has all sections that have begun."""
+    years, year = (tree.entries.get(name) for name in ("years", "year"))
+    numbers = [each.number for each in years.items if each.number is not None] if years is not None else []
+    return year is None or year.number is None or not numbers or year.number >= max(numbers)
 
 
 def rank_findings(tree: Node, towns: Collection[str] | None) -> Iterator[Finding]:
