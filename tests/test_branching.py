@@ -130,3 +130,19 @@ def test_one_family_is_free_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         found = asked(seed, 1e-6, np.zeros(TOWNS), True)
         assert found.value >= min(values[only].max() for only in alone) - 1e-6
         assert found.value > 7.0
+
+
+def test_a_solver_that_gives_up_is_asked_again_at_wider_tolerances(monkeypatch: pytest.MonkeyPatch) -> None:
+    # HiGHS ends some branch and bounds in an error at 1e-9. Here nothing counts before 1e-7; then all is narrow again.
+    _, model, outcome = drawn(SEED)
+    session, seen = HighsSession(model), list[float]()
+
+    def unanswered(own: HighsSession) -> bool:
+        seen.append(own.highs.getOptionValue("mip_feasibility_tolerance")[1])
+        return own.highs.getOptionValue("mip_feasibility_tolerance")[1] < 1e-7
+
+    monkeypatch.setattr(HighsSession, "_unanswered", unanswered)
+    found = session.solve(outcome.terms * weights(SEED, True), 7.0, True, 1e-6)
+    assert found.status == "optimal"
+    assert seen[:4] == [1e-9, 1e-9, 1e-8, 1e-7]
+    assert session.highs.getOptionValue("mip_feasibility_tolerance")[1] == 1e-9

@@ -328,11 +328,12 @@ class HighsSession:
     def _run_afresh(self) -> None:
         """Once more without the old basis and with presolve, then with a wider tolerance if the solver gives up.
 
-        A run from an old basis now and then ends without an answer or calls a sound model unbounded.
+        A run from an old basis now and then ends without an answer or calls a sound model unbounded; a branch and bound
+        at the narrow tolerance now and then ends in an error of the solver.
         """
+        tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance")
         for tolerance in (_OPTIONS["primal_feasibility_tolerance"], 1e-8, 1e-7):
             self.highs.clearSolver()
-            tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
             wider = {"presolve": "on"} | dict.fromkeys(tolerances, tolerance)
             if self.highs.getNumNz() >= _LARGE:
                 wider |= _FROM_NOTHING
