@@ -202,6 +202,22 @@ def test_other_statuses_cannot_be_mistaken(tiny_result: Result, tmp_path: Path) 
     assert "may not be the only best one" in body(text)
 
 
+def test_the_step_farthest_from_what_was_asked_is_named_with_its_unit(tiny_result: Result) -> None:
+    # Of 300 heads where 200 were asked and 2 level points where 0.5 were, the second is farther off.
+    stages = tiny_result.tables["stages"].copy()
+    stages["asked"], stages["gap"] = 0.5, 0.1
+    first, second = stages.index[:2]
+    stages.loc[first, ["asked", "gap", "unit"]] = [200.0, 300.0, "heads"]
+    stages.loc[second, ["stage", "step", "gap", "unit"]] = ["balance", "worst_2", 2.0, "level points"]
+    made = Result(
+        tiny_result.scenario,
+        {**tiny_result.tables, "stages": stages},
+        {**tiny_result.run, "status": "feasible", "gap": 300},
+    )
+    text = speaking("en", lambda: status(made).text)
+    assert "2 level points in Balance" in text and "0.5 was asked" in text and "300" not in text
+
+
 def test_a_stage_without_a_bound_is_said(tiny_result: Result) -> None:
     run = {**tiny_result.run, "status": "feasible", "gap": None, "closing": 10.0}
     result = Result(tiny_result.scenario, tiny_result.tables, run)

@@ -11,7 +11,7 @@ import pandas as pd
 from allocator.goals import is_missed
 from allocator.planfile import BalanceStage, TotalStage
 from allocator.report.effects import effect_kinds
-from allocator.report.labels import Names, measure_shape, names_of, said
+from allocator.report.labels import Names, measure_shape, names_of, said, step_name, unit_name
 from allocator.report.numbers import DASH, signed, written
 from allocator.report.optimised import Optimised, optimised
 from allocator.report.years import agreements, end_view, is_several, year_views, years_table
@@ -52,7 +52,7 @@ def status(result: Result) -> Remark:
     run = result.run
     asked = run.get("options", {}).get("gap")
     values = {
-        "gap": DASH if run.get("gap") is None else written(float(run["gap"]), "price"),
+        "gap": DASH if run.get("gap") is None else _widest(result) or written(float(run["gap"]), "price"),
         "asked": _asked(result) if asked is None else str(asked).removeprefix("others="),
     }
     if result.status == "optimal":
@@ -66,7 +66,22 @@ def status(result: Result) -> Remark:
 def gap_text(result: Result) -> str:
     """The largest gap that is left, or that a step has no bound."""
     gap = result.run.get("gap")
-    return say("report.gap_unbounded") if gap is None else f"{gap:g}"
+    return say("report.gap_unbounded") if gap is None else _widest(result) or f"{gap:g}"
+
+
+def _widest(result: Result) -> str | None:
+    """The step that is farthest from the gap asked of it, with its gap and unit; none where every step closed.
+
+    Gaps of stages have units of their own, so that the largest number alone says little.
+    """
+    stages = result.tables["stages"] if "stages" in result.tables else pd.DataFrame(columns=["asked", "gap"])
+    times = (stages["gap"] / stages["asked"]).where(stages["asked"] > 0)
+    if result.status != "feasible" or not (times > 1).any():
+        return None
+    row = stages.iloc[int(times.to_numpy(dtype=float).argsort()[: times.notna().sum()][-1])]
+    words = {"stage": said(f"terms.stage.{row['stage']}", row["stage"]), "step": step_name(row["step"])}
+    numbers = {each: written(float(row[each]), "price") for each in ("gap", "asked")}
+    return say("report.gap_of_step", {**words, **numbers, "unit": unit_name(row["unit"])})
 
 
 def goal_counts(result: Result) -> dict[str, int]:
