@@ -83,6 +83,11 @@ class Engine(Protocol):
     """Seconds of the longest linear solve so far."""
 
     @property
+    def large(self) -> bool:
+        """Whether the model is so large that branch and bound of all of it mostly gets nowhere."""
+        ...
+
+    @property
     def branching_seconds(self) -> float | None:
         """Longest branch and bound where there is no limit; none for any length."""
         ...
@@ -236,10 +241,9 @@ class Search:
     def _by_family(self, relaxed: Solution) -> Solution | None:
         """The best plan found with one family of whole decisions free at a time and the others as they are.
 
-        Only families in which the relaxation differs from the known plan, small ones first. None in models that branch
-        and bound searches whole.
+        Only families in which the relaxation differs from the known plan, small ones first; only in large models.
         """
-        if self.best is None or len(self.families) < 2 or self.engine.branching_seconds is None:
+        if self.best is None or len(self.families) < 2 or not self.engine.large:
             return None
         away = np.abs(relaxed.x - np.round(self.best.x)) > WHOLE
         for family in sorted((family for family in self.families if away[family].any()), key=len):

@@ -52,9 +52,10 @@ _LARGE_WHOLE = 50_000
 """Nonzeros from which a branch and bound solves its first relaxation by interior point: 12 s instead of 17 on the
 five Panyu years."""
 
-_WHOLE_SECONDS = 60.0
-"""Longest branch and bound of one step in such a model where the user sets no limit: what relaxation and rounding left
-open by then stays open for hours. The step is then held at the best plan known, and its gap shown."""
+_LONG_WHOLE, _WHOLE_SECONDS = 40_000, 60.0
+"""Nonzeros, and the longest branch and bound of one step in a model of so many where the user sets no limit: what
+relaxation and rounding left open by then stays open for hours. The step is then held at the best plan known, and its
+gap shown."""
 
 _NO_SEARCH: dict[str, bool | int | float | str] = {
     "mip_heuristic_run_rens": False,
@@ -152,9 +153,14 @@ class HighsSession:
         return Search(self, question, whole, self._integer_families(), start).run()
 
     @property
+    def large(self) -> bool:
+        """Whether branch and bound of the whole model gets nowhere (see Engine)."""
+        return bool(self.highs.getNumNz() >= _LARGE_WHOLE)
+
+    @property
     def branching_seconds(self) -> float | None:
         """Longest branch and bound of a large model without a time limit (see Engine)."""
-        return _WHOLE_SECONDS if self.highs.getNumNz() >= _LARGE_WHOLE else None
+        return _WHOLE_SECONDS if self.highs.getNumNz() >= _LONG_WHOLE else None
 
     def trivial(self) -> tuple[float, float]:
         """Lowest and highest value of the objective within the bounds of its columns, in the sense that is asked."""
@@ -182,10 +188,11 @@ class HighsSession:
     def branched(self, question: Question) -> Solution:
         """Branch and bound; the basis of the relaxation is kept for the next linear solve."""
         basis = self.highs.getBasis()
-        large = self.highs.getNumNz() >= _LARGE_WHOLE
         options = {} if question.better_than is None else _NO_SEARCH
         before = {option: self.highs.getOptionValue(option)[1] for option in options}
-        self._set({"mip_abs_gap": question.gap, "presolve": "choose", "mip_lp_solver": "ipm" if large else "choose"})
+        self._set(
+            {"mip_abs_gap": question.gap, "presolve": "choose", "mip_lp_solver": "ipm" if self.large else "choose"}
+        )
         self._set(options)
         if self.limits.ends is None and self.branching_seconds is not None:
             self._set({"time_limit": self.branching_seconds})
