@@ -75,7 +75,9 @@ def test_a_term_left_out_is_the_usual_one(tmp_path: Path, first: int | None, the
 
 
 def test_a_term_is_that_of_the_year_in_which_postings_begin(tmp_path: Path) -> None:
-    world(tmp_path, **later(postings.plan(posting=postings.posting(term_years=3)), "posting"))
+    scenario = world(tmp_path, **later(postings.plan(posting=postings.posting(term_years=3)), "posting"))
+    terms = [getattr(plan.sections.get("posting"), "term_years", None) for plan in scenario.plan_years]
+    assert terms == [None, 3, 3]
 
 
 def test_a_table_may_grow_but_not_shrink(tmp_path: Path) -> None:
