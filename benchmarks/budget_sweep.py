@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pulp
 
-from allocator.build import build
-from allocator.load import load
+from allocator.engine.build import build
+from allocator.engine.session import Prices, Solution
+from allocator.engine.stages import run_stages
 from allocator.model import Codes, Floats, Model, Terms
-from allocator.scenario import Scenario
-from allocator.session import Prices, Solution
-from allocator.stages import run_stages
-from allocator.sweep import sweep
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.verbs.sweeping import sweep
 
 BUDGET = "funding.sources.government.amount"
 SAMPLE = 10
@@ -107,7 +107,7 @@ def sweep_table(file: Path, points: int) -> dict[str, object]:
 
 def _pairs(scenario: Scenario) -> Floats:
     """The pairs a sweep fixes: those of the unchanged scenario before the tie-break."""
-    from allocator.highs import HighsSession
+    from allocator.engine.highs import HighsSession
 
     model = build(scenario)
     run = run_stages(model, scenario, HighsSession(model))

@@ -34,18 +34,18 @@ from budget_sweep import sweep_table
 from raw_highs import METHODS, Method, Recorder, Snapshot, solve_raw
 from synthetic_plan import BUDGETS, write_plan
 
-from allocator.audit import audit_tables
-from allocator.build import build
-from allocator.load import load
+from allocator.auditing.whole import audit_tables
+from allocator.engine.build import build
+from allocator.engine.session import Limits, Session
+from allocator.engine.stages import StagesRun, loosen, run_stages
+from allocator.engine.tie_break import choose_integers, project_plan
 from allocator.model import Codes, Floats, Model
-from allocator.planfile import TieBreakStage
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.session import Limits, Session
-from allocator.solve import open_session, stage_prices
-from allocator.stages import StagesRun, loosen, run_stages
-from allocator.tabulate import tabulated
-from allocator.tie_break import choose_integers, project_plan
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.scenario.section import TieBreakStage
+from allocator.tables.result import Result
+from allocator.tables.tabulate import tabulated
+from allocator.verbs.solving import open_session, stage_prices
 
 ROOT = Path(__file__).resolve().parents[1]
 PANYU = ROOT / "scenarios" / "panyu" / "2016.yaml"

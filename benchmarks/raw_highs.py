@@ -13,10 +13,10 @@ from typing import Any, Literal
 import highspy
 import numpy as np
 
+from allocator.engine.session import Prices, Session, Solution
+from allocator.engine.stages import integer_values
+from allocator.engine.tie_break import column_bounds, current_bounds
 from allocator.model import Codes, Floats, Model, Terms
-from allocator.session import Prices, Session, Solution
-from allocator.stages import integer_values
-from allocator.tie_break import column_bounds, current_bounds
 
 Method = Literal["default", "interior point", "warm simplex"]
 METHODS: tuple[Method, ...] = ("default", "interior point", "warm simplex")

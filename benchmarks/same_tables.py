@@ -5,7 +5,7 @@
 BEFORE and AFTER are revisions of this repository (AFTER: the working tree). Each version runs from its own checkout,
 with the scenarios of the working tree, in the present Python environment. Compared are all CSV files of a result; the
 run record holds times and versions and is left out. ``--long`` adds the five years of Panyu in one model (minutes, and
-only equal on a quiet machine, because the search of that size still looks at the clock). Exit code 1: something differs.
+only equal on a quiet machine, because the search of that size still looks at the clock). Exit code 1: some differ.
 """
 
 import argparse
@@ -23,7 +23,7 @@ LONG = [("panyu-horizon", ["scenarios/panyu"])]
 
 
 def cases() -> list[tuple[str, list[str]]]:
-    """Name and arguments of ``solve`` of every case: all years and variants, rolling, two years at once, whole units."""
+    """Name and arguments of ``solve`` of every case: all years and variants, rolling, whole units."""
     found = []
     for plan in sorted(ROOT.glob("scenarios/**/plan.yaml")):
         if plan.parent.name == "panyu_whole":

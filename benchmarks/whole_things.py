@@ -17,9 +17,9 @@ from collections.abc import Sequence
 import pandas as pd
 from one_year import ROOT, facts, markdown, write_page
 
-from allocator.load import load
-from allocator.result import Result
-from allocator.solve import Options, solve
+from allocator.plan.reading import load
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, solve
 
 GAPS = ("balance=0.05", "others=0.1%")
 CASES = (("panyu_whole/2016", 60.0), ("panyu_whole/2016", 300.0), ("panyu_whole", 60.0), ("panyu_whole", 600.0))

@@ -40,8 +40,8 @@ import numpy as np
 import pulp
 from ruamel.yaml import YAML
 
-from allocator.build import build
-from allocator.scenario import Scenario
+from allocator.engine.build import build
+from allocator.scenario.plan_year import Scenario
 
 HERE = Path(__file__).parent
 PLANS = ("panyu", "wuchuan")

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from allocator.audit import audit_tables, checks_of_year
 from allocator.auditing.cleaning import cleaned, of_years
 from allocator.auditing.stages import AuditedYear, stages
-from allocator.blocks.checks import Checks
-from allocator.columns import RESULT_TABLES
-from allocator.result import Result
-from allocator.scenario import Scenario
+from allocator.auditing.whole import audit_tables, checks_of_year
+from allocator.blocks.shared.checks import Checks
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.words.columns import RESULT_TABLES
 from plans import PLAN, YEAR, write_plan
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -99,7 +99,7 @@ CIRCLE = {
 
 def solved_full(folder: Path) -> Result:
     """The plan with every rule, solved."""
-    from allocator.solve import solve
+    from allocator.verbs.solving import solve
 
     write_plan(folder, {"plan.yaml": full_plan(), "2016.yaml": FULL_YEAR}, {**LAST_YEAR, **LIBRARY, **CIRCLE})
     return solve(Scenario.load(folder / "2016.yaml"))

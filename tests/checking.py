@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from allocator.build import build
-from allocator.check import check
-from allocator.errors import Finding
-from allocator.highs import HighsSession
-from allocator.load import load
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
 from allocator.model import Terms
-from allocator.scenario import Scenario
+from allocator.plan.check import check
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.words.errors import Finding
 from plans import PLAN, TABLES, YEAR, write_plan
 
 CEILING = "floor: running_cost"

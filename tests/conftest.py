@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shipped
-from allocator.result import Result
+from allocator.tables.result import Result
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.tabulate import tabulated
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.tables.tabulate import tabulated
 from worlds import ORIGIN, government, run, world
 
 KINDS = [{"id": "brand", "spending": "courses"}]

@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from allocator.scenario import Scenario
+from allocator.scenario.plan_year import Scenario
 from worlds import ORIGIN, world
 
 Plan = dict[str, Any]

@@ -15,9 +15,9 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 from ruamel.yaml import YAML
 
-from allocator.load import load
-from allocator.result import Result
-from allocator.solve import Options, SolverName, solve
+from allocator.plan.reading import load
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, SolverName, solve
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 PLANS = ("tiny", "wuchuan", "panyu")

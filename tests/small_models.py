@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from allocator.build import COUNTED, DIMS
-from allocator.cbc import CbcSession
-from allocator.criteria.step import Hold, Step, Steps
-from allocator.highs import HighsSession
+from allocator.engine.build import COUNTED, DIMS
+from allocator.engine.cbc import CbcSession
+from allocator.engine.criteria.step import Hold, Step, Steps
+from allocator.engine.highs import HighsSession
+from allocator.engine.session import Session, Solution
 from allocator.model import Axis, Model, Outcome, Terms, constant_label
-from allocator.session import Session, Solution
 
 Floats = npt.NDArray[np.float64]
 

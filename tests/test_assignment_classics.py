@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from allocator.build import build
-from allocator.highs import HighsSession
-from allocator.load import load
-from allocator.scenario import Scenario
-from allocator.solve import Options, SolverName, solve
-from allocator.stages import run_stages
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import run_stages
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.verbs.solving import Options, SolverName, solve
 from worlds import world
 
 CLASSICS = Path(__file__).parent.parent / "scenarios" / "classics"

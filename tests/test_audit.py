@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from allocator.audit import audit, audit_folder, audit_tables
 from allocator.auditing.figures import variation
 from allocator.auditing.goals import target_of
-from allocator.blocks.checks import Checks
+from allocator.auditing.whole import audit, audit_folder, audit_tables
 from allocator.blocks.mentoring.audit import eligible_pairs, slow_towns
-from allocator.planfile import Goal
-from allocator.result import Result
-from allocator.scenario import PlanYear, Scenario
+from allocator.blocks.shared.checks import Checks
+from allocator.scenario.plan_year import PlanYear, Scenario
+from allocator.scenario.section import Goal
+from allocator.tables.result import Result
 from audit_plans import (
     FIGURES,
     OTHER,
@@ -152,7 +152,7 @@ def test_a_better_mean_than_the_plan_has_cannot_be_held(tiny: Scenario) -> None:
 
 @pytest.mark.parametrize("name", ["tiny/2016", "tiny/variants/2016-total", "panyu/2016", "panyu/variants/2016-locks"])
 def test_what_the_engine_solves_is_accepted(name: str, tmp_path: Path) -> None:
-    from allocator.solve import solve
+    from allocator.verbs.solving import solve
 
     result = solve(Scenario.load(SCENARIOS / f"{name}.yaml"))
     assert audit(result).failed == ()
@@ -172,7 +172,7 @@ PARTS = {
 
 @pytest.mark.parametrize("absent", PARTS.values(), ids=PARTS)
 def test_a_plan_without_some_blocks_is_accepted(absent: tuple[str, ...], tmp_path: Path) -> None:
-    from allocator.solve import solve
+    from allocator.verbs.solving import solve
 
     blocks: list[list[str]] = []
     for line in PLAN.splitlines():

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocator.audit import AlteredFile, audit_folder
 from allocator.auditing.cleaning import OF_BLOCK, cleaned
-from allocator.columns import RESULT_TABLES
-from allocator.errors import UsageError
-from allocator.result import Result, table_bytes
-from allocator.scenario import Scenario
+from allocator.auditing.whole import AlteredFile, audit_folder
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result, table_bytes
+from allocator.words.columns import RESULT_TABLES
+from allocator.words.errors import UsageError
 from audit_plans import SCENARIOS, SPOILS, Spoil, Tables, also, failed, named, one_row, solved_full
 from sampling import sampled
 
@@ -266,9 +266,11 @@ def modules_after(code: str) -> set[str]:
 
 
 def test_the_audit_reaches_no_solver(folder: Path) -> None:
-    loaded = modules_after("import allocator.audit")
-    assert "allocator.audit" in loaded
+    loaded = modules_after("import allocator.auditing.whole")
+    assert "allocator.auditing.whole" in loaded
     assert not loaded & {*SOLVERS, "allocator.model"}
-    used = modules_after(f"from allocator.audit import audit_folder\nassert audit_folder({str(folder)!r}).passed")
+    used = modules_after(
+        f"from allocator.auditing.whole import audit_folder\nassert audit_folder({str(folder)!r}).passed"
+    )
     assert not used & {"pulp", "highspy", "clarabel", "allocator.model"}
     assert not {name for name in used if name.startswith("allocator.blocks.") and name.endswith(".model")}

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import test_pair_terms as pairs
-from allocator.audit import audit_folder, audit_tables
-from allocator.result import Result, table_bytes
+from allocator.auditing.whole import audit_folder, audit_tables
+from allocator.tables.result import Result, table_bytes
 from test_audit_folder import rehash
 from test_modes import chained
 from worlds import TOTAL, effect, solved

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocator.cbc import CbcSession
-from allocator.criteria.aversion import ACCURACY, equal_level, inequality_aversion
-from allocator.criteria.ordered import maximin
-from allocator.highs import HighsSession
+from allocator.engine.cbc import CbcSession
+from allocator.engine.criteria.aversion import ACCURACY, equal_level, inequality_aversion
+from allocator.engine.criteria.ordered import maximin
+from allocator.engine.highs import HighsSession
 from allocator.model import Floats
 from small_models import Towns, drawn, raise_mean, run
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.baseline import Baseline, baseline, factor_shares
-from allocator.planfile import TieBreakStage
-from allocator.scenario import PlanYear
+from allocator.engine.baseline import Baseline, baseline, factor_shares
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import TieBreakStage
 from worlds import CLASS, TALK, attainment, effect, government, world
 
 TOWNS = {"a": {"resident_pop": 500, "stations": 6}, "b": {"resident_pop": 1500, "stations": 2}}

@@ -6,9 +6,9 @@ from shutil import copytree
 import pandas as pd
 import pytest
 
-from allocator.batch import SUMMARY_FILE, find_jobs, run_batch
-from allocator.errors import UsageError
-from allocator.result import Result
+from allocator.tables.result import Result
+from allocator.verbs.batches import SUMMARY_FILE, find_jobs, run_batch
+from allocator.words.errors import UsageError
 
 TINY = Path(__file__).parent.parent / "scenarios" / "tiny"
 

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.columns import RESULT_TABLES
-from allocator.report.content_batches import batch_grids
-from allocator.report.labels import speaking
-from allocator.report.page import page_text
-from allocator.report.years import names_of_all
-from allocator.result import Result
-from allocator.solve import solve
+from allocator.report.page.content_batches import batch_grids
+from allocator.report.page.page import page_text
+from allocator.report.words.labels import speaking
+from allocator.report.words.years import names_of_all
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
+from allocator.words.columns import RESULT_TABLES
 from projects_worlds import plan, project
 from worlds import world
 

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from allocator.columns import RESULT_TABLES
-from allocator.report.labels import names_of, speaking
-from allocator.report.record import binding_rules, rules_grid
-from allocator.report.terminal import summary
-from allocator.result import Result
+from allocator.report.page.record import binding_rules, rules_grid
+from allocator.report.terminal.terminal import summary
+from allocator.report.words.labels import names_of, speaking
+from allocator.tables.result import Result
+from allocator.words.columns import RESULT_TABLES
 
 
 def with_rules(result: Result, *rules: tuple[str, str, float], kind: str = "fixed_integers", **rest: Any) -> Result:

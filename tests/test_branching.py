@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from allocator import highs
-from allocator.branching import Bools, Search
-from allocator.highs import HighsSession
+from allocator.engine import highs
+from allocator.engine.branching import Bools, Search
+from allocator.engine.highs import HighsSession
+from allocator.engine.session import Solution
 from allocator.model import Floats, Model, Outcome
-from allocator.session import Solution
 from small_models import Towns
 
 TOWNS = 6

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from allocator.check import check
-from allocator.errors import InfeasibleError
-from allocator.result import Result
-from allocator.solve import Mode
+from allocator.plan.check import check
+from allocator.tables.result import Result
+from allocator.verbs.solving import Mode
+from allocator.words.errors import InfeasibleError
 from worlds import CLASS, attainment, effect, government, levels, of_year, rule, slack, solved
 
 ONE = {"a": {"resident_pop": 1000}}

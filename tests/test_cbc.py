@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocator import cbc
-from allocator.cbc import CbcSession, binary_version
-from allocator.errors import InterruptedRun, SolverError
-from allocator.highs import HighsSession
+from allocator.engine import cbc
+from allocator.engine.cbc import CbcSession, binary_version
+from allocator.engine.highs import HighsSession
+from allocator.engine.session import Limits, Session
 from allocator.model import Axis, Floats, Model, Terms
-from allocator.session import Limits, Session
+from allocator.words.errors import InterruptedRun, SolverError
 
 Row = tuple[dict[int, float], str, float]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from allocator.check import check
-from allocator.check.locks import RANGES
-from allocator.load import load
+from allocator.plan.check import check
+from allocator.plan.check.locks import RANGES
+from allocator.plan.reading import load
 from allocator.plan.references import DECISIONS
-from allocator.texts import LANGUAGES, catalogue
+from allocator.words.texts import LANGUAGES, catalogue
 from check_cases import BOTH_SLOW, CASES
 from checking import CEILING, FLOORS, SHARES, SOCIAL, Case, courses, locks, proofs, status, written
 from plans import PLAN, place_of, write_plan

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from allocator.scenario import Scenario
+from allocator.scenario.plan_year import Scenario
 from checking import LOCKS, TEACHING, courses, proofs, status, written
 
 TOWNS = ("bei", "dong", "nan")

@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 
 from allocator import compare
-from allocator.columns import RESULT_TABLES
-from allocator.commands import run
-from allocator.report.labels import speaking
-from allocator.report.terminal_compare import comparison, print_comparison
-from allocator.result import Result
-from allocator.texts import Language
+from allocator.cli.commands import run
+from allocator.report.terminal.terminal_compare import comparison, print_comparison
+from allocator.report.words.labels import speaking
+from allocator.tables.result import Result
+from allocator.words.columns import RESULT_TABLES
+from allocator.words.texts import Language
 from worlds import TOTAL, government, solved
 
 CRITERION = {"standard": "model", "criterion": "one", "measure": "participation", "text_zh": "甲", "text_en": "one"}

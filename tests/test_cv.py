@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from allocator.criteria.cv import CV_TOLERANCE, CvLimit
-from allocator.criteria.inequality import smallest
-from allocator.criteria.measures import variation
-from allocator.highs import HighsSession
+from allocator.engine.criteria.cv import CV_TOLERANCE, CvLimit
+from allocator.engine.criteria.inequality import smallest
+from allocator.engine.criteria.measures import variation
+from allocator.engine.highs import HighsSession
+from allocator.engine.session import Solution
 from allocator.model import Floats, Model, Outcome
-from allocator.session import Solution
 from small_models import Towns, drawn, raise_mean, run
 
 

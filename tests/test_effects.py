@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from allocator.load import load
-from allocator.report.effects import EffectLine, effect_kinds, effect_lines
-from allocator.report.facts import is_illustrative
-from allocator.report.labels import names_of, speaking
-from allocator.report.record import effects_grid
-from allocator.result import Result
-from allocator.scenario import Scenario
+from allocator.plan.reading import load
+from allocator.report.page.record import effects_grid
+from allocator.report.words.effects import EffectLine, effect_kinds, effect_lines
+from allocator.report.words.facts import is_illustrative
+from allocator.report.words.labels import names_of, speaking
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
 from projects_worlds import effect, plan, project
 from worlds import ORIGIN, world
 

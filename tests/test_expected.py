@@ -12,14 +12,14 @@ from functools import cache
 
 import pytest
 
-from allocator.build import build
-from allocator.highs import HighsSession
-from allocator.load import load
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import StagesRun, loosen, run_stages
+from allocator.engine.tie_break import choose_integers
 from allocator.model import Model
-from allocator.planfile import TieBreakStage
-from allocator.result import Result
-from allocator.stages import StagesRun, loosen, run_stages
-from allocator.tie_break import choose_integers
+from allocator.plan.reading import load
+from allocator.scenario.section import TieBreakStage
+from allocator.tables.result import Result
 from shipped import FILES, QUICK, expected, parameters, result
 
 Pairs = set[tuple[str, str]]

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from allocator.errors import UsageError
-from allocator.report.figures import FIGURES, MOST_TOWNS, figure
-from allocator.report.maps import level_map, points_of
-from allocator.report.placement import PLACES, label_places, text_width
-from allocator.report.style import MONEY_UNIT
-from allocator.result import Result
-from allocator.texts import Language, use_language
+from allocator.report.figures.figures import FIGURES, MOST_TOWNS, figure
+from allocator.report.figures.maps import level_map, points_of
+from allocator.report.figures.placement import PLACES, label_places, text_width
+from allocator.report.figures.style import MONEY_UNIT
+from allocator.tables.result import Result
+from allocator.words.errors import UsageError
+from allocator.words.texts import Language, use_language
 
 
 @pytest.fixture(params=["zh", "en"])

@@ -12,14 +12,14 @@ import pytest
 from rich.console import Console, RenderableType
 
 import allocator
-from allocator.commands import run
-from allocator.errors import UsageError
-from allocator.report.figures_frontier import frontier_figure, frontier_page
-from allocator.report.labels import speaking
-from allocator.report.terminal_frontier import frontier_lines
-from allocator.scenario import Scenario
-from allocator.solve import Options
-from allocator.studies.frontier import COLUMNS, only_the_number, priced
+from allocator.cli.commands import run
+from allocator.report.figures.figures_frontier import frontier_figure, frontier_page
+from allocator.report.terminal.terminal_frontier import frontier_lines
+from allocator.report.words.labels import speaking
+from allocator.scenario.plan_year import Scenario
+from allocator.verbs.frontiers import COLUMNS, only_the_number, priced
+from allocator.verbs.solving import Options
+from allocator.words.errors import UsageError
 from worlds import LEXIMIN, TOTAL, government, world
 
 TOWNS = {name: {"resident_pop": heads} for name, heads in zip("abcdefghijkl", [500, *[1000] * 11], strict=True)}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from allocator import load, solve
-from allocator.errors import UsageError
-from allocator.gaps import Gap, Gaps
-from allocator.solve import Options
+from allocator.engine.gaps import Gap, Gaps
+from allocator.verbs.solving import Options
+from allocator.words.errors import UsageError
 
 TINY = Path(__file__).parent.parent / "scenarios" / "tiny" / "2016.yaml"
 

@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.audit import audit, audit_tables
-from allocator.errors import InputError
-from allocator.goals import missed_goals
-from allocator.load import load
-from allocator.result import Result
-from allocator.solve import Options, solve
-from allocator.studies.goal_costs import goal_costs
+from allocator.auditing.whole import audit, audit_tables
+from allocator.plan.reading import load
+from allocator.tables.goals import missed_goals
+from allocator.tables.result import Result
+from allocator.verbs.costs_of_goals import goal_costs
+from allocator.verbs.solving import Options, solve
+from allocator.words.errors import InputError
 from worlds import CLASS, LEXIMIN, PARTICIPATION, TALK, TOTAL, effect, government, levels, solved, world
 
 PANYU = Path(__file__).parent.parent / "scenarios" / "panyu" / "2016.yaml"

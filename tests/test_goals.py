@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from allocator.blocks.goals.targets import target_of_year
-from allocator.planfile import Goal
+from allocator.scenario.section import Goal
 from worlds import NEARNESS_MINUTES, attainment, effect, government, solved
 
 AT = {2018: 0.30, 2020: 0.40}

@@ -10,16 +10,16 @@ import numpy as np
 import pulp
 import pytest
 
-from allocator.build import build
-from allocator.criteria.step import LEVEL_GRID, SUM_GRID, Step
-from allocator.errors import InfeasibleError, InterruptedRun, NoPlanError, StoppedError, UnboundedError
-from allocator.highs import HighsSession, OneCallHiGHS
-from allocator.load import load
+from allocator.engine.build import build
+from allocator.engine.criteria.step import LEVEL_GRID, SUM_GRID, Step
+from allocator.engine.highs import HighsSession, OneCallHiGHS
+from allocator.engine.session import Limits
+from allocator.engine.stages import StagesRun, hold_bound, run_stages
 from allocator.model import Axis, Model, Outcome, Terms
-from allocator.scenario import Scenario
-from allocator.session import Limits
-from allocator.solve import open_session
-from allocator.stages import StagesRun, hold_bound, run_stages
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.verbs.solving import open_session
+from allocator.words.errors import InfeasibleError, InterruptedRun, NoPlanError, StoppedError, UnboundedError
 from test_ordered import pairing_world
 from worlds import CLASS, LEXIMIN, TOTAL, government, run, world
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from allocator.cbc import CbcSession
-from allocator.criteria.inequality import (
+from allocator.engine.cbc import CbcSession
+from allocator.engine.criteria.inequality import (
     RATIO_GRID,
     SLIP,
     Measure,
@@ -19,7 +19,7 @@ from allocator.criteria.inequality import (
     numerator,
     smallest,
 )
-from allocator.highs import HighsSession
+from allocator.engine.highs import HighsSession
 from allocator.model import Floats, Model, Outcome, joined
 from small_models import Towns, drawn, raise_mean, run
 

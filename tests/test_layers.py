@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocator.errors import Finding, InputError, Place
-from allocator.load import load
-from allocator.plan.layers import CHANGES, merged, parsed_value, read_plan, with_changes
-from allocator.plan.yamltree import Node, made, plain, read_tree, scalar_text, walk
-from allocator.scenario import Scenario
+from allocator.plan.reading import load
+from allocator.scenario.files.layers import CHANGES, merged, parsed_value, read_plan, with_changes
+from allocator.scenario.files.yamltree import Node, made, plain, read_tree, scalar_text, walk
+from allocator.scenario.plan_year import Scenario
+from allocator.words.errors import Finding, InputError, Place
 from plans import PLAN, place_of, write_plan
 
 HERE = Place("a.yaml", 1, 1)

@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.audit import audit_tables
 from allocator.auditing.limits import floors, limit_rules
+from allocator.auditing.whole import audit_tables
 from allocator.blocks.attainment.exact import FAMILIES as EXACT
-from allocator.build import build
-from allocator.criteria.aversion import equal_level
-from allocator.criteria.cv import CV_TOLERANCE
-from allocator.criteria.measures import measures
-from allocator.errors import InputError, UsageError
-from allocator.highs import HighsSession
-from allocator.limits import WithinLimits, level_floors
-from allocator.load import load
+from allocator.engine.build import build
+from allocator.engine.criteria.aversion import equal_level
+from allocator.engine.criteria.cv import CV_TOLERANCE
+from allocator.engine.criteria.measures import measures
+from allocator.engine.highs import HighsSession
+from allocator.engine.limits import WithinLimits, level_floors
+from allocator.engine.session import Limits, Solution
+from allocator.engine.stages import run_stages
 from allocator.model import Floats, Model, Terms
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.session import Limits, Solution
-from allocator.solve import Options, open_session, solve
-from allocator.stages import run_stages
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, open_session, solve
+from allocator.words.errors import InputError, UsageError
 from sampling import sampled
 from worlds import NEARNESS_MINUTES, TOTAL, attainment, effect, government, levels, solved, world
 

@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from allocator.errors import Finding, InputError, UsageError
-from allocator.findings import finding_lines
-from allocator.load import load
+from allocator.plan.reading import load
 from allocator.plan.references import DECISIONS
-from allocator.planfile import Lock
-from allocator.scenario import Scenario
+from allocator.scenario.plan_year import Scenario
+from allocator.scenario.section import Lock
+from allocator.words.errors import Finding, InputError, UsageError
+from allocator.words.findings import finding_lines
 from plans import PLAN, TABLES, YEAR, place_of, write_plan
 
 SHIPPED = Path(__file__).parents[1] / "scenarios"

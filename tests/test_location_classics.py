@@ -13,10 +13,10 @@ import pytest
 from ruamel.yaml import YAML
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from allocator.audit import audit
-from allocator.load import load
-from allocator.result import Result
-from allocator.solve import solve
+from allocator.auditing.whole import audit
+from allocator.plan.reading import load
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
 
 CLASSICS = Path(__file__).parent.parent / "scenarios" / "classics"
 PMED = ("1985", "cover-127", "cover-126", "most-covered")

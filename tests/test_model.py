@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from allocator.errors import SolverError
-from allocator.highs import HighsSession
+from allocator.engine.highs import HighsSession
 from allocator.model import Axis, Ledger, Model, ParameterUse, Provision, Terms, constant_label, joined
+from allocator.words.errors import SolverError
 
 
 def codes(*values: int) -> np.ndarray:

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.build import build
-from allocator.errors import InfeasibleError, NoPlanError, UsageError
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.solve import Options, solve
-from allocator.studies.modes import compare_modes
+from allocator.engine.build import build
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.verbs.modes import compare_modes
+from allocator.verbs.solving import Options, solve
+from allocator.words.errors import InfeasibleError, NoPlanError, UsageError
 from random_plans import random_years
 from sampling import sampled
 from test_years import plan

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from allocator.load import load
-from allocator.report.content import pairs_grid
-from allocator.report.facts import key_figures
-from allocator.report.labels import names_of, speaking
-from allocator.report.optimised import UNITS, price_heading
-from allocator.report.page import page_text
-from allocator.report.record import rules_grid
-from allocator.report.terminal import summary
-from allocator.result import Result
-from allocator.solve import solve
-from allocator.texts import Language, catalogue
+from allocator.plan.reading import load
+from allocator.report.page.content import pairs_grid
+from allocator.report.page.page import page_text
+from allocator.report.page.record import rules_grid
+from allocator.report.terminal.terminal import summary
+from allocator.report.words.facts import key_figures
+from allocator.report.words.labels import names_of, speaking
+from allocator.report.words.optimised import UNITS, price_heading
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
+from allocator.words.texts import Language, catalogue
 from test_report_page import parsed
 from worlds import TOTAL, government, world
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from allocator.criteria.ordered import smallest_sums
+from allocator.engine.criteria.ordered import smallest_sums
 from worlds import CLASS, LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, government, run, world
 
 MAXIMIN = {"id": "balance", "criterion": "maximin"}

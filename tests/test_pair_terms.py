@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from allocator.errors import InfeasibleError
-from allocator.result import Result
-from allocator.solve import Mode
+from allocator.tables.result import Result
+from allocator.verbs.solving import Mode
+from allocator.words.errors import InfeasibleError
 from worlds import NEARNESS_MINUTES, TOTAL, attainment, levels, of_year, solved
 
 BASE = {"m": 0.6, "n": 0.1}

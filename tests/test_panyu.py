@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from allocator.load import load
-from allocator.result import Result
-from allocator.solve import solve
-from allocator.sweep import sweep
+from allocator.plan.reading import load
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
+from allocator.verbs.sweeping import sweep
 from shipped import result
 
 PANYU = Path(__file__).parent.parent / "scenarios" / "panyu"

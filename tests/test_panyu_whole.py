@@ -14,15 +14,15 @@ import pytest
 from ruamel.yaml import YAML
 
 from allocator import load, solve
-from allocator.blocks.counted import counted
-from allocator.build import build
-from allocator.check import check
-from allocator.gaps import Gaps
-from allocator.highs import HighsSession
-from allocator.planfile import Stage, TotalStage
-from allocator.scenario import Scenario
-from allocator.solve import Options
-from allocator.stages import run_stages
+from allocator.blocks.registry import counted
+from allocator.engine.build import build
+from allocator.engine.gaps import Gaps
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import run_stages
+from allocator.plan.check import check
+from allocator.scenario.plan_year import Scenario
+from allocator.scenario.section import Stage, TotalStage
+from allocator.verbs.solving import Options
 
 PLAN = Path(__file__).parent.parent / "scenarios" / "panyu_whole"
 

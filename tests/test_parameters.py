@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.build import build
-from allocator.criteria.measures import measures
-from allocator.errors import InputError
-from allocator.highs import HighsSession
-from allocator.scenario import Scenario
-from allocator.stages import run_stages
-from allocator.sweep import sweep
+from allocator.engine.build import build
+from allocator.engine.criteria.measures import measures
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import run_stages
+from allocator.scenario.plan_year import Scenario
+from allocator.verbs.sweeping import sweep
+from allocator.words.errors import InputError
 from worlds import CLASS, LEXIMIN, ORIGIN, TALK, TOTAL, attainment, effect, government, run, world
 
 PATHS: Mapping[str, tuple[float, float]] = {

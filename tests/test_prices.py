@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocator.build import build
-from allocator.criteria.step import Step
-from allocator.highs import HighsSession
-from allocator.load import load
-from allocator.model import Model
-from allocator.scenario import Scenario
-from allocator.solve import stage_prices
-from allocator.stages import StagesRun, integer_values, run_stages
-from allocator.tabulate import tabulated
-from allocator.tabulating.rows import joined_key
+from allocator.engine.build import build
+from allocator.engine.criteria.step import Step
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import StagesRun, integer_values, run_stages
+from allocator.model import Model, joined_key
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.tabulate import tabulated
+from allocator.verbs.solving import stage_prices
 from worlds import CLASS, LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, effect, world
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

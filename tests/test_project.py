@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import linprog, nnls
 
-from allocator.project import Polyhedron, Projection, project
+from allocator.engine.project import Polyhedron, Projection, project
 
 INF = np.inf
 

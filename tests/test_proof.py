@@ -17,22 +17,22 @@ import pandas as pd
 import pytest
 from scipy.optimize import linprog
 
-from allocator.build import build
-from allocator.cbc import CbcSession
-from allocator.criteria.step import Hold
-from allocator.errors import UsageError
-from allocator.highs import HighsSession
-from allocator.load import load
+from allocator.auditing.proving.bounds import Ends, exact_bound, fitted, float_bound, sign_feasible
+from allocator.auditing.proving.checking import ProofReport, check_proof
+from allocator.auditing.proving.files import Claim, Floats, Program, read_proof
+from allocator.auditing.proving.ranges import ranges
+from allocator.auditing.proving.vertex import vertex
+from allocator.engine.build import build
+from allocator.engine.cbc import CbcSession
+from allocator.engine.criteria.step import Hold
+from allocator.engine.highs import HighsSession
+from allocator.engine.proof import Proof, proof_of
+from allocator.engine.session import Session
+from allocator.engine.stages import StagesRun, loosen, run_stages
 from allocator.model import Model
-from allocator.proof import Proof, proof_of
-from allocator.proving.bounds import Ends, exact_bound, fitted, float_bound, sign_feasible
-from allocator.proving.checking import ProofReport, check_proof
-from allocator.proving.files import Claim, Floats, Program, read_proof
-from allocator.proving.ranges import ranges
-from allocator.proving.vertex import vertex
-from allocator.scenario import Scenario
-from allocator.session import Session
-from allocator.stages import StagesRun, loosen, run_stages
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.words.errors import UsageError
 from worlds import LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, effect, government, world
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -346,8 +346,18 @@ def test_a_folder_without_a_proof(tmp_path: Path) -> None:
 
 
 def test_the_check_knows_no_model_and_no_solver() -> None:
-    forbidden = ("pulp", "highspy", "scipy", "clarabel", "allocator.model", "allocator.session", "allocator.scenario")
-    code = f"import sys, allocator.proving.checking; print([name for name in {forbidden} if name in sys.modules])"
+    forbidden = (
+        "pulp",
+        "highspy",
+        "scipy",
+        "clarabel",
+        "allocator.model",
+        "allocator.engine.session",
+        "allocator.scenario.plan_year",
+    )
+    code = (
+        f"import sys, allocator.auditing.proving.checking; print([name for name in {forbidden} if name in sys.modules])"
+    )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.audit import audit_folder
-from allocator.blocks.checks import Checks
-from allocator.build import build
-from allocator.criteria.ordered import smallest_sums
-from allocator.criteria.step import SUM_GRID
-from allocator.errors import InputError, NoPlanError
-from allocator.highs import HighsSession
+from allocator.auditing.whole import audit_folder
+from allocator.blocks.shared.checks import Checks
+from allocator.engine.build import build
+from allocator.engine.criteria.ordered import smallest_sums
+from allocator.engine.criteria.step import SUM_GRID
+from allocator.engine.highs import HighsSession
 from allocator.model import Floats, Terms
-from allocator.result import Result, table_bytes
-from allocator.scenario import Scenario
-from allocator.solve import solve
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result, table_bytes
+from allocator.verbs.solving import solve
+from allocator.words.errors import InputError, NoPlanError
 from audit_plans import year_checks
 from random_plans import random_scenario
 from test_audit_folder import rehash

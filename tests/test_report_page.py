@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs_version
 
-from allocator.errors import UsageError
-from allocator.load import load
-from allocator.report.content import pairs_grid
-from allocator.report.facts import gap_text, status
-from allocator.report.font import unknown_characters
-from allocator.report.labels import names_of, speaking
-from allocator.report.page import write_page
-from allocator.result import Result
-from allocator.solve import solve
-from allocator.texts import LANGUAGES, Language, catalogue
+from allocator.plan.reading import load
+from allocator.report.page.content import pairs_grid
+from allocator.report.page.font import unknown_characters
+from allocator.report.page.page import write_page
+from allocator.report.words.facts import gap_text, status
+from allocator.report.words.labels import names_of, speaking
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
+from allocator.words.errors import UsageError
+from allocator.words.texts import LANGUAGES, Language, catalogue
 
 ROOT = Path(__file__).parent.parent
 ASSETS = ROOT / "src" / "allocator" / "report" / "assets"

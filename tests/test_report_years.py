@@ -17,16 +17,15 @@ from python_calamine import CalamineWorkbook
 from rich.cells import cell_len
 from rich.console import Console
 
-from allocator.report.facts import key_figures, remarks
-from allocator.report.figures import figure
-from allocator.report.figures_years import apart
-from allocator.report.font import unknown_characters
-from allocator.report.labels import names_of, step_name
-from allocator.report.page import write_page
-from allocator.report.style import MONEY_UNIT
-from allocator.report.terminal import summary
-from allocator.report.workbook import HEADER_ROW, write_workbook
-from allocator.report.years import (
+from allocator.report.figures.figures import figure
+from allocator.report.figures.figures_years import apart
+from allocator.report.figures.style import MONEY_UNIT
+from allocator.report.page.font import unknown_characters
+from allocator.report.page.page import write_page
+from allocator.report.terminal.terminal import summary
+from allocator.report.words.facts import key_figures, remarks
+from allocator.report.words.labels import names_of, step_name
+from allocator.report.words.years import (
     agreements,
     end_view,
     goal_lines,
@@ -37,8 +36,9 @@ from allocator.report.years import (
     year_views,
     years_table,
 )
-from allocator.result import Result
-from allocator.texts import LANGUAGES, Language, catalogue, use_language
+from allocator.report.workbook.workbook import HEADER_ROW, write_workbook
+from allocator.tables.result import Result
+from allocator.words.texts import LANGUAGES, Language, catalogue, use_language
 from years_plan import MONEY, YEARS, years_result
 
 BEFORE = {"east": 19.0, "middle": 43.0, "west": 57.0}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from allocator.errors import InputError
-from allocator.plan.layers import read_plan
 from allocator.plan.resolved import resolved_text
-from allocator.plan.yamltree import plain, read_tree
+from allocator.scenario.files.layers import read_plan
+from allocator.scenario.files.yamltree import plain, read_tree
+from allocator.words.errors import InputError
 from plans import PLAN, YEAR, place_of, write_plan
 
 VARIANT = "extends: 2016\nfunding: {sources: [{id: government, amount: 800000}]}\nguidance: null\n"

@@ -16,18 +16,18 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from allocator.build import build
-from allocator.load import load
-from allocator.result import table_bytes
-from allocator.scenario import Scenario
-from allocator.solve import Options, solve
+from allocator.engine.build import build
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import table_bytes
+from allocator.verbs.solving import Options, solve
 from plans import write_plan
 from shipped import FILES, SCENARIOS, parameters, result
 
 SOLVE = """
 import sys
-from allocator.load import load
-from allocator.solve import solve
+from allocator.plan.reading import load
+from allocator.verbs.solving import solve
 solve(load(sys.argv[1])).save(sys.argv[2])
 """
 ORDERED = ("stages", "per_unit", "years")

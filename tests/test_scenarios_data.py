@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from allocator.load import load
+from allocator.plan.reading import load
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PLANS = ("panyu", "tiny", "wuchuan")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from allocator.check import check
-from allocator.errors import UsageError
-from allocator.load import load
-from allocator.plan.yamltree import plain, read_tree
-from allocator.solve import solve
-from allocator.starter import write_starter
-from allocator.texts import LANGUAGES, Language, use_language
+from allocator.plan.check import check
+from allocator.plan.reading import load
+from allocator.scenario.files.yamltree import plain, read_tree
+from allocator.verbs.solving import solve
+from allocator.verbs.starter import write_starter
+from allocator.words.errors import UsageError
+from allocator.words.texts import LANGUAGES, Language, use_language
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -10,22 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from allocator import hours, limits, whole_units
-from allocator.blocks.audits import OUTCOMES as RECOMPUTED
-from allocator.blocks.models import MODULES
-from allocator.build import build
-from allocator.criteria import ordered, stability
-from allocator.highs import HighsSession
-from allocator.load import PlanFiles, load
+from allocator.blocks.registry import judges, parts_of
+from allocator.engine import limits
+from allocator.engine.build import build
+from allocator.engine.criteria import ordered, stability
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import run_stages
 from allocator.model import Model
 from allocator.plan.outcomes import OUTCOMES
-from allocator.scenario import Scenario
-from allocator.stages import run_stages
-from allocator.statement import model_page, statement
-from allocator.statement.parts import Statement, read_statement
-from allocator.texts import LANGUAGES, use_language
+from allocator.plan.reading import PlanFiles, load
+from allocator.scenario.plan_year import Scenario
+from allocator.verbs.rounding import hours, whole_units
+from allocator.verbs.statement import model_page, statement
+from allocator.verbs.statement.parts import Statement, read_statement
+from allocator.words.texts import LANGUAGES, use_language
 
 ROOT = Path(__file__).parent.parent
+MODULES = parts_of("model")
 STATEMENTS = {block: read_statement(module) for block, module in MODULES.items()}
 
 EVERYTHING = {
@@ -285,7 +286,7 @@ def test_the_loader_knows_the_outcomes_that_blocks_declare_and_the_audit_recompu
     declared = {(block, name): labels for block, each in STATEMENTS.items() for name, labels in each.outcomes.items()}
     of_towns = {where: labels == ("town", "year") for where, labels in declared.items()}
     assert {(each.block, name): each.by_town for name, each in OUTCOMES.items()} == of_towns
-    assert {(block, name) for name, (block, _) in RECOMPUTED.items()} == declared.keys() - {("attainment", "level")}
+    assert {(block, name) for name, (block, _) in judges().items()} == declared.keys() - {("attainment", "level")}
 
 
 @pytest.mark.parametrize("serve", ["nearest", "none"])
@@ -414,7 +415,7 @@ def test_a_plan_without_a_block_has_none_of_its_statement(panyu: Scenario) -> No
 
 def test_the_committed_page_is_current() -> None:
     page = ROOT / "docs" / "model.md"
-    assert page.read_text(encoding="utf-8") == model_page(), "run: python -m allocator.statement > docs/model.md"
+    assert page.read_text(encoding="utf-8") == model_page(), "run: python -m allocator.verbs.statement > docs/model.md"
     for each in STATEMENTS.values():
         assert each.text in model_page()
 

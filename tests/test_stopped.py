@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocator.audit import audit_folder
-from allocator.load import load
+from allocator.auditing.whole import audit_folder
+from allocator.engine.session import Limits, Session, Solution
 from allocator.model import Model, Terms
-from allocator.result import Result
-from allocator.session import Limits, Session, Solution
-from allocator.solve import Options, SolverName, open_session, solve
+from allocator.plan.reading import load
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, SolverName, open_session, solve
 from shipped import FILES
 
-SOLVE = importlib.import_module("allocator.solve")
+SOLVE = importlib.import_module("allocator.verbs.solving")
 
 
 def stops_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from allocator.errors import Finding, InputError
-from allocator.load import load
-from allocator.plan.tables import Columns, TownRow, read_table
+from allocator.plan.reading import load
+from allocator.scenario.files.tables import Columns, TownRow, read_table
+from allocator.words.errors import Finding, InputError
 from plans import PLAN, TABLES, write_plan
 
 

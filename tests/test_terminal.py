@@ -10,11 +10,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
-from allocator.batch import SUMMARY_COLUMNS, Summary
-from allocator.report.labels import speaking
-from allocator.report.terminal import batch_progress, batch_table, print_batch, summary
-from allocator.result import Result
-from allocator.texts import Language
+from allocator.report.terminal.terminal import batch_progress, batch_table, print_batch, summary
+from allocator.report.words.labels import speaking
+from allocator.tables.result import Result
+from allocator.verbs.batches import SUMMARY_COLUMNS, Summary
+from allocator.words.texts import Language
 
 
 def printed(made: RenderableType) -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from allocator.columns import RESULT_TABLES
-from allocator.dictionary import dictionary_page
-from allocator.texts import LANGUAGES, Text, catalogue, current_language, say, use_language
+from allocator.tables.dictionary import dictionary_page
+from allocator.words.columns import RESULT_TABLES
+from allocator.words.texts import LANGUAGES, Text, catalogue, current_language, say, use_language
 
 SOURCE = Path(__file__).parent.parent / "src" / "allocator"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

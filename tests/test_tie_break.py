@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 import worlds
-from allocator import tie_break
-from allocator.build import build
-from allocator.highs import HighsSession
-from allocator.load import load
+from allocator.engine import tie_break
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
+from allocator.engine.session import Solution
+from allocator.engine.stages import StagesRun, integer_values, loosen, run_stages
+from allocator.engine.tie_break import choose_integers, hash_weights, project_plan
 from allocator.model import Codes, Floats, Model, Terms
-from allocator.planfile import TieBreakStage
-from allocator.scenario import Scenario
-from allocator.session import Solution
-from allocator.stages import StagesRun, integer_values, loosen, run_stages
-from allocator.tie_break import choose_integers, hash_weights, project_plan
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.scenario.section import TieBreakStage
 from plans import TABLES, write_plan
 from shipped import FILES, parameters, result
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from allocator.errors import InputError
-from allocator.load import load
+from allocator.plan.reading import load
+from allocator.words.errors import InputError
 
 PANYU = Path(__file__).parent.parent / "scenarios" / "panyu"
 

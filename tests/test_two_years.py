@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pytest
 from scipy.optimize import linprog
 
-from allocator.result import Result
+from allocator.tables.result import Result
 from worlds import LEXIMIN, NEARNESS_MINUTES, attainment, effect, government, solved
 
 Floats = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from allocator.result import Result
+from allocator.tables.result import Result
 from worlds import CLASS, attainment, effect, government, levels, of_year, slack, solved
 
 COUNTED = {"id": "volunteers", "weight": 1, "target": 0.2, "denominator": "resident_pop", "stock": "volunteers"}

@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 import shipped
-from allocator.audit import audit_tables
-from allocator.build import build
-from allocator.errors import WholeUnitsError
+from allocator.auditing.whole import audit_tables
+from allocator.engine.build import build
+from allocator.engine.session import Limits, Session
+from allocator.engine.stages import StagesRun
 from allocator.model import Floats, Model
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.session import Limits, Session
-from allocator.solve import SolverName, open_session, solve
-from allocator.stages import StagesRun
-from allocator.tabulate import tabulated
-from allocator.whole_units import UNITS, Whole, whole_units
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.tables.tabulate import tabulated
+from allocator.verbs.rounding.whole_units import UNITS, Whole, whole_units
+from allocator.verbs.solving import SolverName, open_session, solve
+from allocator.words.errors import WholeUnitsError
 from worlds import government, world
 
 Cells = dict[tuple[str, ...], float]

@@ -9,22 +9,22 @@ from typing import Any, get_args
 
 import pytest
 
-from allocator.blocks.models import MODULES
-from allocator.blocks.sections import SECTIONS, TABLES
-from allocator.columns import RESULT_TABLES
-from allocator.planfile import BalanceStage, TotalStage
-from allocator.report.grids import grid
-from allocator.report.labels import heading, names_of, speaking, step_name
-from allocator.report.parts import part
-from allocator.report.rule_words import RULE_KEYS
-from allocator.report.sections import sections
-from allocator.report.sheets import sheet, table_names
-from allocator.result import Result
-from allocator.statement.parts import read_statement
-from allocator.tabulating.rows import NO_RULES
-from allocator.texts import LANGUAGES, catalogue
+from allocator.blocks.registry import parts_of, section_types, table_uses
+from allocator.report.page.grids import grid
+from allocator.report.page.parts import part
+from allocator.report.page.sections import sections
+from allocator.report.words.labels import heading, names_of, speaking, step_name
+from allocator.report.words.rule_words import RULE_KEYS
+from allocator.report.workbook.sheets import sheet, table_names
+from allocator.scenario.section import BalanceStage, TotalStage
+from allocator.tables.result import Result
+from allocator.tables.rules import NO_RULES
+from allocator.verbs.statement.parts import read_statement
+from allocator.words.columns import RESULT_TABLES
+from allocator.words.texts import LANGUAGES, catalogue
 from worlds import CLASS, PARTICIPATION, effect, government, solved
 
+MODULES = parts_of("model")
 LATIN = re.compile(r"[A-Za-z_]{2,}")
 
 
@@ -207,7 +207,7 @@ def test_tables_with_nothing_to_show_are_left_out() -> None:
 # -- the catalogue has a word for everything ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", sorted({*MODULES, *SECTIONS}))
+@pytest.mark.parametrize("block", sorted({*MODULES, *section_types()}))
 def test_every_block_has_a_name(block: str) -> None:
     assert f"terms.block.{block}" in catalogue()
 
@@ -256,9 +256,9 @@ def test_every_step_has_a_name(stage: dict[str, Any], tmp_path: Path) -> None:
 
 
 def test_every_input_table_and_column_has_a_name() -> None:
-    columns = {column for use in TABLES for column in use.row.model_fields}
+    columns = {column for use in table_uses() for column in use.row.model_fields}
     assert [each for each in columns if not {f"columns.{each}", f"headings.{each}"} & set(catalogue())] == []
-    tables = {use.default for use in TABLES if use.default is not None}
+    tables = {use.default for use in table_uses() if use.default is not None}
     assert [each for each in tables if f"terms.table.{each}" not in catalogue()] == []
 
 

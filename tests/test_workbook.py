@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from allocator.errors import UsageError
-from allocator.report.labels import names_of, speaking
-from allocator.report.sheets import sheet
-from allocator.report.workbook import HEADER_ROW, write_workbook
-from allocator.result import Result
-from allocator.texts import LANGUAGES, Language, catalogue
+from allocator.report.words.labels import names_of, speaking
+from allocator.report.workbook.sheets import sheet
+from allocator.report.workbook.workbook import HEADER_ROW, write_workbook
+from allocator.tables.result import Result
+from allocator.words.errors import UsageError
+from allocator.words.texts import LANGUAGES, Language, catalogue
 
 FILLED = (
     *("funding_by_town", "funding", "delivery", "pairs", "mentors", "mentees", "volunteering"),

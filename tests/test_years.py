@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from allocator.errors import UsageError
-from allocator.result import Result
+from allocator.tables.result import Result
+from allocator.words.errors import UsageError
 from worlds import (
     LEXIMIN,
     TOTAL,

@@ -15,15 +15,15 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.build import build
-from allocator.highs import HighsSession
-from allocator.load import load
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import StagesRun, run_stages
 from allocator.model import Model
-from allocator.plan.tables import TownRow
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.solve import Mode, Options, solve
-from allocator.stages import StagesRun, run_stages
+from allocator.plan.reading import load
+from allocator.scenario.files.tables import TownRow
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.verbs.solving import Mode, Options, solve
 
 TOWNS: Mapping[str, Mapping[str, float]] = {"a": {"resident_pop": 500}, "b": {"resident_pop": 1000}}
 ORIGIN = {"kind": "illustrative", "rule": "by hand"}

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from allocator.load import load
-from allocator.result import Result
-from allocator.solve import solve
+from allocator.plan.reading import load
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
 
 YEARS = (2016, 2017, 2018)
 

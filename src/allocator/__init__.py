@@ -6,23 +6,21 @@ goal_costs, nested, stability_price. They are imported when first used, so that 
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from allocator.audit import audit
-    from allocator.load import load
-    from allocator.result import Result, compare
-    from allocator.scenario import Scenario
-    from allocator.solve import Options, solve
-    from allocator.studies.frontier import frontier
-    from allocator.studies.goal_costs import goal_costs
-    from allocator.studies.modes import compare_modes
-    from allocator.studies.nested import nested
-    from allocator.studies.stability_price import stability_price
-    from allocator.sweep import sweep
+    from allocator.auditing.whole import audit
+    from allocator.plan.reading import load
+    from allocator.scenario.plan_year import Scenario
+    from allocator.tables.result import Result, compare
+    from allocator.verbs.costs_of_goals import goal_costs
+    from allocator.verbs.frontiers import frontier
+    from allocator.verbs.modes import compare_modes
+    from allocator.verbs.nested_budgets import nested
+    from allocator.verbs.price_of_stability import stability_price
+    from allocator.verbs.solving import Options, solve
+    from allocator.verbs.sweeping import sweep
 
 __all__ = [
     "Options",
@@ -41,19 +39,19 @@ __all__ = [
 ]
 
 _HOME = {
-    "Options": "allocator.solve",
-    "Result": "allocator.result",
-    "Scenario": "allocator.scenario",
-    "audit": "allocator.audit",
-    "compare": "allocator.result",
-    "compare_modes": "allocator.studies.modes",
-    "frontier": "allocator.studies.frontier",
-    "goal_costs": "allocator.studies.goal_costs",
-    "load": "allocator.load",
-    "nested": "allocator.studies.nested",
-    "solve": "allocator.solve",
-    "stability_price": "allocator.studies.stability_price",
-    "sweep": "allocator.sweep",
+    "Options": "allocator.verbs.solving",
+    "Result": "allocator.tables.result",
+    "Scenario": "allocator.scenario.plan_year",
+    "audit": "allocator.auditing.whole",
+    "compare": "allocator.tables.result",
+    "compare_modes": "allocator.verbs.modes",
+    "frontier": "allocator.verbs.frontiers",
+    "goal_costs": "allocator.verbs.costs_of_goals",
+    "load": "allocator.plan.reading",
+    "nested": "allocator.verbs.nested_budgets",
+    "solve": "allocator.verbs.solving",
+    "stability_price": "allocator.verbs.price_of_stability",
+    "sweep": "allocator.verbs.sweeping",
 }
 
 
@@ -65,14 +63,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class _Front(ModuleType):
-    """This package: ``load`` stays the function though Python sets the module ``allocator.load`` in its place."""
-
-    def __getattribute__(self, name: str) -> object:
-        found = super().__getattribute__(name)
-        return getattr(found, name) if isinstance(found, ModuleType) and name in _HOME else found
-
-
-sys.modules[__name__].__class__ = _Front

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from allocator.result import Result
+from allocator.tables.result import Result
 from worlds import CLASS, government, of_year, run, world
 
 TOWNS = {"a": {"resident_pop": 500}, "b": {"resident_pop": 1000}, "c": {"resident_pop": 1000}}

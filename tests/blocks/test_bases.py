@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.audit import audit, audit_folder
-from allocator.build import build
-from allocator.check import check
-from allocator.errors import InputError
-from allocator.highs import HighsSession
-from allocator.result import Result
-from allocator.stages import run_stages
+from allocator.auditing.whole import audit, audit_folder
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import run_stages
+from allocator.plan.check import check
+from allocator.tables.result import Result
+from allocator.words.errors import InputError
 from circles import CHEAPEST, SITES, circle, site
 from worlds import CLASS, attainment, cells, effect, government, of_year, rule, run, slack, solved, world
 

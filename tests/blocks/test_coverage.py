@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.audit import audit
-from allocator.errors import InfeasibleError, InputError
-from allocator.result import Result
-from allocator.solve import Options, solve
+from allocator.auditing.whole import audit
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, solve
+from allocator.words.errors import InfeasibleError, InputError
 from circles import (
     ALL_COVERED,
     CHEAPEST,

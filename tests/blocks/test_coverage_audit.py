@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.audit import audit_tables
-from allocator.result import Result
+from allocator.auditing.whole import audit_tables
+from allocator.tables.result import Result
 from circles import ALL_COVERED, CHEAPEST, MOST_COVERED, SITES, STATIONS, circle, site
 from worlds import CLASS, attainment, effect, government, solved
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from allocator.check import check
-from allocator.errors import InfeasibleError
-from allocator.solve import solve
+from allocator.plan.check import check
+from allocator.verbs.solving import solve
+from allocator.words.errors import InfeasibleError
 from circles import ALL_COVERED, CHEAPEST, SHORTEST, SITES, circle, site, station
 from worlds import world
 

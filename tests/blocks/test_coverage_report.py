@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from python_calamine import CalamineWorkbook
 
-from allocator.report.content_coverage import coverage_grid, uncovered_grid
-from allocator.report.figures import figure
-from allocator.report.labels import names_of
-from allocator.report.page import page_text
-from allocator.report.workbook import write_workbook
-from allocator.result import Result
-from allocator.texts import Language, use_language
+from allocator.report.figures.figures import figure
+from allocator.report.page.content_coverage import coverage_grid, uncovered_grid
+from allocator.report.page.page import page_text
+from allocator.report.words.labels import names_of
+from allocator.report.workbook.workbook import write_workbook
+from allocator.tables.result import Result
+from allocator.words.texts import Language, use_language
 from circles import MOST_COVERED, SITES, STATIONS, circle
 from worlds import solved
 

@@ -16,9 +16,9 @@ import pulp
 import pytest
 from test_stars import PAID, TABLES
 
-from allocator.build import build
+from allocator.engine.build import build
 from allocator.model import Floats, Model, Terms
-from allocator.scenario import Scenario
+from allocator.scenario.plan_year import Scenario
 from worlds import CLASS, ORIGIN, attainment, effect, government, levels, solved, world
 
 GRADE = [{"id": "one", "stars": 1, "cutoff": 60}]

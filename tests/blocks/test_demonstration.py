@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.build import build
-from allocator.errors import InfeasibleError, InputError
-from allocator.highs import HighsSession
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
 from allocator.model import Model
-from allocator.result import Result
-from allocator.solve import Options, solve
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, solve
+from allocator.words.errors import InfeasibleError, InputError
 from worlds import LEXIMIN, TOTAL, attainment, cells, effect, government, levels, rule, slack, solved, world
 
 TOWNS = {"a": {"resident_pop": 500}, "b": {"resident_pop": 1000}, "c": {"resident_pop": 1000}}

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from test_demonstration import HALF, NATIONAL, PROVINCIAL, asks, goal, plan
 
-from allocator.audit import audit_tables
-from allocator.report.labels import names_of
-from allocator.report.sheets import sheet, table_names
-from allocator.result import Result
-from allocator.texts import use_language
+from allocator.auditing.whole import audit_tables
+from allocator.report.words.labels import names_of
+from allocator.report.workbook.sheets import sheet, table_names
+from allocator.tables.result import Result
+from allocator.words.texts import use_language
 from worlds import LEXIMIN, government, solved
 
 Tables = dict[str, pd.DataFrame]

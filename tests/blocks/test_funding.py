@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allocator.build import build
+from allocator.engine.build import build
 from worlds import CLASS, LEXIMIN, TALK, attainment, cells, effect, government, levels, rule, slack, solved, world
 
 A_FIRST = {"a": 20, "b": 0}

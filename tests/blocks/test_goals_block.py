@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.audit import audit, audit_tables
-from allocator.build import build
-from allocator.errors import InfeasibleError
-from allocator.result import Result
-from allocator.solve import solve
+from allocator.auditing.whole import audit, audit_tables
+from allocator.engine.build import build
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
+from allocator.words.errors import InfeasibleError
 from worlds import CLASS, LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, effect, government, levels, rule, solved, world
 
 BASICS = {"id": "basics"}

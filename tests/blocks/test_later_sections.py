@@ -16,9 +16,9 @@ import test_stars
 
 import projects_worlds as projects
 import test_pair_terms as pairs
-from allocator.errors import InputError
-from allocator.result import Result
-from allocator.solve import Mode
+from allocator.tables.result import Result
+from allocator.verbs.solving import Mode
+from allocator.words.errors import InputError
 from circles import SITES, STATIONS, circle, ways
 from worlds import TOTAL, attainment, effect, government, levels, of_year, solved, world
 

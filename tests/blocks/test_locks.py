@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from allocator.errors import InfeasibleError
+from allocator.words.errors import InfeasibleError
 from worlds import LEXIMIN, NEARNESS_MINUTES, attainment, cells, government, levels, rule, slack, solved
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.audit import audit_tables
-from allocator.result import Result
-from allocator.solve import solve
+from allocator.auditing.whole import audit_tables
+from allocator.tables.result import Result
+from allocator.verbs.solving import solve
 from worlds import NEARNESS_MINUTES, government, world
 
 Tables = dict[str, pd.DataFrame]

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from allocator.check import check
-from allocator.errors import InfeasibleError
-from allocator.result import Result
-from allocator.solve import Mode, Options, solve
+from allocator.plan.check import check
+from allocator.tables.result import Result
+from allocator.verbs.solving import Mode, Options, solve
+from allocator.words.errors import InfeasibleError
 from worlds import NEARNESS_MINUTES, attainment, cells, levels, of_year, slack, world
 
 BASE = {"a": {"p": 0.9, "q": 0.1}, "b": {"p": 0.4, "q": 0.9}, "n": {"p": 0.1, "q": 0.3}}

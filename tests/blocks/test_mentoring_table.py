@@ -17,13 +17,13 @@ import pulp
 import pytest
 from plotly.graph_objects import Figure
 
-from allocator.build import build
-from allocator.check import check
-from allocator.errors import InfeasibleError, InputError
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.solve import Options, solve
-from allocator.texts import Text, current_language
+from allocator.engine.build import build
+from allocator.plan.check import check
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, solve
+from allocator.words.errors import InfeasibleError, InputError
+from allocator.words.texts import Text, current_language
 from worlds import cells, government, slack, world
 
 Values = Mapping[tuple[str, str], Mapping[str, Any]]

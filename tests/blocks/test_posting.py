@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from postings import FEWEST, FOUR, LEXIMIN, MAXIMIN, TOWNS, plan, posted, posting, stages_only, teacher
 
-from allocator.errors import InfeasibleError, InputError
-from allocator.load import load
-from allocator.solve import Options, solve
+from allocator.plan.reading import load
+from allocator.verbs.solving import Options, solve
+from allocator.words.errors import InfeasibleError, InputError
 from worlds import cells, levels, rule, slack, solved, world
 
 ONE = teacher("t1", "b")

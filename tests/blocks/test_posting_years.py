@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 from postings import FEWEST, FOUR, LEXIMIN, TOWNS, past, plan, posted, posting, stages_only, teacher
 
-from allocator.audit import audit_tables
-from allocator.build import build
-from allocator.check import check
-from allocator.errors import InfeasibleError, InputError
-from allocator.highs import HighsSession
-from allocator.load import load
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.solve import Options, solve
+from allocator.auditing.whole import audit_tables
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
+from allocator.plan.check import check
+from allocator.plan.reading import load
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, solve
+from allocator.words.errors import InfeasibleError, InputError
 from worlds import attainment, effect, rule, slack, solved, world
 
 FLOOR = {"id": "up", "measure": "level", "scope": "every_town", "strength": "rule"}

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.build import build
-from allocator.highs import HighsSession
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
 from allocator.model import Model
-from allocator.result import Result
-from allocator.solve import Options, solve
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, solve
 from projects_worlds import KINDS, drawn, effect, library_world, plan, planned, project
 from worlds import cells, government, levels, run, slack, solved, world
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from allocator.audit import audit_tables
+from allocator.auditing.whole import audit_tables
 from allocator.blocks.projects.audit import audit_block
 from allocator.blocks.projects.section import Projects
-from allocator.chain import following
-from allocator.result import Result
-from allocator.solve import Mode
+from allocator.tables.chain import following
+from allocator.tables.result import Result
+from allocator.verbs.solving import Mode
 from projects_worlds import effect, plan, project
 from worlds import solved
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from allocator.check import check
-from allocator.errors import InputError, NoPlanError
-from allocator.solve import solve
-from allocator.texts import LANGUAGES
+from allocator.plan.check import check
+from allocator.verbs.solving import solve
+from allocator.words.errors import InputError, NoPlanError
+from allocator.words.texts import LANGUAGES
 from projects_worlds import drawn, effect, library_world, plan, planned, project
 from worlds import government, world
 
@@ -213,7 +213,7 @@ def test_locks_out_of_reach(tmp_path: Path) -> None:
 
 
 def test_titles_and_names_of_the_sheet(tmp_path: Path) -> None:
-    from allocator.report.labels import names_of, speaking
+    from allocator.report.words.labels import names_of, speaking
 
     kinds = [{"id": "brand", "spending": "courses", "name": {"zh": "活动品牌", "en": "Activity brands"}}]
     scenario = world(tmp_path, **plan([project("fair")], kinds=kinds))

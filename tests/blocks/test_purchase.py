@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from allocator.audit import audit_tables
-from allocator.build import build
-from allocator.cbc import CbcSession
-from allocator.check import check
-from allocator.errors import InputError
-from allocator.highs import HighsSession
-from allocator.result import Result
-from allocator.stages import run_stages
+from allocator.auditing.whole import audit_tables
+from allocator.engine.build import build
+from allocator.engine.cbc import CbcSession
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import run_stages
+from allocator.plan.check import check
+from allocator.tables.result import Result
+from allocator.words.errors import InputError
 from worlds import CLASS, attainment, cells, effect, government, levels, slack, solved, world
 
 TAUGHT = {"delivery": {"programmes": [{**CLASS, "teacher_hours": 1, "category": "health"}]}}

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from test_purchase import CLUB, OFFER, ONLINE, ROOMED, plan, roomed, tables
 
-from allocator.audit import audit_tables
-from allocator.result import Result
+from allocator.auditing.whole import audit_tables
+from allocator.tables.result import Result
 from worlds import government, solved
 
 Tables = dict[str, pd.DataFrame]

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.audit import audit_tables
-from allocator.build import build
-from allocator.check import check
-from allocator.errors import InputError
-from allocator.highs import HighsSession
-from allocator.result import Result
+from allocator.auditing.whole import audit_tables
+from allocator.engine.build import build
+from allocator.engine.highs import HighsSession
+from allocator.plan.check import check
+from allocator.tables.result import Result
+from allocator.words.errors import InputError
 from worlds import government, levels, slack, solved, world
 
 MATCH = {"id": "society", "source": "soc", "with": "gov"}

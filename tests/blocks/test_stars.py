@@ -18,11 +18,11 @@ import numpy as np
 import pytest
 
 from allocator.blocks.stars.ladder import cheapest, climb, ladder
-from allocator.build import build
-from allocator.errors import InfeasibleError
-from allocator.result import Result
-from allocator.solve import Options, solve
-from allocator.sweep import sweep
+from allocator.engine.build import build
+from allocator.tables.result import Result
+from allocator.verbs.solving import Options, solve
+from allocator.verbs.sweeping import sweep
+from allocator.words.errors import InfeasibleError
 from worlds import ORIGIN, attainment, cells, government, levels, of_year, rule, run, slack, solved, world
 
 Rows = list[dict[str, Any]]

@@ -9,15 +9,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.audit import audit, audit_tables
-from allocator.check import check
-from allocator.errors import Finding, InputError
-from allocator.report.content_whole import whole_grids
-from allocator.report.labels import names_of, speaking
-from allocator.report.sheets import sheet
-from allocator.result import Result
-from allocator.scenario import Scenario
-from allocator.texts import LANGUAGES, use_language
+from allocator.auditing.whole import audit, audit_tables
+from allocator.plan.check import check
+from allocator.report.page.content_whole import whole_grids
+from allocator.report.words.labels import names_of, speaking
+from allocator.report.workbook.sheets import sheet
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.result import Result
+from allocator.words.errors import Finding, InputError
+from allocator.words.texts import LANGUAGES, use_language
 from blocks.test_stars import BASICS, BENEFIT, GRADES, TABLES, TIE, criteria, goal, plan, scores, stations
 from worlds import ORIGIN, attainment, solved, world
 

@@ -11,8 +11,8 @@ import test_stars as stars
 import test_team as team
 
 import projects_worlds as projects
-from allocator.errors import InputError
-from allocator.sweep import sweep
+from allocator.verbs.sweeping import sweep
+from allocator.words.errors import InputError
 from worlds import LEXIMIN, TOTAL, attainment, government, world
 
 MONEY = "funding.sources.gov.amount"

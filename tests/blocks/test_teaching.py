@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from allocator.load import load
-from allocator.solve import solve
+from allocator.plan.reading import load
+from allocator.verbs.solving import solve
 from worlds import CLASS, TALK, attainment, cells, effect, government, levels, rule, slack, solved, world
 
 OPEN = {**CLASS, "max_units": None, "teacher_hours": 1}

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from allocator.audit import audit_tables
-from allocator.build import build
-from allocator.cbc import CbcSession
-from allocator.check import check
-from allocator.errors import InputError
-from allocator.highs import HighsSession
-from allocator.result import Result
-from allocator.solve import Mode, solve
-from allocator.stages import run_stages
+from allocator.auditing.whole import audit_tables
+from allocator.engine.build import build
+from allocator.engine.cbc import CbcSession
+from allocator.engine.highs import HighsSession
+from allocator.engine.stages import run_stages
+from allocator.plan.check import check
+from allocator.tables.result import Result
+from allocator.verbs.solving import Mode, solve
+from allocator.words.errors import InputError
 from worlds import ORIGIN, TOTAL, cells, government, levels, of_year, slack, solved, world
 
 FULL = {"id": "full", "pay": 100, "training_cost": 10}

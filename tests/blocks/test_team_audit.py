@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from test_team import FREE, FULL, bound, only_base, plan
 
-from allocator.audit import audit_tables
-from allocator.result import Result
+from allocator.auditing.whole import audit_tables
+from allocator.tables.result import Result
 from worlds import ORIGIN, TOTAL, government, solved
 
 GAIN = {"indicator": "participation", "per_unit": 10, "origin": ORIGIN}

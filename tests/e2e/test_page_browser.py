@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from programs import program
 
-from allocator.report.page import write_page
-from allocator.result import Result
-from allocator.texts import LANGUAGES, Language
+from allocator.report.page.page import write_page
+from allocator.tables.result import Result
+from allocator.words.texts import LANGUAGES, Language
 from years_plan import years_result
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("panyu")]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from programs import program
 
-from allocator.report.workbook import write_workbook
-from allocator.result import Result
+from allocator.report.workbook.workbook import write_workbook
+from allocator.tables.result import Result
 from years_plan import years_result
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

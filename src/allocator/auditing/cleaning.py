@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Checks, forbidden, keys
-from allocator.columns import RESULT_TABLES, Kind
+from allocator.blocks.shared.checks import Checks, forbidden, keys
+from allocator.words.columns import RESULT_TABLES, Kind
 
 MAY_BE_EMPTY: Mapping[str, tuple[str, ...]] = {
     "towns": ("could_reach",),

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from allocator.auditing.ledgers import Side
-from allocator.blocks.checks import (
+from allocator.blocks.funding.audit import last_year
+from allocator.blocks.shared.checks import (
     HALF_DIGIT,
     Amounts,
     Checks,
@@ -20,9 +21,8 @@ from allocator.blocks.checks import (
     levels_before,
     totals,
 )
-from allocator.blocks.funding.audit import last_year
-from allocator.planfile import DISTRICT, Indicator
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT, Indicator
 
 
 def money_by_town(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Checks]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.mentoring.eligible import slow_towns
+from allocator.blocks.registry import counted
+from allocator.blocks.shared.checks import (
     HALF_DIGIT,
     Amounts,
     Checks,
@@ -22,10 +24,8 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
-from allocator.blocks.counted import counted
-from allocator.blocks.mentoring.eligible import slow_towns
-from allocator.planfile import ANY_CATEGORY, DISTRICT, AspirationsStage, BasicsStage, Goal
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY, DISTRICT, AspirationsStage, BasicsStage, Goal
 
 PERCENT = 100.0
 COUNTED = 1e-5

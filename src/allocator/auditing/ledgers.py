@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.registry import counted
+from allocator.blocks.shared.checks import (
     Amounts,
     Checks,
     Floats,
@@ -23,9 +24,8 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
-from allocator.blocks.counted import counted
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 ROWS: Mapping[str, tuple[str, Sense]] = {
     "money": ("budget", "<="),

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from allocator.auditing.figures import inequality
-from allocator.blocks.audits import OUTCOMES
-from allocator.blocks.checks import (
+from allocator.blocks.registry import judges
+from allocator.blocks.shared.checks import (
     HALF_DIGIT,
     RELATIVE,
     Amounts,
@@ -21,8 +21,8 @@ from allocator.blocks.checks import (
     levels_before,
     rule,
 )
-from allocator.planfile import InequalityLimit, TieBreakStage
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import InequalityLimit, TieBreakStage
 
 CURVED = 1e-5
 """Share by which a limit on 差异系数 may end above its number."""
@@ -48,7 +48,7 @@ def _levels(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> Amounts:
 def _kept(tables: Mapping[str, pd.DataFrame], plan: PlanYear, limit: InequalityLimit) -> Checks:
     outcomes = _levels(tables, plan)
     if limit.of != "level":
-        block, found_in = OUTCOMES[limit.of]
+        block, found_in = judges()[limit.of]
         outcomes = found_in(tables, plan, plan.sections[block]).amounts
     heads = by_town(plan, limit.weighted_by or plan.common.population.column).to_numpy(dtype=float)
     level = outcomes.to_numpy(dtype=float)

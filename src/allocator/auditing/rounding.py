@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import HALF_DIGIT, RELATIVE, Checks, figure, first_of, forbidden, keys, totals
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.checks import HALF_DIGIT, RELATIVE, Checks, figure, first_of, forbidden, keys, totals
+from allocator.scenario.plan_year import PlanYear
 
 CELL = ("town", "programme", "source")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import HALF_DIGIT, Checks, figure, first_of, forbidden, keys
+from allocator.blocks.shared.checks import HALF_DIGIT, Checks, figure, first_of, forbidden, keys
 
 LABELS = ("rule", "key", "sense")
 

@@ -12,8 +12,11 @@ import pandas as pd
 from allocator.auditing.figures import inequality
 from allocator.auditing.goals import goal_steps
 from allocator.auditing.ledgers import Side
-from allocator.blocks.audits import OUTCOMES
-from allocator.blocks.checks import (
+from allocator.blocks.funding.audit import last_year
+from allocator.blocks.mentoring.audit import eligible_pairs
+from allocator.blocks.posting.audit import changes
+from allocator.blocks.registry import judges
+from allocator.blocks.shared.checks import (
     HALF_DIGIT,
     RELATIVE,
     Amounts,
@@ -27,10 +30,8 @@ from allocator.blocks.checks import (
     keys,
     totals,
 )
-from allocator.blocks.funding.audit import last_year
-from allocator.blocks.mentoring.audit import eligible_pairs
-from allocator.blocks.posting.audit import changes
-from allocator.planfile import (
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import (
     RATIOS,
     AspirationsStage,
     BalanceStage,
@@ -39,7 +40,6 @@ from allocator.planfile import (
     TieBreakStage,
     TotalStage,
 )
-from allocator.scenario import PlanYear
 
 GRIDS: Mapping[str, float] = {"worst_1": 1e-4, "mean": 1e-4, "change": 1e-4}
 """Step to its grid; sums of more than one smallest outcome lie on a grid of 1e-3."""
@@ -117,7 +117,7 @@ def _outcome(year: AuditedYear, name: str) -> Judged | None:
     """What a stage looks at in a year; none where the plan has no such outcome."""
     if name == "level":
         return Judged(year.levels.amounts, year.levels.weights)
-    block, found = OUTCOMES.get(name, (name, None))
+    block, found = judges().get(name, (name, None))
     if found is None or block not in year.plan.sections:
         return None
     return found(year.tables, year.plan, year.plan.sections[block])

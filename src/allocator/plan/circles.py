@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from allocator.errors import Finding
-from allocator.plan.headings import normal
-from allocator.plan.tables import Table
-from allocator.plan.yamltree import Node, find
-from allocator.texts import Text
+from allocator.scenario.files.headings import normal
+from allocator.scenario.files.tables import Table
+from allocator.scenario.files.yamltree import Node, find
+from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
 EVEN = ("maximin", "leximin", "none")
 """Criteria of a balance stage that may look at coverage: they never gain by less coverage or by longer ways."""

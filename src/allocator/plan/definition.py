@@ -8,12 +8,12 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
-from allocator.blocks.sections import SECTIONS
-from allocator.errors import Finding
-from allocator.plan.wording import described, is_mismatch, meant, shown
-from allocator.plan.yamltree import Node, children, item_names, plain
-from allocator.planfile import YUAN_PER_UNIT, Common, Lock, Section, Stage
-from allocator.texts import Text
+from allocator.blocks.registry import section_types
+from allocator.scenario.files.wording import described, is_mismatch, meant, shown
+from allocator.scenario.files.yamltree import Node, children, item_names, plain
+from allocator.scenario.section import YUAN_PER_UNIT, Common, Lock, Section, Stage
+from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
 _CODES = {
     "unknown": "E103",
@@ -27,7 +27,7 @@ _CODES = {
     "other": "E119",
 }
 
-_fields: dict[str, Any] = {block: (section | None, None) for block, section in SECTIONS.items()}
+_fields: dict[str, Any] = {block: (section | None, None) for block, section in section_types().items()}
 Definition: type[Common] = create_model("Definition", __base__=Common, __doc__="A plan year.", **_fields)
 """Common parts and the sections of all blocks."""
 
@@ -59,7 +59,7 @@ def common_part(definition: Common) -> Common:
 
 def sections(definition: Common) -> dict[str, Section]:
     """Block name to its section, for the blocks that have one."""
-    found = {block: getattr(definition, block) for block in SECTIONS}
+    found = {block: getattr(definition, block) for block in section_types()}
     return {block: section for block, section in found.items() if section is not None}
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.errors import Finding
-from allocator.plan.headings import normal
-from allocator.plan.tables import Table
-from allocator.plan.yamltree import Node, find
 from allocator.plan.yeartables import ROADS, TOWNS, YearTables, require
-from allocator.texts import Text
-from allocator.travel import Travel, road_minutes, straight_line_minutes
+from allocator.scenario.files.headings import normal
+from allocator.scenario.files.tables import Table
+from allocator.scenario.files.yamltree import Node, find
+from allocator.scenario.travel import Travel, road_minutes, straight_line_minutes
+from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
 TRAVELLING = ("mentoring", "teaching", "volunteering")
 """Blocks in which people travel between towns."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from allocator.errors import Finding
-from allocator.plan.headings import normal
-from allocator.plan.tables import Table
-from allocator.plan.yamltree import Node, find, item_names
-from allocator.planfile import DISTRICT, FIXED_LINES
-from allocator.texts import Text
+from allocator.scenario.files.headings import normal
+from allocator.scenario.files.tables import Table
+from allocator.scenario.files.yamltree import Node, find, item_names
+from allocator.scenario.section import DISTRICT, FIXED_LINES
+from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
 NEW = "new_"
 """Before a kind's id: the projects of the kind that start in a year."""

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from allocator.errors import Finding
-from allocator.plan.wording import meant
-from allocator.plan.yamltree import Node, find
-from allocator.texts import Text
+from allocator.scenario.files.wording import meant
+from allocator.scenario.files.yamltree import Node, find
+from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
 
 @dataclass(frozen=True)

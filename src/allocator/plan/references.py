@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from allocator.errors import Finding, Place
 from allocator.plan.circles import circle_findings, function_measures
 from allocator.plan.demonstration import standard_measures
 from allocator.plan.libraries import kind_findings, kind_measures
@@ -12,10 +11,11 @@ from allocator.plan.outcomes import outcome_findings, rank_findings
 from allocator.plan.postings import posting_findings
 from allocator.plan.standards import grade_measures
 from allocator.plan.team_parts import matching_findings, team_measures
-from allocator.plan.wording import meant
-from allocator.plan.yamltree import Node, children, find
-from allocator.planfile import ANY_CATEGORY, FIXED_LINES, RATIOS
-from allocator.texts import Text
+from allocator.scenario.files.wording import meant
+from allocator.scenario.files.yamltree import Node, children, find
+from allocator.scenario.section import ANY_CATEGORY, FIXED_LINES, RATIOS
+from allocator.words.errors import Finding, Place
+from allocator.words.texts import Text
 
 SUM_TOLERANCE = 1e-9
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
 
-from allocator.errors import InputError, Place
-from allocator.findings import in_order
-from allocator.plan.layers import read_plan, with_changes
-from allocator.plan.yamltree import Node, scalar_text
+from allocator.scenario.files.layers import read_plan, with_changes
+from allocator.scenario.files.yamltree import Node, scalar_text
+from allocator.words.errors import InputError, Place
+from allocator.words.findings import in_order
 
 INDENT = "  "
 COMMENT_COLUMN = 60

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from allocator.errors import Finding
-from allocator.plan.headings import normal
-from allocator.plan.tables import Table
-from allocator.plan.yamltree import Node, find, item_names
-from allocator.texts import Text
+from allocator.scenario.files.headings import normal
+from allocator.scenario.files.tables import Table
+from allocator.scenario.files.yamltree import Node, find, item_names
+from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
 KEPT = ("stars.stations", "stars.criteria", "stars.scores")
 """Tables that all years decided together take from the first of them."""

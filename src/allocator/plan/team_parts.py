@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from allocator.errors import Finding
-from allocator.plan.yamltree import Node, find
-from allocator.texts import Text
+from allocator.scenario.files.yamltree import Node, find
+from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
 
 def team_measures(tree: Node) -> set[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from allocator.blocks.sections import SECTIONS
-from allocator.errors import Finding, Place
+from allocator.blocks.registry import section_types
 from allocator.plan.standards import standards_between_years
-from allocator.plan.yamltree import Node, find
-from allocator.texts import Text
+from allocator.scenario.files.yamltree import Node, find
+from allocator.words.errors import Finding, Place
+from allocator.words.texts import Text
 
 CARRIED_IN = "funding.sources.*.carried_in"
 """A part of a later year that the year before decides."""
@@ -49,7 +49,7 @@ def _sections(trees: Sequence[Node]) -> Iterator[Finding]:
     """Sections of the whole plan that not all years have, and sections that stop after they have begun."""
     for before, tree in itertools.pairwise(trees):
         year = tree.entries["year"].content
-        for block in SECTIONS:
+        for block in section_types():
             was, stands = block in before.entries, block in tree.entries
             if was == stands or (stands and block not in OF_THE_WHOLE):
                 continue
@@ -82,7 +82,7 @@ def _place(tree: Node, block: str) -> Place:
 
 def _terms(trees: Sequence[Node], block: str, key: str) -> Iterator[Finding]:
     """Years whose term, written or not, is another one than in the first year that has the section."""
-    standard = float(SECTIONS[block].model_fields["term_years"].default)
+    standard = float(section_types()[block].model_fields["term_years"].default)
     first: float | None = None
     for tree in trees:
         given = find(tree, f"{block}.term_years")

@@ -10,19 +10,29 @@ from pathlib import Path
 
 import pandas as pd
 
-from allocator.blocks.sections import TABLES, TableUse
-from allocator.errors import Finding, Place
+from allocator.blocks.registry import table_uses
+from allocator.blocks.shared.table_use import TableUse
 from allocator.plan.circles import place_findings
 from allocator.plan.demonstration import demonstration_findings
-from allocator.plan.headings import MONEY, normal
 from allocator.plan.libraries import library_findings
 from allocator.plan.references import town_measures
 from allocator.plan.standards import standard_findings
-from allocator.plan.tables import Columns, OriginRow, RoadRow, Table, TableFolder, TownRow, decoded, read_table
-from allocator.plan.wording import meant
-from allocator.plan.yamltree import Node, find, has_ids, item_names
-from allocator.planfile import ANY_CATEGORY, DISTRICT
-from allocator.texts import Text
+from allocator.scenario.files.headings import MONEY, normal
+from allocator.scenario.files.tables import (
+    Columns,
+    OriginRow,
+    RoadRow,
+    Table,
+    TableFolder,
+    TownRow,
+    decoded,
+    read_table,
+)
+from allocator.scenario.files.wording import meant
+from allocator.scenario.files.yamltree import Node, find, has_ids, item_names
+from allocator.scenario.section import ANY_CATEGORY, DISTRICT
+from allocator.words.errors import Finding, Place
+from allocator.words.texts import Text
 
 TOWNS = "towns"
 ORIGINS = "origins"
@@ -103,7 +113,7 @@ def year_tables(tree: Node, folder: TableFolder, plan_folder: Path) -> YearTable
     if towns is not None:
         _reserved_town(year, towns)
         _rule_columns(year, tree, towns)
-    used = [each for each in (*TABLES, ROADS) if _named(tree, each) is not None]
+    used = [each for each in (*table_uses(), ROADS) if _named(tree, each) is not None]
     for each in used:
         name = _named(tree, each)
         if name is not None:
@@ -130,10 +140,10 @@ def year_tables(tree: Node, folder: TableFolder, plan_folder: Path) -> YearTable
     _stock_covers(year, tree)
     _two_ways(year, tree)
     _one_side(year, tree)
-    year.findings += place_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
-    year.findings += standard_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
-    year.findings += library_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
-    year.findings += demonstration_findings(tree, {use.path: _table(year, tree, use) for use in TABLES})
+    year.findings += place_findings(tree, {use.path: _table(year, tree, use) for use in table_uses()})
+    year.findings += standard_findings(tree, {use.path: _table(year, tree, use) for use in table_uses()})
+    year.findings += library_findings(tree, {use.path: _table(year, tree, use) for use in table_uses()})
+    year.findings += demonstration_findings(tree, {use.path: _table(year, tree, use) for use in table_uses()})
     _origins(year, tree, folder)
     return year
 
@@ -273,7 +283,7 @@ def _positive(year: YearTables, towns: Table, column: str) -> None:
 
 def _base_covers(year: YearTables, tree: Node) -> None:
     """The base table has every indicator of every town, but none of a stock that the plan counts itself."""
-    named = _named(tree, TABLES[0])
+    named = next(_named(tree, use) for use in table_uses() if use.path == "attainment.base")
     if named is None or named[0] not in year.tables:
         return
     table, towns = year.tables[named[0]], year.ids.get("town") or set()
@@ -296,7 +306,7 @@ def _base_covers(year: YearTables, tree: Node) -> None:
 
 def _stock_covers(year: YearTables, tree: Node) -> None:
     stock = [node for _, node in find(tree, "attainment.indicators.*.stock") if node.text is not None]
-    named = next((_named(tree, use) for use in TABLES if use.path == "volunteering.volunteers"), None)
+    named = next((_named(tree, use) for use in table_uses() if use.path == "volunteering.volunteers"), None)
     if stock and named is not None and named[0] in year.tables:
         _towns_without_row(year, year.tables[named[0]])
 
@@ -319,7 +329,7 @@ def _two_ways(year: YearTables, tree: Node) -> None:
 
 def _one_side(year: YearTables, tree: Node) -> None:
     """In a table of pairs a town is a mentor or a mentee, never both."""
-    named = next((_named(tree, use) for use in TABLES if use.path == "mentoring.pairs"), None)
+    named = next((_named(tree, use) for use in table_uses() if use.path == "mentoring.pairs"), None)
     if named is None or named[0] not in year.tables:
         return
     table = year.tables[named[0]]
@@ -340,7 +350,7 @@ def _last_result(year: YearTables, tree: Node, plan_folder: Path) -> None:
         return
     own = tree.entries["year"].content
     for block, name in LAST_RESULT:
-        use = next(each for each in TABLES if each.path == f"last_year.{name}")
+        use = next(each for each in table_uses() if each.path == f"last_year.{name}")
         file = plan_folder / str(node.text) / f"{name}.csv"
         if not file.is_file():
             if block in tree.entries:

@@ -6,8 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from allocator.errors import UsageError
-from allocator.texts import Text
+from allocator.words.errors import UsageError
+from allocator.words.texts import Text
 
 
 def refuse_to_replace_file(file: Path, force: bool) -> None:

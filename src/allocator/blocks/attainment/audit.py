@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.attainment.section import Attainment, Effect
-from allocator.blocks.checks import (
+from allocator.blocks.shared.checks import (
     Amounts,
     Cells,
     Checks,
     Floats,
+    Judges,
     Posting,
     as_figure,
     cells,
@@ -23,7 +24,7 @@ from allocator.blocks.checks import (
     product,
     rule,
 )
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 CELL = ("town", "indicator")
 RESIDENTS = 1000.0
@@ -116,3 +117,6 @@ def _response(effect: Effect, units: Floats, thousands: Floats) -> tuple[Floats,
         gained = gained + piece.gain * (np.minimum(units, end) - np.minimum(units, start))
         start = end
     return gained, max(piece.gain for piece in effect.per_unit)
+
+
+OUTCOMES: Judges = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.model import Floats
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 
 def denominators(plan: PlanYear) -> Floats:

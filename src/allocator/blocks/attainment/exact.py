@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.errors import UsageError
 from allocator.model import Codes, Floats, Model, Rows, Terms, Variables
-from allocator.scenario import PlanYear
-from allocator.texts import Text
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.errors import UsageError
+from allocator.words.texts import Text
 
 FAMILIES = ("at_cap", "exact_credit", "bend_filled", "bend_order", "bend_sum")
 """Rows that forbid crediting less than is earned."""

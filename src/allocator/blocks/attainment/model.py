@@ -56,7 +56,7 @@ from allocator.blocks.attainment.denominators import kept
 from allocator.blocks.attainment.section import Attainment, Effect
 from allocator.blocks.attainment.steps import credit_steps
 from allocator.model import Codes, Floats, Model, Outcome, Provision, Terms, constant_label
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 RESIDENTS_OF_A_PIECE = 1000.0
 DEFINITIONS = ("credit_steps",)
@@ -79,11 +79,7 @@ def build(model: Model, plan: PlanYear, given: Attainment) -> None:
         for effect in sorted(given.effects, key=lambda each: (each.programme, each.indicator)):
             _effect(model, plan, effect)
     _level(model, plan, attainment)
-
-
-def finish(model: Model, plan: PlanYear, given: Attainment) -> None:  # noqa: ARG001
-    """Say of what comes in whole units how much of it can be credited."""
-    credit_steps(model, plan)
+    model.when_built(lambda: credit_steps(model, plan))
 
 
 def _start(model: Model, plan: PlanYear, labels: Mapping[str, Codes]) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Amount, Id, Indicator, Origin, Row, Section
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.section import Amount, Id, Indicator, Origin, Row, Section
 
 
 class Piece(Section):
@@ -45,3 +46,11 @@ class BaseRow(Row):
     town: Id
     indicator: Id
     value: Amount
+
+
+SECTION = Attainment
+TABLES: tuple[TableUse, ...] = (
+    TableUse(
+        "attainment.base", BaseRow, ("town", "indicator"), {"town": "town", "indicator": "indicator"}, default="base"
+    ),
+)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from allocator.blocks.attainment.denominators import kept
 from allocator.model import Codes, Floats, Model, Terms, joined
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 LEAST = 1e-3
 """Least part of a unit that must count, or not count: with less there is nothing to cut off but rounding."""

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.bases.section import Bases
-from allocator.blocks.checks import (
+from allocator.blocks.shared.checks import (
     Amounts,
     Cells,
     Checks,
     Judged,
+    Judges,
     Posting,
     cells,
     figure,
@@ -23,8 +24,8 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
-from allocator.columns import BETWEEN_IDS
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.columns import BETWEEN_IDS
 
 Tables = Mapping[str, pd.DataFrame]
 USE = ("site", "function")
@@ -167,3 +168,6 @@ def _opened_earlier(sites: pd.DataFrame, plan: PlanYear) -> int:
 
 def _one(value: float) -> Amounts:
     return pd.Series([value], index=pd.Index([""], dtype=object))
+
+
+OUTCOMES: Judges = {"bases.cost": costs}

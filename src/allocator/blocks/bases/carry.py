@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 TABLE = "sites_until_now"
 """Id of the table of sites as the year before left them."""

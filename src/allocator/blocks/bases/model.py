@@ -33,29 +33,19 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from allocator.blocks.bases.section import Bases
 from allocator.blocks.bases.uses import uses
-from allocator.blocks.entries import charge, count
-from allocator.blocks.sites import open_before, opened_earlier, sites_of
-from allocator.model import Axis, Codes, Model, Outcome, Terms, constant_label, joined
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.entries import charge, count
+from allocator.blocks.shared.sites import open_before, opened_earlier, sites_of
+from allocator.model import Codes, Model, Outcome, Terms, constant_label, joined
+from allocator.scenario.plan_year import PlanYear
 
 DEFINITIONS = ("is_open",)
 WHOLE = {"opening": ("site", "year")}
 PROJECTED = {"base_hours": 10.0}
-
-
-def axes(plans: Sequence[PlanYear]) -> list[Axis]:
-    """Sites and their functions."""
-    own = [(plan, given) for plan in plans if isinstance(given := plan.sections.get("bases"), Bases)]
-    sites = {str(site) for plan, _ in own for site in sites_of(plan)["site"]}
-    functions = {each.id for _, given in own for each in given.functions}
-    return [Axis("site", tuple(sorted(sites))), Axis("function", tuple(sorted(functions)))]
 
 
 def build(model: Model, plan: PlanYear, given: Bases) -> None:

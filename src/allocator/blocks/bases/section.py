@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Id, Name, Row, Section
+from allocator.blocks.shared.sites import SiteRow
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section
 
 
 class BaseFunction(Section):
@@ -39,6 +42,10 @@ class Bases(Section):
         """Opening and yearly costs, paid in the town of the site."""
         return {"bases": CostLine(self.spending)} if self.spending is not None else {}
 
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
+        """Sites and their functions."""
+        return {"site": set(plan.tables[self.sites]["site"]), "function": {each.id for each in self.functions}}
+
 
 class SiteFunctionRow(Row):
     """A function that a site has when it is open."""
@@ -47,3 +54,10 @@ class SiteFunctionRow(Row):
     function: Id
     least_hours: Amount = 0.0
     """Hours a year that the function gets at least when the site is open."""
+
+
+SECTION = Bases
+TABLES: tuple[TableUse, ...] = (
+    TableUse("bases.sites", SiteRow, ("site",), {"town": "town"}, default="sites"),
+    TableUse("bases.site_functions", SiteFunctionRow, ("site", "function"), {"site": "site", "function": "function"}),
+)

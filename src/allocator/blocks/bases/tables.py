@@ -7,10 +7,10 @@ import pandas as pd
 
 from allocator.blocks.bases.section import Bases
 from allocator.blocks.bases.uses import uses
-from allocator.blocks.sites import sites_of
-from allocator.blocks.solved import Year
-from allocator.columns import BETWEEN_IDS
+from allocator.blocks.shared.sites import sites_of
+from allocator.blocks.shared.solved import Year
 from allocator.model import Floats
+from allocator.words.columns import BETWEEN_IDS
 
 
 def settle(year: Year, given: Bases) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.coverage.section import Coverage
+from allocator.blocks.shared.checks import (
     Amounts,
     Checks,
     Judged,
+    Judges,
     Posting,
     figure,
     first_of,
@@ -22,8 +24,7 @@ from allocator.blocks.checks import (
     totals,
     trips,
 )
-from allocator.blocks.coverage.section import Coverage
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 Tables = Mapping[str, pd.DataFrame]
 EARTH_KM = 6371.0088
@@ -216,3 +217,6 @@ def _passing_by(written: pd.DataFrame, every: pd.DataFrame, left: Amounts) -> np
     nearer = other["minutes_of_other"] < other["minutes"] - WAY
     room = left.reindex(other["site_of_other"]).to_numpy(dtype=float) >= other["residents"] + WAY
     return np.unique(other.loc[nearer & room, "station"].to_numpy(dtype=object))
+
+
+OUTCOMES: Judges = {"coverage.covered": covered, "coverage.distance": distances}

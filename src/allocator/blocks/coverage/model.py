@@ -39,10 +39,10 @@ import pandas as pd
 
 from allocator.blocks.coverage.reach import Ways, covering, stations_of, ways
 from allocator.blocks.coverage.section import Coverage
-from allocator.blocks.entries import count
-from allocator.blocks.sites import sites_of
+from allocator.blocks.shared.entries import count
+from allocator.blocks.shared.sites import sites_of
 from allocator.model import Model, Outcome, Terms, constant_label
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 DEFINITIONS = ("station_covered", "served_once", "assigned_open")
 WHOLE = {"assigned": ("station", "site", "year")}

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.counted import Counted
 from allocator.blocks.coverage.section import Coverage
-from allocator.blocks.sites import open_at_start, sites_of
-from allocator.scenario import PlanYear
-from allocator.travel import straight_line_minutes
+from allocator.blocks.shared.sites import sites_of
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.travel import straight_line_minutes
 
 Codes = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -96,22 +95,3 @@ def covering(plan: PlanYear, given: Coverage, every: Ways) -> tuple[Codes, Codes
         pairs |= {(station, site) for station in range(len(plan.tables[given.stations])) for site in online}
     listed = np.array(sorted(pairs), dtype=np.intp).reshape(-1, 2)
     return listed[:, 0], listed[:, 1]
-
-
-def counted(plan: PlanYear, given: Coverage) -> dict[str, Counted]:
-    """Residents and stations that are covered, by town; residents as a share of those the stations serve."""
-    stations, known = stations_of(plan, given), open_at_start(plan)
-    stands = np.array([known[site] for site in sites_of(plan)["site"]], dtype=bool)
-    station, site = covering(plan, given, ways(plan, given))
-    covered = np.zeros(len(stations))
-    covered[station[stands[site]]] = 1.0
-    town = plan.towns.index.get_indexer(pd.Index(stations["town"]))
-    heads = stations["residents"].to_numpy(dtype=float)
-
-    def by_town(amounts: Floats) -> Floats:
-        return np.bincount(town, weights=amounts, minlength=len(plan.towns)).astype(float)
-
-    return {
-        "covered_share": Counted("heads", by_town(covered * heads), by_town(heads)),
-        "covered_stations": Counted("stations", by_town(covered)),
-    }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from allocator.planfile import Amount, Id, Row, Section
+from allocator.blocks.shared.stations import StationRow
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, Id, Row, Section
 
 
 class Walking(Section):
@@ -37,6 +41,10 @@ class Coverage(Section):
     capacity: bool = False
     """With ``serve``: whether a site serves at most as many residents as its capacity says."""
 
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
+        """Stations."""
+        return {"station": set(plan.tables[self.stations]["station"])}
+
 
 class StationMinutesRow(Row):
     """The way from a station to a site."""
@@ -44,3 +52,10 @@ class StationMinutesRow(Row):
     station: Id
     site: Id
     minutes: Amount
+
+
+SECTION = Coverage
+TABLES: tuple[TableUse, ...] = (
+    TableUse("coverage.stations", StationRow, ("station",), {"town": "town"}, default="stations"),
+    TableUse("coverage.minutes", StationMinutesRow, ("station", "site"), {"station": "station", "site": "site"}),
+)

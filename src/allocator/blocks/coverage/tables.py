@@ -9,8 +9,8 @@ import pandas as pd
 
 from allocator.blocks.coverage.reach import NEAR, Codes, Flags, Floats, Ways, covering, stations_of, ways
 from allocator.blocks.coverage.section import Coverage
-from allocator.blocks.sites import sites_of
-from allocator.blocks.solved import Year
+from allocator.blocks.shared.sites import sites_of
+from allocator.blocks.shared.solved import Year
 
 
 def settle(year: Year, given: Coverage) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.delivery.section import Delivery
+from allocator.blocks.shared.checks import (
     Amounts,
     Cells,
     Checks,
+    Judges,
     Posting,
     by_town,
     cells,
@@ -19,8 +21,7 @@ from allocator.blocks.checks import (
     programmes,
     rule,
 )
-from allocator.blocks.delivery.section import Delivery
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 CELL = ("town", "programme")
 NEEDS = {
@@ -68,3 +69,6 @@ def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Delivery
 
 def _keyed(bound: Amounts, programme: str) -> Amounts:
     return bound.rename(index=lambda town: f"{town}/{programme}")
+
+
+OUTCOMES: Judges = {}

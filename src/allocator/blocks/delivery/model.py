@@ -29,8 +29,8 @@ import numpy as np
 
 from allocator.blocks.delivery.section import Delivery
 from allocator.model import Floats, Model, constant_label
-from allocator.planfile import ANY_CATEGORY
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY
 
 
 def build(model: Model, plan: PlanYear, given: Delivery) -> None:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Id, Name, Section, Yuan
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.section import Amount, CostLine, Id, Name, Section, Yuan
 
 
 class MaxUnits(Section):
@@ -51,3 +52,7 @@ class Delivery(Section):
     def cost_lines(self) -> Mapping[str, CostLine]:
         """Every programme, in towns."""
         return {each.id: CostLine(each.spending) for each in self.programmes}
+
+
+SECTION = Delivery
+TABLES: tuple[TableUse, ...] = ()

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.demonstration.section import Demonstration
+from allocator.blocks.registry import counted
+from allocator.blocks.shared.checks import (
     Amounts,
     Checks,
+    Judges,
     Posting,
     as_figure,
     by_town,
@@ -22,9 +25,7 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
-from allocator.blocks.counted import counted
-from allocator.blocks.demonstration.section import Demonstration
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -238,3 +239,6 @@ def _measure(tables: Tables, plan: PlanYear, measure: str) -> _Measure:
 def _over(amount: Amounts, size: Amounts, weight: Amounts) -> tuple[Amounts, Amounts, Amounts]:
     some = size.where(size > 0)
     return amount / some, size, (weight / some).fillna(0.0)
+
+
+OUTCOMES: Judges = {}

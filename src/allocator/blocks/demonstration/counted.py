@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.blocks.counted import Counted
 from allocator.blocks.demonstration.records import records
 from allocator.blocks.demonstration.section import ANY, Demonstration
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.counted import Counted
+from allocator.scenario.plan_year import PlanYear
 
 
 def counted(plan: PlanYear, given: Demonstration) -> dict[str, Counted]:

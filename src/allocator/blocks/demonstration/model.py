@@ -35,17 +35,17 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from allocator.blocks.amounts import amounts
 from allocator.blocks.demonstration.records import Records, criteria, records
 from allocator.blocks.demonstration.section import ANY, LINE, Demonstration
-from allocator.blocks.entries import charge, count
-from allocator.blocks.measures import sizes
-from allocator.model import Axis, Codes, Floats, Model, Terms, constant_label
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.amounts import amounts
+from allocator.blocks.shared.entries import charge, count
+from allocator.blocks.shared.measures import sizes
+from allocator.model import Codes, Floats, Model, Terms, constant_label
+from allocator.scenario.plan_year import PlanYear
 
 PERCENT = 100.0
 
@@ -53,16 +53,6 @@ DEFINITIONS = ("recognised_since", "standard_met", "standard_order", "some_stand
 """Rows that say what a recognition is; the table of demonstration shows each criterion with its gap."""
 
 WHOLE: Mapping[str, tuple[str, ...]] = {"demonstrated": ("town", "standard", "year")}
-
-
-def axes(plans: Sequence[PlanYear]) -> list[Axis]:
-    """Standards and criteria of all plan years."""
-    given = [
-        (plan, section) for plan in plans if isinstance(section := plan.sections.get("demonstration"), Demonstration)
-    ]
-    standards = {each.id for _, section in given for each in section.standards}
-    asked = {str(name) for plan, section in given for name in criteria(plan, section)["criterion"]}
-    return [Axis("standard", tuple(sorted(standards))), Axis("criterion", tuple(sorted(asked)))]
 
 
 def build(model: Model, plan: PlanYear, given: Demonstration) -> None:
@@ -87,9 +77,10 @@ def build(model: Model, plan: PlanYear, given: Demonstration) -> None:
     count(model, "demonstration", ANY, some)
     _order(model, given, recognition, demonstrated)
     _numbers(model, plan, given, recognition, some)
+    model.when_built(lambda: _criteria(model, plan, given))
 
 
-def finish(model: Model, plan: PlanYear, given: Demonstration) -> None:
+def _criteria(model: Model, plan: PlanYear, given: Demonstration) -> None:
     """Declare the criteria; every other block has said by now what it brings and pays in the year."""
     found, table = records(plan, given), criteria(plan, given)
     recognition = model.year("recognition", model.axes["year"].code(str(plan.year)))

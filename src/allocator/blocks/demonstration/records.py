@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.demonstration.section import Demonstration
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 LEVEL_DECIMALS = 9
 """Levels equal to so many decimals are equal."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Id, Name, Row, Section, Yuan
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section, Yuan
 
 ANY = "demonstration_towns"
 """What is counted of towns that hold any standard; ``demonstration_<standard>`` counts those that hold one."""
@@ -60,6 +62,11 @@ class Demonstration(Section):
         """Cultivation, where it costs something."""
         return {LINE: CostLine(self.spending)} if any(each.unit_cost > 0 for each in self.standards) else {}
 
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
+        """Standards and criteria."""
+        criteria = {str(name) for name in plan.tables[self.criteria]["criterion"]}
+        return {"standard": {each.id for each in self.standards}, "criterion": criteria}
+
 
 class CriterionRow(Row):
     """One criterion of a standard: a town must reach it in the year of its recognition."""
@@ -83,3 +90,16 @@ class RecognisedRow(Row):
     standard: Id
     year: int
     """Year of the recognition."""
+
+
+SECTION = Demonstration
+TABLES: tuple[TableUse, ...] = (
+    TableUse(
+        "demonstration.criteria",
+        CriterionRow,
+        ("standard", "criterion"),
+        {"standard": "standard", "measure": "town_measure"},
+        default="demonstration_criteria",
+    ),
+    TableUse("demonstration.before", RecognisedRow, ("town", "standard"), {"town": "town", "standard": "standard"}),
+)

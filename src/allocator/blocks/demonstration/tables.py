@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.amounts import amounts
 from allocator.blocks.demonstration.records import criteria, mature, records
 from allocator.blocks.demonstration.section import Demonstration
-from allocator.blocks.measures import sizes
-from allocator.blocks.solved import Year
-from allocator.columns import DECIMALS, RESULT_TABLES
+from allocator.blocks.shared.amounts import amounts
+from allocator.blocks.shared.measures import sizes
+from allocator.blocks.shared.solved import Year
 from allocator.model import Floats
+from allocator.words.columns import DECIMALS, RESULT_TABLES
 
 NEARLY = 1e-5
 """Share of its number that a town may lack and still meet a criterion."""

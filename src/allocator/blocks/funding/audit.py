@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.funding.section import Funding
+from allocator.blocks.shared.checks import (
     HALF_DIGIT,
     Amounts,
     Cells,
     Checks,
+    Judges,
     Posting,
     Sense,
     as_figure,
@@ -23,9 +25,8 @@ from allocator.blocks.checks import (
     keys,
     rule,
 )
-from allocator.blocks.funding.section import Funding
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 CELL = ("town", "programme", "source")
 
@@ -240,3 +241,6 @@ def _issued(tables: Mapping[str, pd.DataFrame], money: Cells, plan: PlanYear, gi
     worth = {"issued_yuan": gone[some], "this_issue_yuan": (paid - gone)[some], "total_yuan": paid[some]}
     error = weight.reindex(known, fill_value=0.0)
     return [*made, *(figure(f"issue.{name}", first_of(key, written[name]), due, error) for name, due in worth.items())]
+
+
+OUTCOMES: Judges = {}

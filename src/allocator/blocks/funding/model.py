@@ -56,22 +56,16 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from allocator.blocks.funding.section import Funding, Matching
-from allocator.model import Axis, Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.model import Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 AT_LEAST, AT_MOST = 0, 1
-
-
-def axes(plans: Sequence[PlanYear]) -> list[Axis]:
-    """Matchings of sources of all plan years."""
-    every = {each.id for plan in plans for each in getattr(plan.sections.get("funding"), "matching", ())}
-    return [Axis("matching", tuple(sorted(every)))]
 
 
 def build(model: Model, plan: PlanYear, given: Funding) -> None:

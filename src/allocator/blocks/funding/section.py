@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from allocator.planfile import Amount, Id, Name, Row, Section, Share, Yuan
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, Id, Name, Row, Section, Share, Yuan
 
 
 class Earmark(Section):
@@ -114,6 +117,10 @@ class Funding(Section):
     issued: Issued | None = None
     matching: tuple[Matching, ...] = ()
 
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:  # noqa: ARG002
+        """Sources and their matchings."""
+        return {"source": {each.id for each in self.sources}, "matching": {each.id for each in self.matching}}
+
 
 class IssuedRow(Row):
     """Money of a source that has gone out to a town already."""
@@ -128,3 +135,10 @@ class LastYearFundingRow(Row):
 
     town: Id
     amount_yuan: Amount
+
+
+SECTION = Funding
+TABLES: tuple[TableUse, ...] = (
+    TableUse("funding.issued.table", IssuedRow, ("town", "source"), {"town": "recipient", "source": "source"}),
+    TableUse("last_year.funding_by_town", LastYearFundingRow, ("town",), {"town": "town"}, every_town=True),
+)

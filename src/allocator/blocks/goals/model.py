@@ -45,12 +45,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.blocks.amounts import amounts
 from allocator.blocks.goals.targets import COUNTED, by_town, targets, teacher_time
-from allocator.blocks.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, is_plain, sizes
+from allocator.blocks.shared.amounts import amounts
+from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, is_plain, sizes
 from allocator.model import Codes, Floats, Model, Terms, constant_label
-from allocator.planfile import ANY_CATEGORY, DISTRICT, Goal
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Goal
 
 PERCENT = 100.0
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from allocator.blocks.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, amounts_before, is_plain, sizes
-from allocator.planfile import Goal
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, amounts_before, is_plain, sizes
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Goal
 
 Floats = npt.NDArray[np.float64]
 

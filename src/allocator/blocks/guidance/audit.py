@@ -7,10 +7,21 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, Cells, Checks, Posting, by_town, cells, forbidden, product, rule
 from allocator.blocks.guidance.section import Guidance
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.checks import (
+    Amounts,
+    Cells,
+    Checks,
+    Judges,
+    Posting,
+    by_town,
+    cells,
+    forbidden,
+    product,
+    rule,
+)
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Guidance) -> list[Checks]:
@@ -74,3 +85,6 @@ def _sides(hours: Cells) -> tuple[Amounts, Amounts]:
 
 def _by_town(frame: pd.DataFrame) -> Amounts:
     return pd.Series(frame["amount"].to_numpy(dtype=float), index=pd.Index(frame["town"], dtype=object))
+
+
+OUTCOMES: Judges = {}

@@ -29,8 +29,8 @@ import numpy as np
 
 from allocator.blocks.guidance.section import Guidance
 from allocator.model import Model, ParameterUse, Provision, constant_label
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 
 def build(model: Model, plan: PlanYear, given: Guidance) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from allocator.planfile import Allowance, Amount, CostLine, Id, Origin, Section
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.section import Allowance, Amount, CostLine, Id, Origin, Section
 
 
 class GuidanceEffect(Section):
@@ -35,3 +36,7 @@ class Guidance(Section):
     def cost_lines(self) -> Mapping[str, CostLine]:
         """The allowance, paid to the district centre."""
         return {"guidance": self.allowance.line("district")} if self.allowance is not None else {}
+
+
+SECTION = Guidance
+TABLES: tuple[TableUse, ...] = ()

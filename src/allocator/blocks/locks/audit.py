@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Checks, Sense, cost_lines, forbidden, rule, starred
-from allocator.planfile import DISTRICT, Lock
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.checks import Checks, Judges, Posting, Sense, cost_lines, forbidden, rule, starred
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT, Lock
 
 DECISIONS = {
     "units": ("delivery", "units"),
@@ -83,3 +83,11 @@ def _total(tables: Mapping[str, pd.DataFrame], plan: PlanYear, lock: Lock) -> tu
         frame = frame[frame[label] == wanted]
     amounts = frame[column].to_numpy(dtype=float) if column else np.ones(len(frame))
     return float(amounts.sum()), float(max(1, len(frame)))
+
+
+def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Posting]:  # noqa: ARG001
+    """Locks bring nothing into the ledgers."""
+    return []
+
+
+OUTCOMES: Judges = {}

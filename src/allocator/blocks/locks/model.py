@@ -16,8 +16,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from allocator.model import Model, Sense, Terms
-from allocator.planfile import Lock
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Lock
 
 AT_LEAST, AT_MOST = 0, 1
 

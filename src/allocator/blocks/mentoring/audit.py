@@ -8,10 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.mentoring.eligible import eligible, slow_towns
+from allocator.blocks.mentoring.section import Mentoring, Visits
+from allocator.blocks.mentoring.views import PAIR, mentees_checks, mentors_checks, reasons_checks
+from allocator.blocks.shared.checks import (
     Cells,
     Checks,
     Judged,
+    Judges,
     Numbers,
     Posting,
     as_figure,
@@ -24,11 +28,8 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
-from allocator.blocks.mentoring.eligible import eligible, slow_towns
-from allocator.blocks.mentoring.section import Mentoring, Visits
-from allocator.blocks.mentoring.views import PAIR, mentees_checks, mentors_checks, reasons_checks
-from allocator.columns import BETWEEN_IDS
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.columns import BETWEEN_IDS
 
 
 def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Checks]:
@@ -215,3 +216,6 @@ def _unpaired(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentori
     expected = every.copy()
     expected[[town for town in slow_towns(plan, given) if town not in paired]] = 1.0
     return figure("unpaired", every.add(count, fill_value=0.0), expected)
+
+
+OUTCOMES: Judges = {"mentoring.benefit": benefits, "mentoring.cost": costs, "mentoring.worth": worth}

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.mentoring.section import Matching, Mentoring, NamedTowns
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 Bools = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]

@@ -9,10 +9,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, levels_before, reach, trips
 from allocator.blocks.mentoring.section import Mentoring, NamedTowns
-from allocator.columns import BETWEEN_IDS
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.checks import Amounts, levels_before, reach, trips
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.columns import BETWEEN_IDS
 
 TIE = 9
 """Decimals at which two base levels, or two shares of a target, count as the same."""

@@ -67,11 +67,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from allocator.blocks.entries import charge
 from allocator.blocks.mentoring.candidates import Candidates, candidates
 from allocator.blocks.mentoring.section import Mentoring, Visits
+from allocator.blocks.shared.entries import charge
 from allocator.model import Change, Codes, Floats, Model, Outcome, Provision, Terms, constant_label, joined
-from allocator.scenario import PastPair, PlanYear
+from allocator.scenario.plan_year import PastPair, PlanYear
 
 MINUTES_PER_HOUR = 60.0
 

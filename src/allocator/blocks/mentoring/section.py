@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from allocator.planfile import Allowance, Amount, CostLine, Id, Row, Section, Share, Yuan
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share, Yuan
 
 Floats = npt.NDArray[np.float64]
 
@@ -126,3 +127,10 @@ class PairRow(Row):
     """Hours of the mentor's town school that the pair needs in a year; blank: ``hours_per_pair``."""
     eligible: bool = True
     """Whether the pair may be made; one that may not says that the mentee needs a mentor all the same."""
+
+
+SECTION = Mentoring
+TABLES: tuple[TableUse, ...] = (
+    TableUse("mentoring.pairs", PairRow, ("mentor", "mentee"), {"mentor": "town", "mentee": "town"}),
+    TableUse("last_year.pairs", LastYearPairRow, ("mentor", "mentee"), {"mentor": "town", "mentee": "town"}),
+)

@@ -10,9 +10,9 @@ import pandas as pd
 
 from allocator.blocks.mentoring.candidates import Bools, Candidates, Floats, candidates
 from allocator.blocks.mentoring.section import Mentoring
-from allocator.blocks.solved import Year
-from allocator.columns import BETWEEN_IDS, RESULT_TABLES
-from allocator.scenario import PastPair, PlanYear
+from allocator.blocks.shared.solved import Year
+from allocator.scenario.plan_year import PastPair, PlanYear
+from allocator.words.columns import BETWEEN_IDS, RESULT_TABLES
 
 
 def tables(year: Year, given: Mentoring) -> Mapping[str, pd.DataFrame]:
@@ -105,3 +105,7 @@ def _over_budget(given: Mentoring, found: Candidates, paired: Bools) -> Bools:
     limits = ((minutes[paired].sum(), given.travel.most_minutes), (of_mentor, given.travel.most_minutes_of_mentor))
     over = [used + minutes > most + 1e-6 for used, most in limits if most is not None]
     return np.logical_or.reduce(over) if over else np.zeros(len(paired), dtype=bool)
+
+
+def settle(_year: Year, _given: Mentoring) -> None:
+    """Pairs bring nothing that is not decided."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, Checks, figure, first_of, forbidden, keys
 from allocator.blocks.mentoring.eligible import eligible, mature_towns, slow_towns, within_reach
 from allocator.blocks.mentoring.section import Mentoring
-from allocator.columns import BETWEEN_IDS
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.checks import Amounts, Checks, figure, first_of, forbidden, keys
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.columns import BETWEEN_IDS
 
 PAIR = ("mentor", "mentee")
 Tables = Mapping[str, pd.DataFrame]

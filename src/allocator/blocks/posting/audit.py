@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.posting.section import Posting
+from allocator.blocks.shared.checks import (
     Amounts,
     Cells,
     Checks,
     Judged,
+    Judges,
     by_town,
     cells,
     figure,
@@ -25,11 +27,10 @@ from allocator.blocks.checks import (
     totals,
     trips,
 )
-from allocator.blocks.checks import Posting as Entry
-from allocator.blocks.posting.section import Posting
-from allocator.columns import BETWEEN_IDS
-from allocator.planfile import ANY_CATEGORY
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.checks import Posting as Entry
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY
+from allocator.words.columns import BETWEEN_IDS
 
 WAY = ("teacher", "to_town")
 TAUGHT = ("teacher", "to_town", "category")
@@ -309,3 +310,6 @@ def _town_figures(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Ch
     key = written["town"].to_numpy(dtype=object)
     due = {"teachers": own, "out": out, "hosted": there, "out_share": share}
     return [figure(f"posting_towns_{name}", first_of(key, written[name]), amounts) for name, amounts in due.items()]
+
+
+OUTCOMES: Judges = {"posting.cost": costs, "posting.count": hosted}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.posting.section import Posting
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 NEAR = 1e-9
 """Minutes and shares of a person that rounding may add."""

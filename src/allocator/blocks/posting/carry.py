@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from allocator.planfile import LastYear
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import LastYear
 
 TABLE = "postings_of_the_year_before"
 

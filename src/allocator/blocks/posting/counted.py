@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from allocator.blocks.counted import Counted
 from allocator.blocks.posting.candidates import candidates
 from allocator.blocks.posting.section import Posting
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.counted import Counted
+from allocator.scenario.plan_year import PlanYear
 
 
 def counted(plan: PlanYear, given: Posting) -> Mapping[str, Counted]:

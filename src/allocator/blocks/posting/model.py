@@ -63,7 +63,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from allocator.blocks.entries import charge, count
 from allocator.blocks.posting.candidates import (
     Candidates,
     abilities,
@@ -74,9 +73,10 @@ from allocator.blocks.posting.candidates import (
     swaps_before,
 )
 from allocator.blocks.posting.section import Posting
+from allocator.blocks.shared.entries import charge, count
 from allocator.model import Change, Codes, Floats, Model, Outcome, Terms, constant_label, joined
-from allocator.planfile import ANY_CATEGORY
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY
 
 DEFINITIONS = ("posting_runs", "no_swap", "newly_there")
 WHOLE = {"posted": ("teacher", "town", "year")}

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Id, Row, Section, Share, Yuan
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share, Yuan
 
 
 class Band(Section):
@@ -57,3 +58,9 @@ class LastYearPostingRow(Row):
     teacher: Id
     to_town: Id
     start_year: int
+
+
+SECTION = Posting
+TABLES: tuple[TableUse, ...] = (
+    TableUse("last_year.postings", LastYearPostingRow, ("teacher",), {"teacher": "teacher", "to_town": "town"}),
+)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from allocator.blocks.posting.candidates import abilities, candidates
 from allocator.blocks.posting.section import Posting
-from allocator.blocks.solved import Year
-from allocator.columns import BETWEEN_IDS, DECIMALS, RESULT_TABLES
+from allocator.blocks.shared.solved import Year
+from allocator.words.columns import BETWEEN_IDS, DECIMALS, RESULT_TABLES
 
 
 def tables(year: Year, given: Posting) -> Mapping[str, pd.DataFrame]:

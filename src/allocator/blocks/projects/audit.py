@@ -7,10 +7,22 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, Checks, Floats, Judged, Posting, figure, first_of, forbidden, rule, totals
 from allocator.blocks.projects.section import NEW, Projects
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.checks import (
+    Amounts,
+    Checks,
+    Floats,
+    Judged,
+    Judges,
+    Posting,
+    figure,
+    first_of,
+    forbidden,
+    rule,
+    totals,
+)
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 STARTED, RUNNING = "started", "running"
 
@@ -211,3 +223,6 @@ def _worth(plan: PlanYear, effects: pd.DataFrame, known: pd.DataFrame) -> pd.Dat
             rows.append((project, f"{town}/{indicator.id}", worth))
     frame = pd.DataFrame(rows, columns=["project", "key", "worth"]).astype({"worth": float})
     return frame[frame["worth"] > 0]
+
+
+OUTCOMES: Judges = {"projects.benefit": benefits, "projects.benefit_by_town": benefits_by_town}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 TABLE = "projects_until_now"
 """Id of the table that stands for the library with what has begun until now."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.blocks.counted import Counted
 from allocator.blocks.projects.library import library
 from allocator.blocks.projects.section import NEW, Projects
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.counted import Counted
+from allocator.scenario.plan_year import PlanYear
 
 UNIT = "projects"
 

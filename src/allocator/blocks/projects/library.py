@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.projects.section import ProjectKind, Projects
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 Codes = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]

@@ -39,29 +39,17 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from allocator.blocks.entries import charge, count
 from allocator.blocks.projects.library import Library, gains, library, links
 from allocator.blocks.projects.section import NEW, Projects
-from allocator.model import Axis, Codes, Model, Outcome, Terms, constant_label, joined
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.entries import charge, count
+from allocator.model import Codes, Model, Outcome, Terms, constant_label, joined
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
-DIMS = {"needed": "project", "excluded": "project"}
 DEFINITIONS = ("project_runs",)
 WHOLE = {"project_start": ("project", "year")}
-
-
-def axes(plans: Sequence[PlanYear]) -> list[Axis]:
-    """Projects and kinds of all plan years."""
-    sections = [(plan, plan.sections["projects"]) for plan in plans if "projects" in plan.sections]
-    given = [(plan, section) for plan, section in sections if isinstance(section, Projects)]
-    projects = {project for plan, section in given for project in plan.tables[section.table]["project"]}
-    kinds = {kind.id for _, section in given for kind in section.kinds}
-    return [Axis("project", tuple(sorted(projects))), Axis("project_kind", tuple(sorted(kinds)))]
 
 
 def build(model: Model, plan: PlanYear, given: Projects) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Collection, Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Id, Name, Row, Section
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section
 
 NEW = "new_"
 """Before the id of a kind: the measure that counts the projects of the kind that start in a year."""
@@ -33,6 +35,8 @@ class ProjectKind(Section):
 class Projects(Section):
     """Which projects of the library start, and when."""
 
+    label_axes: ClassVar[Mapping[str, str]] = {"needed": "project", "excluded": "project"}
+
     kinds: Annotated[tuple[ProjectKind, ...], Field(min_length=1)]
     table: str = "projects"
     """Table of the projects."""
@@ -46,6 +50,10 @@ class Projects(Section):
     def cost_lines(self) -> Mapping[str, CostLine]:
         """A line for each kind; towns and the district centre may be paid."""
         return {kind.id: CostLine(kind.spending, "everywhere") for kind in self.kinds}
+
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
+        """Projects and kinds."""
+        return {"project": set(plan.tables[self.table]["project"]), "project_kind": {kind.id for kind in self.kinds}}
 
 
 class ProjectRow(Row):
@@ -98,3 +106,19 @@ class ProjectExcludeRow(Row):
 
     project: Id
     other: Id
+
+
+SECTION = Projects
+TABLES: tuple[TableUse, ...] = (
+    TableUse(
+        "projects.table", ProjectRow, ("project",), {"kind": "project_kind", "town": "recipient"}, default="projects"
+    ),
+    TableUse(
+        "projects.effects",
+        ProjectEffectRow,
+        ("project", "indicator", "where"),
+        {"project": "project", "indicator": "indicator"},
+    ),
+    TableUse("projects.needs", ProjectNeedRow, ("project", "needs"), {"project": "project", "needs": "project"}),
+    TableUse("projects.excludes", ProjectExcludeRow, ("project", "other"), {"project": "project", "other": "project"}),
+)

@@ -7,8 +7,8 @@ import pandas as pd
 
 from allocator.blocks.projects.library import Bools, Library, library
 from allocator.blocks.projects.section import Projects
-from allocator.blocks.solved import Year
-from allocator.planfile import DISTRICT
+from allocator.blocks.shared.solved import Year
+from allocator.scenario.section import DISTRICT
 
 
 def tables(year: Year, given: Projects) -> dict[str, pd.DataFrame]:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.purchase.section import Purchase
+from allocator.blocks.shared.checks import (
     Cells,
     Checks,
+    Judges,
     Posting,
     cells,
     figure,
@@ -19,8 +21,7 @@ from allocator.blocks.checks import (
     rule,
     totals,
 )
-from allocator.blocks.purchase.section import Purchase
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 CELL = ("provider", "town", "category")
 SIGNED = 1e-5
@@ -127,3 +128,6 @@ def _figures(tables: Mapping[str, pd.DataFrame], frame: pd.DataFrame) -> list[Ch
         figure(f"purchases.{name}", first_of(key, written[name]), first_of(known, expected[name]).reindex(shown), error)
         for name, error in (("quality", 0.0), ("price_yuan", 0.0), ("amount_yuan", price), ("grade", 0.0))
     ]
+
+
+OUTCOMES: Judges = {}

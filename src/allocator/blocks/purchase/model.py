@@ -44,27 +44,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.blocks.entries import charge
 from allocator.blocks.purchase.offers import Offers, offers
 from allocator.blocks.purchase.rooms import roomed
 from allocator.blocks.purchase.section import Purchase
-from allocator.model import Axis, Codes, Model, Terms, constant_label
-from allocator.scenario import PlanYear
+from allocator.blocks.shared.entries import charge
+from allocator.model import Codes, Model, Terms, constant_label
+from allocator.scenario.plan_year import PlanYear
 
 CELL = ("provider", "town", "category", "year")
 DEFINITIONS = ("rooms_needed", "rooms_brought")
 WHOLE = {"contract": CELL}
 PROJECTED = {"purchased": 10.0}
-
-
-def axes(plans: list[PlanYear]) -> list[Axis]:
-    """Organisations of all plan years."""
-    found = set[str]()
-    for plan in plans:
-        given = plan.sections.get("purchase")
-        if isinstance(given, Purchase):
-            found |= set(plan.tables[given.providers]["provider"])
-    return [Axis("provider", tuple(sorted(found)))]
 
 
 def build(model: Model, plan: PlanYear, given: Purchase) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.blocks.purchase.section import Purchase
-from allocator.planfile import ANY_CATEGORY
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY
 
 Codes = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from allocator.planfile import ANY_CATEGORY
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Id, Row, Section, Share
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share
 
 
 class Purchase(Section):
@@ -31,6 +33,10 @@ class Purchase(Section):
     def cost_lines(self) -> Mapping[str, CostLine]:
         """What is bought, paid in the town that is taught."""
         return {"purchase": CostLine(self.spending)}
+
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
+        """Organisations."""
+        return {"provider": set(plan.tables[self.providers]["provider"])}
 
 
 class ProviderRow(Row):
@@ -64,3 +70,17 @@ class ProviderTownRow(Row):
 
     provider: Id
     town: Id
+
+
+SECTION = Purchase
+TABLES: tuple[TableUse, ...] = (
+    TableUse("purchase.providers", ProviderRow, ("provider",), default="providers"),
+    TableUse(
+        "purchase.offers",
+        OfferRow,
+        ("provider", "category"),
+        {"provider": "provider", "category": "taught_category"},
+        default="offers",
+    ),
+    TableUse("purchase.towns", ProviderTownRow, ("provider", "town"), {"provider": "provider", "town": "town"}),
+)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from allocator.blocks.purchase.rooms import roomed
 from allocator.blocks.purchase.section import Purchase
-from allocator.blocks.solved import Year
-from allocator.columns import DECIMALS, RESULT_TABLES
+from allocator.blocks.shared.solved import Year
+from allocator.words.columns import DECIMALS, RESULT_TABLES
 
 
 def settle(year: Year, given: Purchase) -> None:

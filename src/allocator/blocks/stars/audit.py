@@ -10,11 +10,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import Amounts, Checks, Floats, Judged, Posting, figure, forbidden, rule, totals
+from allocator.blocks.shared.checks import (
+    Amounts,
+    Checks,
+    Floats,
+    Judged,
+    Judges,
+    Posting,
+    figure,
+    forbidden,
+    rule,
+    totals,
+)
 from allocator.blocks.stars.section import StarGrade, Stars
-from allocator.columns import BETWEEN_IDS, BETWEEN_NAMES
-from allocator.scenario import PlanYear
-from allocator.texts import LANGUAGES
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.columns import BETWEEN_IDS, BETWEEN_NAMES
+from allocator.words.texts import LANGUAGES
 
 Tables = Mapping[str, pd.DataFrame]
 EXACT = 1_000_000
@@ -235,3 +246,6 @@ def _equal_chance(plan: PlanYear, given: Stars, away: float, found: Climbed) -> 
         rule("equal_chance", low, ">=", (-away - already).rename(sides["at_least"]), 0.0),
         rule("equal_chance", high, "<=", (away - already).rename(sides["at_most"]), 0.0),
     ]
+
+
+OUTCOMES: Judges = {"stars.benefit": benefits}

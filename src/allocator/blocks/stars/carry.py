@@ -8,8 +8,8 @@ from dataclasses import replace
 import pandas as pd
 
 from allocator.blocks.stars.section import Stars
-from allocator.columns import BETWEEN_IDS
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.columns import BETWEEN_IDS
 
 STATIONS, SCORES = "stations_until_now", "station_scores_until_now"
 """Ids of the tables that stand for what the years before left."""

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.counted import Counted
+from allocator.blocks.shared.counted import Counted
 from allocator.blocks.stars.ladder import beginning, by_cutoff, starred_before
 from allocator.blocks.stars.section import Stars
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 
 def counted(plan: PlanYear, given: Stars) -> dict[str, Counted]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.stars.section import StarGrade, Stars
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]

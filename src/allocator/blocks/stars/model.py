@@ -38,29 +38,18 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from allocator.blocks.entries import charge, count, gain
+from allocator.blocks.shared.entries import charge, count, gain
 from allocator.blocks.stars.ladder import Bools, Ladder, ladder, starred_before
 from allocator.blocks.stars.section import Stars
-from allocator.model import Axis, Codes, Floats, Model, Outcome, Sense, Terms, constant_label
-from allocator.scenario import PlanYear
+from allocator.model import Codes, Floats, Model, Outcome, Sense, Terms, constant_label
+from allocator.scenario.plan_year import PlanYear
 
 AT_LEAST, AT_MOST = 0, 1
 DEFINITIONS = ("star_step", "star_order", "star_sequence", "first_star_sum")
 WHOLE = {"starred": ("station", "grade", "year")}
 LABELS = ("station", "grade", "year")
-
-
-def axes(plans: Sequence[PlanYear]) -> list[Axis]:
-    """Grades, and the stations that locks of some plan year name (they are no longer like others)."""
-    sections = [plan.sections["stars"] for plan in plans if "stars" in plan.sections]
-    grades = {grade.id for section in sections if isinstance(section, Stars) for grade in section.grades}
-    locks = [lock for plan in plans for lock in plan.common.locks if lock.decision == "starred"]
-    locked = {lock.where["station"] for lock in locks if "station" in lock.where}
-    return [Axis("grade", tuple(sorted(grades))), Axis("locked_station", tuple(sorted(locked)))]
 
 
 def build(model: Model, plan: PlanYear, given: Stars) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Gain, Id, Name, Row, Section
+from allocator.blocks.shared.stations import StationRow
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, CostLine, Gain, Id, Name, Row, Section
 
 
 class StarGrade(Section):
@@ -58,6 +61,13 @@ class Stars(Section):
         """Indicators of the gains."""
         return frozenset(each.indicator for each in self.gains)
 
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
+        """Stations, grades, and the stations that locks name (they are no longer like others)."""
+        locks = [lock.where for lock in plan.common.locks if lock.decision == "starred"]
+        locked = {where["station"] for where in locks if "station" in where}
+        stations = set(plan.tables[self.stations]["station"])
+        return {"station": stations, "grade": {grade.id for grade in self.grades}, "locked_station": locked}
+
 
 class StarCriterionRow(Row):
     """A criterion of the standard."""
@@ -77,3 +87,17 @@ class StarScoreRow(Row):
     station: Id
     criterion: Id
     points: Amount
+
+
+SECTION = Stars
+TABLES: tuple[TableUse, ...] = (
+    TableUse("stars.stations", StationRow, ("station",), {"town": "town"}, default="stations", every_town=True),
+    TableUse("stars.criteria", StarCriterionRow, ("criterion",), default="star_criteria"),
+    TableUse(
+        "stars.scores",
+        StarScoreRow,
+        ("station", "criterion"),
+        {"station": "star_station", "criterion": "star_criterion"},
+        default="station_scores",
+    ),
+)

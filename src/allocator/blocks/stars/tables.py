@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.solved import Year
+from allocator.blocks.shared.solved import Year
 from allocator.blocks.stars.ladder import Bools, Codes, Ladder, ladder
 from allocator.blocks.stars.section import Stars
-from allocator.columns import BETWEEN_IDS, BETWEEN_NAMES, RESULT_TABLES
-from allocator.scenario import PlanYear
-from allocator.texts import LANGUAGES
+from allocator.scenario.plan_year import PlanYear
+from allocator.words.columns import BETWEEN_IDS, BETWEEN_NAMES, RESULT_TABLES
+from allocator.words.texts import LANGUAGES
 
 
 def tables(year: Year, given: Stars) -> dict[str, pd.DataFrame]:

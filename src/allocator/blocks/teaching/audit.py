@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.shared.checks import (
     Cells,
     Checks,
     Floats,
+    Judges,
     Posting,
     cells,
     figure,
@@ -22,8 +23,8 @@ from allocator.blocks.checks import (
     trips,
 )
 from allocator.blocks.teaching.section import Teaching
-from allocator.planfile import ANY_CATEGORY
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY
 
 CELL = ("teacher", "from_town", "to_town", "category")
 
@@ -102,3 +103,6 @@ def _load(hours: Cells, given: Teaching) -> Floats:
     """Hours an hour taught takes: itself, and the way there and back shared by the hours of a visit."""
     minutes = hours.frame["minutes"].to_numpy(dtype=float)
     return np.asarray(1.0 + _away(hours) * (2.0 * minutes / 60.0) / given.visit_hours)
+
+
+OUTCOMES: Judges = {}

@@ -37,8 +37,8 @@ import numpy as np
 
 from allocator.blocks.teaching.section import Teaching
 from allocator.model import Codes, Model, Provision, Terms, constant_label
-from allocator.planfile import ANY_CATEGORY
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import ANY_CATEGORY
 
 MINUTES_PER_HOUR = 60.0
 WAYS_OF_A_VISIT = 2.0

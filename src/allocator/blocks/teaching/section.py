@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Allowance, Amount, CostLine, Id, Row, Section, Share
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share
 
 
 class Teaching(Section):
@@ -32,6 +34,10 @@ class Teaching(Section):
         """The allowance of travel."""
         return {"travel": self.travel_allowance.line()} if self.travel_allowance is not None else {}
 
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
+        """Teachers."""
+        return {"teacher": set(plan.tables[self.teachers]["teacher"])}
+
 
 class TeacherRow(Row):
     """One teacher; no personal data."""
@@ -52,3 +58,16 @@ class SkillRow(Row):
     category: Id
     proficiency: Annotated[float, Field(gt=0, le=1)]
     """Effective hours of one hour taught."""
+
+
+SECTION = Teaching
+TABLES: tuple[TableUse, ...] = (
+    TableUse("teaching.teachers", TeacherRow, ("teacher",), {"home_town": "town"}, default="teachers"),
+    TableUse(
+        "teaching.skills",
+        SkillRow,
+        ("teacher", "category"),
+        {"teacher": "teacher", "category": "category"},
+        default="skills",
+    ),
+)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.shared.checks import (
     Amounts,
     Cells,
     Checks,
     Judged,
+    Judges,
     Posting,
     as_figure,
     by_town,
@@ -24,8 +25,8 @@ from allocator.blocks.checks import (
     rule,
 )
 from allocator.blocks.team.section import StaffBound, StaffRatio, Team
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 CELL = ("town", "type")
 WHOLE = 1e-6
@@ -179,3 +180,6 @@ def _figures(
     }
     error = pay + course
     return [figure(f"team.{name}", first_of(key, written[name]), due, error) for name, due in expected.items()]
+
+
+OUTCOMES: Judges = {"team.posts": judged}

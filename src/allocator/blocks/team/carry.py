@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.blocks.team.people import FIRST
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 STAFF_TABLE = "staff_until_now"
 """Id of the table that stands for the staff at the end of the year before."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from allocator.blocks.counted import Counted
+from allocator.blocks.shared.counted import Counted
 from allocator.blocks.team.people import heads_before_plan, type_ids
 from allocator.blocks.team.section import Team
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 
 def counted(plan: PlanYear, given: Team) -> Mapping[str, Counted]:

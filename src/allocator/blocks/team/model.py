@@ -46,7 +46,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.blocks.entries import charge, count, gain
+from allocator.blocks.shared.entries import charge, count, gain
 from allocator.blocks.team.people import (
     STEP,
     heads,
@@ -57,19 +57,11 @@ from allocator.blocks.team.people import (
     type_ids,
 )
 from allocator.blocks.team.section import StaffRatio, StaffTraining, Team
-from allocator.model import Axis, Codes, Floats, Model, Outcome, Terms, constant_label
-from allocator.planfile import DISTRICT
-from allocator.scenario import PlanYear
+from allocator.model import Codes, Floats, Model, Outcome, Terms, constant_label
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import DISTRICT
 
 DEFINITIONS = ("staying_least", "staying_most")
-
-
-def axes(plans: list[PlanYear]) -> list[Axis]:
-    """Types of staff and ratios of all plan years."""
-    teams = [team for plan in plans if isinstance(team := plan.sections.get("team"), Team)]
-    types = {each.id for team in teams for each in team.types}
-    ratios = {each.id for team in teams for each in team.ratios}
-    return [Axis("type", tuple(sorted(types))), Axis("ratio", tuple(sorted(ratios)))]
 
 
 def build(model: Model, plan: PlanYear, given: Team) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.blocks.team.section import StaffBound, Team
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 Floats = npt.NDArray[np.float64]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from allocator.planfile import Amount, CostLine, Gain, Id, Name, Row, Section, Share, Yuan
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Amount, CostLine, Gain, Id, Name, Row, Section, Share, Yuan
 
 
 class StaffType(Section):
@@ -86,6 +88,10 @@ class Team(Section):
         """Indicators that training adds to."""
         return frozenset(each.indicator for each in self.training.gains) if self.training is not None else frozenset()
 
+    def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:  # noqa: ARG002
+        """Types of staff and ratios."""
+        return {"type": {each.id for each in self.types}, "ratio": {each.id for each in self.ratios}}
+
 
 class StaffRow(Row):
     """Staff of a type in a town."""
@@ -93,3 +99,9 @@ class StaffRow(Row):
     town: Id
     type: Id
     heads: Annotated[int, Field(ge=0)]
+
+
+SECTION = Team
+TABLES: tuple[TableUse, ...] = (
+    TableUse("team.staff", StaffRow, ("town", "type"), {"town": "town", "type": "staff_type"}, default="staff"),
+)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.solved import Year
+from allocator.blocks.shared.solved import Year
 from allocator.blocks.team.people import heads, staying, type_ids
 from allocator.blocks.team.section import Team
-from allocator.columns import RESULT_TABLES
+from allocator.words.columns import RESULT_TABLES
 
 
 def settle(year: Year, given: Team) -> None:

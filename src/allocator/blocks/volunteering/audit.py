@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.checks import (
+from allocator.blocks.shared.checks import (
     Cells,
     Checks,
+    Judges,
     Posting,
     as_figure,
     by_town,
@@ -25,7 +26,7 @@ from allocator.blocks.checks import (
     trips,
 )
 from allocator.blocks.volunteering.section import Volunteering
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 WAY = ("from_town", "to_town")
 HEADS_ROUNDED = 10.0
@@ -138,3 +139,6 @@ def _teacher_hours(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[
     town = delivery["town"].to_numpy(dtype=object)
     units = delivery["units"].to_numpy(dtype=float)
     return totals(town, need * units), totals(town, np.abs(need))
+
+
+OUTCOMES: Judges = {}

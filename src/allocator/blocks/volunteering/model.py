@@ -32,7 +32,7 @@ import numpy as np
 
 from allocator.blocks.volunteering.section import Volunteering
 from allocator.model import Floats, Model, ParameterUse, Terms, constant_label
-from allocator.scenario import PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 
 def build(model: Model, plan: PlanYear, given: Volunteering) -> None:

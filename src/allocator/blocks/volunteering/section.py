@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.planfile import Allowance, Amount, CostLine, Id, Row, Section, Share
+from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share
 
 
 class Recruits(Section):
@@ -56,3 +57,9 @@ class VolunteerRow(Row):
     """Share of the heads that is active."""
     hours_per_active: Amount
     """Hours a year of an active volunteer."""
+
+
+SECTION = Volunteering
+TABLES: tuple[TableUse, ...] = (
+    TableUse("volunteering.volunteers", VolunteerRow, ("town",), {"town": "town"}, default="volunteers"),
+)

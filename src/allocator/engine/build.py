@@ -1,0 +1,128 @@
+"""From a scenario to a labelled model: axes, ledgers, blocks, closed ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from allocator.blocks.registry import counted, given, parts_of, section_types
+from allocator.engine.limits import declare_limits
+from allocator.model import Axis, Ledger, Model, Provision
+from allocator.scenario.plan_year import PlanYear, Scenario
+from allocator.scenario.section import ANY_CATEGORY, DISTRICT
+
+DIMS: Mapping[str, str] = {
+    "recipient": "town",
+    "from_town": "town",
+    "to_town": "town",
+    "mentor": "town",
+    "mentee": "town",
+    "giver": "town",
+    "other": "outcome",
+}
+"""Label to the axis it is read from, where the two differ."""
+
+COUNTED: Mapping[str, int] = {
+    "comparison": 64,
+    "segment": 512,
+    "tangent": 4096,
+    "rank": 4096,
+    "outcome": 20_000,
+    "step": 8192,
+}
+"""Axes of criteria that only count, and at least how far: uses of a measure, pieces of a utility, rounds of cuts, ranks
+of outcomes, outcomes, held steps."""
+
+
+def build(scenario: Scenario) -> Model:
+    """The model of all plan years of a scenario, its ledgers closed, without any stage."""
+    model = Model(_axes(scenario), {**DIMS, **_label_axes()}, ledgers())
+    for plan in scenario.plan_years:
+        for block, part in parts_of("model").items():
+            if read := given(plan, block):
+                part.build(model, plan, read)
+        model.complete_year()
+        _capacities(model, plan)
+    model.close_ledgers()
+    declare_limits(model, scenario)
+    return model
+
+
+def _label_axes() -> dict[str, str]:
+    return {label: axis for section in section_types().values() for label, axis in section.label_axes.items()}
+
+
+def ledgers() -> list[Ledger]:
+    """All ledgers of a model, empty, and what each closes into."""
+    return [
+        Ledger("money", ("source", "year"), "yuan", "budget"),
+        Ledger("cost", ("town", "programme", "year"), "yuan", "costing", "=="),
+        Ledger("delivered", ("town", "programme", "year"), "units", None),
+        Ledger("teaching_time", ("town", "category", "year"), "hours", "teaching_need", "=="),
+        Ledger("teacher_time", ("teacher", "year"), "hours", "teacher_hours"),
+        Ledger("volunteer_time", ("town", "year"), "hours", "volunteer_need", "=="),
+        Ledger("venue_time", ("town", "year"), "hours", "venue"),
+        Ledger("school_time", ("town", "year"), "hours", "school_hours"),
+        Ledger("guidance_time", ("year",), "hours", "guidance_capacity"),
+        Ledger("mentor_need", ("town", "year"), "towns", None),
+        Ledger("value", ("town", "indicator", "year"), "indicator units", "credit"),
+        Ledger("open_site", ("site", "year"), "bases", None),
+        Ledger("count", ("counted", "town", "year"), "number", None),
+    ]
+
+
+def _axes(scenario: Scenario) -> list[Axis]:
+    """The ids of every label, in published order; the district centre stands after the towns."""
+    plan = scenario.first
+    plans = scenario.plan_years
+    spending = tuple(sorted(plan.common.spending))
+    lines = {line: how.spending for each in plans for line, how in each.cost_lines().items()}
+    of_spending = np.array([spending.index(category) for category in lines.values()], dtype=np.intp)
+    outcomes = 2 * len(plan.towns) * len(plans)
+    locks = {lock.id for each in plans for lock in each.common.locks}
+    goals = {goal.id for each in plans for goal in each.common.goals}
+    return [
+        Axis("town", (*plan.towns.index, DISTRICT)),
+        Axis("programme", tuple(lines), {"spending": of_spending}),
+        Axis("spending", spending),
+        Axis("indicator", tuple(i.id for i in plan.indicators)),
+        Axis("category", (*sorted(plan.common.categories), ANY_CATEGORY)),
+        Axis("year", tuple(str(year) for year in scenario.years)),
+        Axis("lock", _sorted(locks)),
+        Axis("goal", _sorted(goals)),
+        Axis("counted", _sorted({name for each in plans for name in counted(each)})),
+        Axis("side", ("at_least", "at_most")),
+        Axis("piece", tuple(str(n + 1) for n in range(_most_pieces(scenario)))),
+        Axis("measure", ("gini", "mean_deviation", "range", "cv")),
+        *(Axis(name, tuple(str(n + 1) for n in range(max(most, outcomes)))) for name, most in COUNTED.items()),
+        *(Axis(name, _sorted(ids)) for name, ids in _own_labels(plans).items()),
+    ]
+
+
+def _sorted(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(ids))
+
+
+def _own_labels(plans: Iterable[PlanYear]) -> dict[str, set[str]]:
+    """Ids of the labels that blocks bring, by the name of their axis, from all years."""
+    found: dict[str, set[str]] = {}
+    for plan in plans:
+        for section in plan.sections.values():
+            for name, ids in section.labels(plan).items():
+                found.setdefault(name, set()).update(ids)
+    return found
+
+
+def _most_pieces(scenario: Scenario) -> int:
+    effects = [e for plan in scenario.plan_years for e in getattr(plan.sections.get("attainment"), "effects", ())]
+    return max((len(e.per_unit) for e in effects if isinstance(e.per_unit, tuple)), default=1)
+
+
+def _capacities(model: Model, plan: PlanYear) -> None:
+    """Hours that the towns table itself gives: venues and town schools."""
+    towns = np.arange(len(plan.towns))
+    labels = {"town": towns, "year": np.full(len(towns), model.axes["year"].code(str(plan.year)), dtype=np.intp)}
+    for ledger, column in (("venue_time", "venue_hours"), ("school_time", "school_hours")):
+        if column in plan.towns:
+            model.ledgers[ledger].provide(Provision("towns", labels, plan.per_town(column)))

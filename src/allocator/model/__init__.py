@@ -1,0 +1,43 @@
+"""One labelled linear model: families, ledgers, outcomes and parameters."""
+
+from allocator.model.model import (
+    Axis,
+    Change,
+    Codes,
+    Curved,
+    Entry,
+    Floats,
+    Ledger,
+    Model,
+    Outcome,
+    ParameterUse,
+    Provision,
+    Rows,
+    Sense,
+    Terms,
+    Variables,
+    constant_label,
+    joined,
+    joined_key,
+)
+
+__all__ = [
+    "Axis",
+    "Change",
+    "Codes",
+    "Curved",
+    "Entry",
+    "Floats",
+    "Ledger",
+    "Model",
+    "Outcome",
+    "ParameterUse",
+    "Provision",
+    "Rows",
+    "Sense",
+    "Terms",
+    "Variables",
+    "constant_label",
+    "joined",
+    "joined_key",
+]

@@ -1,0 +1,254 @@
+"""What is given: one validated, frozen object per plan year, and the years of a plan together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from allocator.scenario.section import Common, CostLine, Indicator, Section
+from allocator.scenario.travel import Travel
+from allocator.words.errors import Finding, Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class PastPair:
+    """A mentoring pair that began before the plan year."""
+
+    mentor: str
+    mentee: str
+    start_year: int
+    renewals: int
+    ran: bool = True
+    """Whether it ran last year as far as its term says so; not where it could not be made that year."""
+
+    def last_year(self, term_years: int) -> int:
+        """The last year of its agreement, renewals included."""
+        return self.start_year + term_years * (1 + self.renewals) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class PlanStart:
+    """Where the plan stood before its first year; gaps, classes of towns and paths are measured from here."""
+
+    base: pd.DataFrame
+    """Index: town. Columns: indicator ids. Values in the indicator's unit."""
+    money: npt.NDArray[np.float64] | None
+    """Money of each town in the year before the plan [yuan], in town order; none where it is not known."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlanYear:
+    """Everything the engine knows about one plan year; tables are sorted by their keys, ids in published order."""
+
+    common: Common
+    sections: Mapping[str, Section]
+    """Block name to its validated section; a block without a section is not part of the plan."""
+    tables: Mapping[str, pd.DataFrame]
+    """Table id to its checked rows: declared columns, money in yuan, sorted by key."""
+    towns: pd.DataFrame
+    """Index: town id, sorted. Columns: those of the towns table."""
+    indicators: tuple[Indicator, ...]
+    """Sorted by id."""
+    base: pd.DataFrame
+    """Index: town. Columns: indicator ids. Values before the plan year, in the indicator's unit."""
+    travel: Travel | None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Path of a value to where it stands in the files."""
+    start: PlanStart | None = None
+    """Where the plan stood before its first year; none: this year is where it starts."""
+    before: PlanYear | None = None
+    """The year before where it is decided together with this one; then neither ``base`` (but for counted stocks) nor
+    last year's plan is given."""
+    earlier: tuple[PlanYear, ...] = ()
+    """The years of the plan before this one, as they are given; the first of them begins the plan."""
+    is_last: bool = True
+    """Whether no further year of the plan is decided after this one."""
+
+    @property
+    def year(self) -> int:
+        """The calendar year."""
+        return self.common.year
+
+    def follows(self, block: str) -> bool:
+        """Whether a block is decided together with the same block of the year before; one may begin in a later year."""
+        return self.before is not None and block in self.before.sections
+
+    def per_town(self, column: str) -> npt.NDArray[np.float64]:
+        """A numeric column of the towns table as an array in town order."""
+        return self.towns[column].to_numpy(dtype=float)
+
+    @property
+    def population(self) -> npt.NDArray[np.float64]:
+        """Residents of each town under the declared vintage [heads]."""
+        return self.per_town(self.common.population.column)
+
+    def denominator(self, indicator: Indicator) -> npt.NDArray[np.float64]:
+        """What the effects on an indicator are divided by, town by town."""
+        if indicator.denominator is None:
+            return np.ones(len(self.towns))
+        return self.per_town(indicator.denominator) / indicator.per
+
+    def base_values(self) -> npt.NDArray[np.float64]:
+        """Values before this year [town, indicator], in the indicators' units."""
+        return self.base[[i.id for i in self.indicators]].to_numpy(dtype=float)
+
+    def plan_base(self) -> npt.NDArray[np.float64]:
+        """Values before the plan's first year [town, indicator], in the indicators' units."""
+        base = self.base if self.start is None else self.start.base
+        return base[[i.id for i in self.indicators]].to_numpy(dtype=float)
+
+    def money_before_plan(self) -> npt.NDArray[np.float64] | None:
+        """Money of each town in the year before the plan [yuan], in town order; none where it is not known."""
+        return self.last_year_money() if self.start is None else self.start.money
+
+    def last_year_money(self) -> npt.NDArray[np.float64] | None:
+        """Last year's money of each town [yuan], in town order; none where it is not given (or decided as well)."""
+        given = self.common.last_year
+        if self.before is not None or given is None or given.funding_by_town is None:
+            return None
+        amounts = self.tables[given.funding_by_town].set_index("town")["amount_yuan"]
+        return amounts.reindex(self.towns.index, fill_value=0.0).to_numpy(dtype=float)
+
+    def past_pairs(self) -> list[PastPair] | None:
+        """Pairs that began before this year, running or ended; none where they are not given (or decided as well)."""
+        given = self.common.last_year
+        if self.follows("mentoring") or given is None or given.pairs is None:
+            return None
+        table = self.tables[given.pairs]
+        columns = (table[name] for name in ("mentor", "mentee", "start_year", "renewals"))
+        ran = table["ran"] if "ran" in table else [True] * len(table)
+        rows = zip(*columns, ran, strict=True)
+        return [PastPair(m, n, int(start), int(times), bool(is_on)) for m, n, start, times, is_on in rows]
+
+    def last_year_pairs(self) -> list[tuple[str, str]] | None:
+        """Pairs (mentor, mentee) that ran last year; none where they are not given (or decided as well)."""
+        past = self.past_pairs()
+        if past is None:
+            return None
+        ran = (pair for pair in past if pair.ran and pair.last_year(self.term_years) >= self.year - 1)
+        return [(pair.mentor, pair.mentee) for pair in ran]
+
+    def past_postings(self) -> list[tuple[str, str, int]] | None:
+        """Postings (teacher, host town, first year) that ran in the year before or still run; none where they are not
+        given (or decided as well)."""
+        given = self.common.last_year
+        if self.follows("posting") or given is None or given.postings is None:
+            return None
+        posting: Any = self.sections.get("posting")
+        table, term = self.tables[given.postings], 1 if posting is None else posting.term_years
+        rows = zip(table["teacher"], table["to_town"], table["start_year"].astype(int), strict=True)
+        return [(who, town, begun) for who, town, begun in rows if begun + term >= self.year]
+
+    @property
+    def knows_last_year(self) -> bool:
+        """Whether anything is given of last year's plan that change could be measured from."""
+        return not (self.last_year_money() is None and self.past_pairs() is None and self.past_postings() is None)
+
+    @property
+    def term_years(self) -> int:
+        """Years of a mentoring agreement; 1 in a plan without mentoring."""
+        mentoring: Any = self.sections.get("mentoring")
+        return mentoring.term_years if mentoring is not None else 1
+
+    @property
+    def volunteer_stock(self) -> Any:
+        """How the stock of volunteers moves from year to year; none where the heads of each year are given."""
+        return getattr(self.sections.get("volunteering"), "stock", None)
+
+    def cost_lines(self) -> dict[str, CostLine]:
+        """Everything that may cost money, by the name of its line: programmes first, then the blocks by name."""
+        blocks = sorted(self.sections, key=lambda block: (block != "delivery", block))
+        return {line: how for block in blocks for line, how in self.sections[block].cost_lines().items()}
+
+    @property
+    def programme_ids(self) -> frozenset[str]:
+        """Programmes that towns can run; other cost lines belong to other blocks."""
+        delivery: Any = self.sections.get("delivery")
+        return frozenset(each.id for each in delivery.programmes) if delivery is not None else frozenset()
+
+    def base_levels(self) -> npt.NDArray[np.float64]:
+        """Level of each town before the plan year, 0 to 100: 100 x sum of weight x min(1, base / target)."""
+        return self.levels(self.base_values())
+
+    def levels(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Level of each town for values [town, indicator]: 100 x sum of weight x min(1, value / target)."""
+        weights = np.array([i.weight for i in self.indicators])
+        targets = np.array([i.target for i in self.indicators])
+        ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in self.indicators])
+        credited = np.minimum(1.0, np.minimum(values, ceilings) / targets)
+        return np.asarray(100.0 * credited @ weights)
+
+
+class Source(Protocol):
+    """What a scenario was read from; it can make the same scenario with some values changed."""
+
+    def changed(self, changes: Mapping[str, Any]) -> Scenario:
+        """The scenario with values replaced by path."""
+        ...
+
+    def write(self, folder: Path) -> None:
+        """Write the resolved files with their tables."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """The years of a plan that are solved together, and the files they came from."""
+
+    label: str
+    """Plan and year or variant, e.g. ``panyu-2016``; names the default results folder."""
+    plan_years: tuple[PlanYear, ...]
+    warnings: tuple[Finding, ...]
+    source: Source
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The plan years, in order."""
+        return tuple(plan_year.year for plan_year in self.plan_years)
+
+    @property
+    def first(self) -> PlanYear:
+        """The first plan year."""
+        return self.plan_years[0]
+
+    @property
+    def last(self) -> PlanYear:
+        """The last plan year."""
+        return self.plan_years[-1]
+
+    @classmethod
+    def load(cls, path: str | Path) -> Scenario:
+        """Read a plan folder, a year file or a variant file.
+
+        Raises:
+            InputError: the plan has errors; all of them are listed.
+        """
+        from allocator.plan.reading import load
+
+        return load(path)
+
+    def with_(self, changes: Mapping[str, Any]) -> Scenario:
+        """The same scenario with values replaced by path, e.g. ``{"funding.sources.government.amount": 4e6}``.
+
+        List items are named by id; money is in the plan's unit; the changed plan is checked like a file.
+
+        Raises:
+            InputError: a path does not exist, or the changed plan has errors.
+        """
+        return self.source.changed(changes)
+
+    def save(self, folder: str | Path) -> Self:
+        """Write the resolved scenario with its tables, so that it can be loaded again alone."""
+        from pathlib import Path
+
+        self.source.write(Path(folder))
+        return self
