@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+S = TypeVar("S", bound=Section)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,10 @@ class PlanYear:
     def year(self) -> int:
         """The calendar year."""
         return self.common.year
+
+    def section(self, kind: type[S]) -> S | None:
+        """The section of a class, e.g. ``plan.section(Team)``; none: its block is no part of the plan year."""
+        return next((each for each in self.sections.values() if isinstance(each, kind)), None)
 
     def follows(self, block: str) -> bool:
         """Whether a block is decided together with the same block of the year before; one may begin in a later year."""

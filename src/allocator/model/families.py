@@ -1,0 +1,72 @@
+"""Families of variables and rows, as aligned arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from allocator.model.terms import Codes, Floats, Terms
+
+Sense = Literal["<=", ">=", "=="]
+
+
+@dataclass
+class Variables:
+    """A family of variables: what is decided, for which labels, in which unit."""
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    terms: Terms
+    lower: Floats
+    upper: Floats
+    integer: bool
+    lower_rule: str | None
+    """Name under which the lower bound is reported as a rule; none: it is only the natural bound."""
+    upper_rule: str | None
+    requirement: str
+
+
+@dataclass
+class Rows:
+    """A family of rows: which requirement is kept, for which labels."""
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    labels: Mapping[str, Codes]
+    sense: Sense
+    bound: Floats
+    matrix: Terms
+    """Labels of the matrix: ``row``, position in the family."""
+    first: int
+    """Position of the family's first row in the whole model."""
+    requirement: str
+
+    def __len__(self) -> int:
+        return len(self.bound)
+
+    @property
+    def positions(self) -> Codes:
+        """Positions of the rows in the whole model."""
+        return np.arange(self.first, self.first + len(self), dtype=np.intp)
+
+    def activity(self, x: Floats) -> Floats:
+        """Left-hand side of every row at x."""
+        products = self.matrix.coefficient * x[self.matrix.column]
+        return np.bincount(self.matrix["row"], weights=products, minlength=len(self)).astype(float)
+
+
+@dataclass(frozen=True)
+class ParameterUse:
+    """Where a scenario number stands in the model: a row bound or a column bound."""
+
+    kind: Literal["row", "lower", "upper"]
+    positions: Codes
+    """Rows or columns of the whole model."""
+    per_unit: Floats
+    """Bound for one unit of the parameter (one yuan, for money)."""
+    money: bool = False
