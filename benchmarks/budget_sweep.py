@@ -12,6 +12,7 @@ from allocator.engine.build import build
 from allocator.engine.session import Prices, Solution
 from allocator.engine.stages import run_stages
 from allocator.model import Codes, Floats, Model, Terms
+from allocator.model.pulp_problem import PulpProblem
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.verbs.sweeping import sweep
@@ -27,16 +28,15 @@ class StockSession:
     name, version = "stock PuLP", pulp.__version__
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self._model, self._written = model, PulpProblem(model)
 
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Optimise (see Session)."""
-        columns, problem = self._model.pulp_columns, self._model.problem
-        sign = -1.0 if maximise else 1.0
-        pairs = zip(objective.column.tolist(), (sign * objective.coefficient).tolist(), strict=True)
-        problem.setObjective(pulp.LpAffineExpression({columns[at]: worth for at, worth in pairs}))
-        solved = problem.solve(pulp.HiGHS(msg=False, threads=1, gapAbs=gap)) == pulp.LpStatusOptimal
-        x = np.array([column.varValue or 0.0 for column in columns])
+        self._written.catch_up()
+        self._written.minimise(objective, 0.0, -1.0 if maximise else 1.0)
+        solver = pulp.HiGHS(msg=False, threads=1, gapAbs=gap)
+        solved = self._written.problem.solve(solver) == pulp.LpStatusOptimal
+        x = np.array([column.varValue or 0.0 for column in self._written.columns])
         value = float(objective.coefficient @ x[objective.column]) + constant
         return Solution("optimal" if solved else "infeasible", value, value, 0.0, x)
 
@@ -46,19 +46,17 @@ class StockSession:
 
     def set_row_bounds(self, rows: Codes, bounds: Floats) -> None:
         """Move bounds (see Session)."""
-        for at, bound in zip(rows.tolist(), bounds.tolist(), strict=True):
-            self._model.pulp_rows[at].changeRHS(bound)
+        self._model.row_bound[rows] = bounds
 
     def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
         """Move bounds (see Session)."""
-        for at, low, high in zip(columns.tolist(), lower.tolist(), upper.tolist(), strict=True):
-            self._model.pulp_columns[at].bounds(low, high)
+        self._model.column_lower[columns], self._model.column_upper[columns] = lower, upper
 
     def hold_integers(self, columns: Codes, values: Floats) -> None:
         """Fix integers (see Session)."""
         self.set_column_bounds(columns, values, values)
         for at in columns.tolist():
-            self._model.pulp_columns[at].cat = pulp.LpContinuous
+            self._written.columns[at].cat = pulp.LpContinuous
 
     def release_rows(self, rows: Codes) -> None:
         """Not needed: every model is new."""

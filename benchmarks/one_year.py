@@ -29,7 +29,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pulp
 from budget_sweep import sweep_table
 from raw_highs import METHODS, Method, Recorder, Snapshot, solve_raw
 from synthetic_plan import BUDGETS, write_plan
@@ -111,7 +110,7 @@ def _solved(case: Case, scenario: Scenario, watch: Watch) -> tuple[Model, Sessio
         model = build(scenario)
     if case.relaxed:
         relax(model)
-    base_columns, how = len(model.pulp_columns), "none"
+    base_columns, how = model.column_count, "none"
     with watch("hand-over"):
         session = open_session(model, "highs", Limits())
         session.release_rows(NOTHING)
@@ -147,8 +146,6 @@ def relax(model: Model) -> None:
         for part in parts:
             if part.integer:
                 part.integer = False
-                for at in part.terms.column.tolist():
-                    model.pulp_columns[at].cat = pulp.LpContinuous
 
 
 def snapshots(case: Case) -> tuple[list[Snapshot], dict[str, int]]:

@@ -86,7 +86,7 @@ def exported(model: Model, objective: Terms, constant: float, maximise: bool, *,
     """The model as it stands, row by row, with one objective to minimise."""
     families = [family for parts in model.rows.values() for family in parts]
     families.sort(key=lambda family: family.first)
-    lp, count = highspy.HighsLp(), len(model.pulp_columns)
+    lp, count = highspy.HighsLp(), model.column_count
     lower, upper, sizes, index, value = [], [], [], [], []
     for family in families:
         bound = current_bounds(model, family)

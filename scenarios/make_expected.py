@@ -41,6 +41,8 @@ import pulp
 from ruamel.yaml import YAML
 
 from allocator.engine.build import build
+from allocator.model import Terms
+from allocator.model.pulp_problem import PulpProblem
 from allocator.scenario.plan_year import Scenario
 
 HERE = Path(__file__).parent
@@ -117,15 +119,16 @@ def export(scenario: Scenario) -> Exported:
     model = build(scenario)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "blocks.mps"
-        model.problem.setObjective(pulp.LpAffineExpression(dict.fromkeys(model.pulp_columns, 0.0)))
-        model.problem.writeMPS(str(file))
+        written = PulpProblem(model)
+        written.minimise(Terms({}, np.zeros(0, dtype=np.intp), np.zeros(0)), 0.0, 1.0)
+        written.problem.writeMPS(str(file))
         by_name, problem = pulp.LpProblem.fromMPS(str(file))
 
     def columns(family: str) -> tuple[dict[str, list[str]], list[pulp.LpVariable]]:
         if family not in model.columns:
             return {}, []
         cells = model.family(family)
-        names = [model.pulp_columns[at].name for at in cells.column.tolist()]
+        names = [written.columns[at].name for at in cells.column.tolist()]
         return {dim: list(ids) for dim, ids in model.decoded(cells.labels).items()}, [by_name[name] for name in names]
 
     towns = list(scenario.first.towns.index)

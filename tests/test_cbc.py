@@ -208,7 +208,7 @@ def test_offered_integers_count_only_if_they_reach_the_bound() -> None:
         found = session.solve(x, 0.0, True, gap)
         assert found.value == pytest.approx(1.0)
         assert found.gap <= gap
-    assert [column.lowBound for column in model.pulp_columns] == [0.0, 0.0]
+    assert model.column_lower.tolist() == [0.0, 0.0]
 
 
 def test_prices_are_those_of_highs() -> None:

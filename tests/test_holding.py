@@ -12,10 +12,11 @@ import pytest
 
 from allocator.engine.build import build
 from allocator.engine.criteria.step import LEVEL_GRID, SUM_GRID, Step
-from allocator.engine.highs import HighsSession, OneCallHiGHS
+from allocator.engine.highs import HighsSession
 from allocator.engine.session import Limits
 from allocator.engine.stages import StagesRun, hold_bound, run_stages
 from allocator.model import Axis, Model, Outcome, Terms
+from allocator.model.pulp_problem import PulpProblem
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.verbs.solving import open_session
@@ -253,16 +254,22 @@ def matrix(highs: Any) -> dict[str, np.ndarray]:
     return made | {"integrality_": np.array([int(kind) for kind in lp.integrality_])}
 
 
+def handed_over_by_pulp(model: Model) -> Any:
+    """A solver object that PuLP's own interface filled, cell by cell."""
+    written = PulpProblem(model)
+    written.minimise(Terms({}, np.zeros(0, dtype=np.intp), np.zeros(0)), 0.0, 1.0)
+    solver = pulp.HiGHS(msg=False)
+    solver.createAndConfigureSolver(written.problem)
+    solver.buildSolverModel(written.problem)
+    return written.problem.solverModel
+
+
 @pytest.mark.parametrize("plan", ["tiny/2016.yaml", "panyu/2016.yaml"])
-def test_hand_over_in_one_call_is_pulps_own(plan: str) -> None:
+def test_arrays_reach_the_solver_as_pulp_would_hand_them_over(plan: str) -> None:
     model = build(load(SCENARIOS / plan))
-    made = []
-    for kind in (pulp.HiGHS, OneCallHiGHS):
-        solver = kind(msg=False)
-        model.problem.setObjective(pulp.LpAffineExpression(dict.fromkeys(model.pulp_columns, 0.0)))
-        solver.createAndConfigureSolver(model.problem)
-        solver.buildSolverModel(model.problem)
-        made.append(matrix(model.problem.solverModel))
+    session = HighsSession(model)
+    session.release_rows(np.zeros(0, dtype=np.intp))
+    made = [matrix(session.highs), matrix(handed_over_by_pulp(model))]
     for name, array in made[0].items():
         np.testing.assert_array_equal(array, made[1][name], err_msg=name)
     assert len(made[0]["col_lower_"]) == model.size["columns"]

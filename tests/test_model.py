@@ -7,6 +7,7 @@ import pytest
 
 from allocator.engine.highs import HighsSession
 from allocator.model import Axis, Ledger, Model, ParameterUse, Provision, Terms, constant_label, joined
+from allocator.model.pulp_problem import PulpProblem, readable, serial
 from allocator.words.errors import SolverError
 
 
@@ -28,7 +29,7 @@ def model() -> Model:
 def dense(model: Model, name: str) -> np.ndarray:
     """A family of rows as a full matrix."""
     family = model.rows[name][-1]
-    matrix = np.zeros((len(family), len(model.pulp_columns)))
+    matrix = np.zeros((len(family), model.column_count))
     matrix[family.matrix["row"], family.matrix.column] = family.matrix.coefficient
     return matrix
 
@@ -38,7 +39,7 @@ def test_terms_go_to_the_row_with_their_labels(model: Model) -> None:
     # Rows in another order than the labels of the terms.
     model.constrain("by_town", {"town": codes(2, 0)}, [x], "<=", np.array([5.0, 7.0]), unit="yuan")
     assert dense(model, "by_town").tolist() == [[0, 0, 1], [1, 1, 0]]
-    assert [-row.constant for row in model.pulp_rows] == [5, 7]
+    assert model.row_bound.tolist() == [5, 7]
 
 
 def test_the_same_cell_twice_is_summed(model: Model) -> None:
@@ -75,12 +76,13 @@ def test_activity(model: Model) -> None:
 
 
 def test_names_never_collide(model: Model) -> None:
-    # PuLP would make both "San_Juan"; the engine names columns and rows by number and keeps labels itself.
+    # PuLP would make both "San_Juan"; the names of columns and rows are unique all the same.
     x = model.variables("x", {"town": codes(0, 1, 2)}, "yuan", upper=np.array([1.0, 2.0, 4.0]))
     y = model.variables("y", {"mentor": codes(1, 2)}, "pairs", upper=8.0, integer=True)
     model.constrain("r", {"town": codes(1, 2)}, [x.where(x["town"] > 0)], "<=", 100.0, unit="yuan")
-    names = [column.name for column in model.pulp_columns]
-    assert len(names) == len(set(names)) == 5
+    for naming in (serial, readable):
+        names = [column.name for column in PulpProblem(model, naming).columns]
+        assert len(names) == len(set(names)) == 5
     assert model.decoded({"mentor": y["mentor"]})["mentor"].tolist() == ["San Juan", "San_Juan"]
     found = HighsSession(model).solve(joined([x.labelled({}), y.labelled({})], ()), 0.0, True, 1e-6)
     assert found.x.tolist() == [1, 2, 4, 8, 8]

@@ -173,7 +173,7 @@ def test_exchange_asks_for_a_tenth_of_the_eligible_and_a_fifth_of_backbone_teach
     assert set(teachers.loc[teachers["eligible"], "hours"]) == {200}
     model = build(year)
     rows = {name: model.rows[name][0].positions for name in ("posting_share", "posting_backbone", "matching")}
-    assert -model.pulp_rows[int(rows["posting_share"][0])].constant == 4
+    assert model.row_bound[rows["posting_share"][0]] == 4
     assert len(rows["posting_backbone"]) == 1
     assert sum(len(part.positions) for part in model.rows["matching"]) == 2
 

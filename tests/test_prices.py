@@ -69,12 +69,10 @@ class Priced:
     def move(self, limit: tuple[str, str], by: float) -> None:
         side, at = self.position(*limit)
         if side == "row":
-            bound = -self.model.pulp_rows[at].constant
+            bound = self.model.row_bound[at]
             self.session.set_row_bounds(np.array([at]), np.array([bound + by]))
             return
-        column = self.model.pulp_columns[at]
-        low = -np.inf if column.lowBound is None else column.lowBound
-        high = np.inf if column.upBound is None else column.upBound
+        low, high = self.model.column_lower[at], self.model.column_upper[at]
         low, high = (low + by, high) if side == "lower" else (low, high + by)
         self.session.set_column_bounds(np.array([at]), np.array([low]), np.array([high]))
 

@@ -17,6 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from allocator.engine.build import build
+from allocator.model.pulp_problem import PulpProblem, readable
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import table_bytes
@@ -150,7 +151,7 @@ def test_order_changes_nothing_in_the_model_of_a_large_plan(name: str, tmp_path:
     for seed in (None, 3):
         folder = SCENARIOS / plan if seed is None else permute_plan(SCENARIOS / plan, tmp_path / plan, seed)
         files.append(tmp_path / f"{seed}.mps")
-        problem = build(load(folder / f"{year}.yaml")).problem
+        problem = PulpProblem(build(load(folder / f"{year}.yaml")), readable).problem
         problem.writeMPS(str(files[-1]))
     assert files[0].stat().st_size > 100_000
     assert files[0].read_bytes() == files[1].read_bytes()

@@ -72,7 +72,7 @@ def test_what_is_not_named_stays_within_its_bounds(tmp_path: Path) -> None:
     held = [{**row, "star": 1} if row["station"] == "s2" else row for row in STATIONS]
     model = build(world(tmp_path, **stars(200, tables={**TABLES, "stations": held})))
     columns, values = start_values(model, pd.DataFrame({"decision": ["starred"], "where": ["x=1"], "value": [7]}))
-    lower = np.array([model.pulp_columns[at].lowBound for at in columns.tolist()])
+    lower = model.column_lower[columns]
     assert (values == lower).all()
     assert values.sum() == 1  # the star that s2 has
 
@@ -82,7 +82,7 @@ def test_a_kind_of_decision_that_nobody_decided_stays_open(tmp_path: Path) -> No
     columns, _ = start_values(model, pd.DataFrame({"decision": ["unknown"], "where": ["x=1"], "value": [7]}))
     assert len(columns) == 0
     # One of which nothing is taken is decided all the same.
-    made = whole_decisions(model, np.zeros(len(model.pulp_columns)))
+    made = whole_decisions(model, np.zeros(model.column_count))
     assert made.to_dict("records") == [{"decision": "starred", "where": "grade=one;station=s1;year=2016", "value": 0}]
     columns, values = start_values(model, made)
     assert set(columns) == set(model.family("starred").column)

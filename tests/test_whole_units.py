@@ -44,7 +44,7 @@ def rounded(scenario: Scenario, x: Floats, unit: str, solver: SolverName = "high
 def plan(scenario: Scenario, families: Mapping[str, Cells]) -> Floats:
     """A plan by family and labels (but the year); units are what the money pays for."""
     model = build(scenario)
-    x = np.zeros(len(model.pulp_columns))
+    x = np.zeros(model.column_count)
     for name, cells in families.items():
         known = model.family(name)
         for at, key in zip(known.column, keys(model, name), strict=True):

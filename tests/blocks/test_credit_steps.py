@@ -18,6 +18,7 @@ from test_stars import PAID, TABLES
 
 from allocator.engine.build import build
 from allocator.model import Floats, Model, Terms
+from allocator.model.pulp_problem import PulpProblem
 from allocator.scenario.plan_year import Scenario
 from worlds import CLASS, ORIGIN, attainment, effect, government, levels, solved, world
 
@@ -93,18 +94,18 @@ def relaxed(model: Model, objective: Terms, stars: Floats | None = None, *, line
 
     None where there is no such plan.
     """
-    problem, left_out = pulp.LpProblem("relaxed", pulp.LpMaximize), set[int]()
+    written, problem, left_out = PulpProblem(model), pulp.LpProblem("relaxed", pulp.LpMaximize), set[int]()
     for part in () if lines else model.rows["credit_steps"]:
         left_out |= set(part.positions.tolist())
-    problem.setObjective(pulp.lpSum(model.pulp_columns[at] for at in objective.column.tolist()))
-    for at, row in enumerate(model.pulp_rows):
+    problem.setObjective(pulp.lpSum(written.columns[at] for at in objective.column.tolist()))
+    for at, row in enumerate(written.rows):
         if at not in left_out:
             problem.addConstraint(row.copy(), f"r{at}")
-    for column in model.pulp_columns:
+    for column in written.columns:
         column.cat = pulp.LpContinuous
     starred = model.family("starred").column.tolist()
     for at, value in [] if stars is None else zip(starred, stars.tolist(), strict=True):
-        problem += model.pulp_columns[at] == value
+        problem += written.columns[at] == value
     problem.solve(pulp.HiGHS(msg=False))
     return float(problem.objective.value()) if problem.status == pulp.LpStatusOptimal else None
 

@@ -18,6 +18,7 @@ import pytest
 from plotly.graph_objects import Figure
 
 from allocator.engine.build import build
+from allocator.model.pulp_problem import PulpProblem
 from allocator.plan.check import check
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
@@ -138,13 +139,13 @@ def relaxed(scenario: Scenario) -> tuple[float, list[float]]:
     """Best value and plan where pairs may be made in part."""
     model = build(scenario)
     outcome = model.outcomes["mentoring.worth"]
-    for column in model.pulp_columns:
+    written = PulpProblem(model)
+    for column in written.columns:
         column.cat = pulp.LpContinuous
-    parts = zip(outcome.terms.column.tolist(), outcome.terms.coefficient.tolist(), strict=True)
-    model.problem.setObjective(pulp.lpSum(-worth * model.pulp_columns[at] for at, worth in parts))
-    model.problem.solve(pulp.HiGHS(msg=False))
-    shares = [model.pulp_columns[at].value() for at in model.family("pairing").column.tolist()]
-    return -float(model.problem.objective.value()), shares
+    written.minimise(outcome.terms, 0.0, -1.0)
+    written.problem.solve(pulp.HiGHS(msg=False))
+    shares = [written.columns[at].value() for at in model.family("pairing").column.tolist()]
+    return -float(written.problem.objective.value()), shares
 
 
 def test_a_travel_budget_makes_relaxations_fractional_and_whole_pairs_beat_rounded_ones(tmp_path: Path) -> None:

@@ -200,13 +200,12 @@ def test_limits_set_on_the_built_model_are_those_of_a_new_one(tmp_path: Path) ->
         model = build(scenario)
         for use in model.parameters[path]:
             HighsSession(model).set_row_bounds(use.positions, value * use.per_unit)
-            bounds = [-model.pulp_rows[at].constant for at in use.positions]
-            assert bounds == [value] * len(bounds)
+            assert (model.row_bound[use.positions] == value).all()
         assert _bounds(model) == _bounds(build(scenario.with_({path: value})))
 
 
 def _bounds(model: Model) -> list[float]:
-    return [-row.constant for row in model.pulp_rows]
+    return model.row_bound.tolist()
 
 
 # -- all plans ---------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from pulp.apis.coin_api import pulp_cbc_path
 
 from allocator.engine.session import Limits, Prices, Solution, Status
 from allocator.model import Codes, Floats, Model, Terms
+from allocator.model.pulp_problem import PulpProblem
 from allocator.words.errors import SolverError
 from allocator.words.texts import Text
 
@@ -66,6 +67,7 @@ class CbcSession:
         if not pulp.COIN_CMD(path=pulp_cbc_path).available():
             raise SolverError(Text("solver.no_cbc"))
         self.version = binary_version()
+        self._written, self._released = PulpProblem(model), set[int]()
         self._held = False
         self._start: tuple[Codes, Floats] | None = None
 
@@ -76,12 +78,12 @@ class CbcSession:
         start, self._start = self._start, None
         relaxed = self._linear()
         if relaxed.status != "optimal":
-            is_linear = self._held or not len(self._integers())
+            is_linear = self._held or not len(self.model.integer_columns)
             if is_linear or relaxed.status == "infeasible":
                 return _no_plan(relaxed.status)
             return self._branch(objective, constant, sign, gap, -np.inf)
         least = sign * self._value(objective, relaxed.x)
-        whole = self._integers()
+        whole = self.model.integer_columns
         if self._held or self._is_whole(relaxed.x[whole]):
             value = sign * least + constant
             return Solution("optimal", value, value, 0.0, relaxed.x)
@@ -100,21 +102,16 @@ class CbcSession:
 
     def set_row_bounds(self, rows: Codes, bounds: Floats) -> None:
         """Move the bounds of rows (see Session)."""
-        for at, bound in zip(rows.tolist(), bounds.tolist(), strict=True):
-            self.model.pulp_rows[at].changeRHS(bound)
+        self.model.row_bound[rows] = bounds
+        self._released -= set(rows.tolist())
 
     def release_rows(self, rows: Codes) -> None:
         """Let rows restrict nothing until their bounds are set again (see Session)."""
-        for at in rows.tolist():
-            row = self.model.pulp_rows[at]
-            row.changeRHS(-_FAR if row.sense == pulp.LpConstraintGE else _FAR)
+        self._released |= set(rows.tolist())
 
     def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
         """Move the bounds of columns (see Session)."""
-        for at, low, high in zip(columns.tolist(), lower.tolist(), upper.tolist(), strict=True):
-            column = self.model.pulp_columns[at]
-            column.lowBound = low if np.isfinite(low) else None
-            column.upBound = high if np.isfinite(high) else None
+        self.model.column_lower[columns], self.model.column_upper[columns] = lower, upper
 
     def hold_integers(self, columns: Codes, values: Floats) -> None:
         """Fix integer columns and go on with linear solves (see Session)."""
@@ -141,7 +138,7 @@ class CbcSession:
         found = self._run(("-allowableGap", repr(0.9 * gap), *_TIGHT, *_BRANCH), "-solve", whole=True)
         if found.status not in ("optimal", "feasible"):
             return _no_plan(found.status)
-        whole = self._integers()
+        whole = self.model.integer_columns
         exact = self._with_integers(whole, np.round(found.x[whole]))
         x = exact.x if exact.status == "optimal" else found.x
         value = sign * self._value(objective, x)
@@ -154,14 +151,12 @@ class CbcSession:
 
     def _with_integers(self, columns: Codes, values: Floats) -> _Answer:
         """A linear solve with integer columns fixed for once."""
-        before = [self.model.pulp_columns[at] for at in columns.tolist()]
-        bounds = [(column.lowBound, column.upBound) for column in before]
+        before = self.model.column_lower[columns], self.model.column_upper[columns]
         self.set_column_bounds(columns, values, values)
         try:
             return self._linear()
         finally:
-            for column, (low, high) in zip(before, bounds, strict=True):
-                column.lowBound, column.upBound = low, high
+            self.set_column_bounds(columns, *before)
 
     def _linear(self) -> _Answer:
         """The linear relaxation; no plan only if a second look without presolve finds none either."""
@@ -172,9 +167,10 @@ class CbcSession:
 
     def _run(self, options: Sequence[str], how: str, *, whole: bool) -> _Answer:
         """One process of CBC on the model as it stands."""
+        self._catch_up()
         with tempfile.TemporaryDirectory(prefix="allocator-cbc-") as name:
             folder = Path(name)
-            self.model.problem.writeMPS(str(folder / "model.mps"), mip=whole)
+            self._written.problem.writeMPS(str(folder / "model.mps"), mip=whole)
             command = [pulp_cbc_path, "model.mps", *self._time_left(), *options, how]
             command += ["-saveSolution", "values.bin", "-solution", "said.txt", "-quit"]
             log = self._wait(command, folder)
@@ -217,20 +213,20 @@ class CbcSession:
         return log.read_text(encoding="utf-8", errors="replace")
 
     def _set_objective(self, objective: Terms, maximise: bool) -> None:
-        """Minimised inside; every column is named, so that none in no row is forgotten."""
-        cost = np.zeros(len(self.model.pulp_columns))
-        np.add.at(cost, objective.column, -objective.coefficient if maximise else objective.coefficient)
-        terms = dict(zip(self.model.pulp_columns, cost.tolist(), strict=True))
-        self.model.problem.setObjective(pulp.LpAffineExpression(terms))
+        """Minimised inside."""
+        self._written.catch_up()
+        self._written.minimise(objective, 0.0, -1.0 if maximise else 1.0)
+
+    def _catch_up(self) -> None:
+        """Take over the model as it stands; released rows get a bound far away."""
+        self._written.catch_up()
+        for at in self._released:
+            row = self._written.rows[at]
+            row.changeRHS(-_FAR if row.sense == pulp.LpConstraintGE else _FAR)
 
     @staticmethod
     def _value(objective: Terms, x: Floats) -> float:
         return float(objective.coefficient @ x[objective.column])
-
-    def _integers(self) -> Codes:
-        """Positions of the integer columns."""
-        parts = [part.terms.column for parts in self.model.columns.values() for part in parts if part.integer]
-        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
 
     @staticmethod
     def _is_whole(values: Floats) -> bool:

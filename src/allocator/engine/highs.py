@@ -1,21 +1,18 @@
 """The persistent HiGHS session: the one file that knows highspy.
 
-The model reaches HiGHS through PuLP, on one solver object that lives as long as the session. PuLP's own
-interface makes a new object for every solve and hands columns and rows over one by one; ``OneCallHiGHS``
-hands the same PuLP objects over in one call. Status, gap and bound are read from the solver's own object,
-because PuLP reports "Optimal" for a run that hit its time limit.
+The arrays of the model are handed over as they are, to one solver object that lives as long as the session:
+what is declared later is appended to it. Status, gap and bound are read from the solver's own object.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import highspy
 import numpy as np
-import pulp
 
 from allocator.engine.branching import Question, Search
 from allocator.engine.session import Limits, Prices, Solution, Status
@@ -76,44 +73,6 @@ _TO_CONFIRM = (
 """Answers that count only when a run afresh gives them too."""
 
 
-class OneCallHiGHS(pulp.HiGHS):  # type: ignore[misc]
-    """PuLP's HiGHS with the model handed over in one call, from the same PuLP objects."""
-
-    def buildSolverModel(self, lp: pulp.LpProblem) -> None:
-        """Pass all columns and rows of the problem; columns in the order of their names."""
-        hand_over(lp.solverModel, lp.variables(), lp.constraints(), 0)
-
-
-def hand_over(
-    highs: highspy.Highs, columns: Sequence[pulp.LpVariable], rows: Sequence[pulp.LpConstraint], first_column: int
-) -> None:
-    """Append PuLP columns (positions from ``first_column`` on) and rows to a solver object."""
-    infinity = highspy.kHighsInf
-    if columns:
-        for at, column in enumerate(columns, start=first_column):
-            column.index = at
-        lower = np.array([-infinity if c.lowBound is None else c.lowBound for c in columns], dtype=float)
-        upper = np.array([infinity if c.upBound is None else c.upBound for c in columns], dtype=float)
-        nothing = np.zeros(0, dtype=np.int32)
-        count = len(columns)
-        starts = np.zeros(count, dtype=np.int32)
-        _checked(highs.addCols(count, np.zeros(count), lower, upper, 0, starts, nothing, np.zeros(0)))
-        whole = [at for at, c in enumerate(columns, start=first_column) if c.cat == pulp.LpInteger]
-        if whole:
-            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
-            _checked(highs.changeColsIntegrality(len(whole), np.array(whole, dtype=np.int32), kinds))
-    if rows:
-        lows, highs_ = [row.getLb() for row in rows], [row.getUb() for row in rows]
-        lower = np.array([-infinity if low is None else low for low in lows], dtype=float)
-        upper = np.array([infinity if high is None else high for high in highs_], dtype=float)
-        sizes = np.array([len(row) for row in rows], dtype=np.int32)
-        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-        total = int(sizes.sum())
-        index = np.fromiter((v.index for row in rows for v in row), dtype=np.int32, count=total)
-        value = np.fromiter((a for row in rows for a in row.values()), dtype=float, count=total)
-        _checked(highs.addRows(len(rows), lower, upper, total, starts, index, value))
-
-
 def _checked(status: highspy.HighsStatus) -> None:
     if status == highspy.HighsStatus.kError:
         raise SolverError(Text("solver.refused", {"what": "HiGHS"}))
@@ -128,10 +87,8 @@ class HighsSession:
         """``interior``: every linear solve from nothing by interior point and crossover, instead of simplex."""
         self.model, self.limits, self.interior = model, limits or Limits(), interior
         self.version = highspy.Highs().version()
-        solver = OneCallHiGHS(msg=False)
-        solver.createAndConfigureSolver(model.problem)
-        self.highs: highspy.Highs = model.problem.solverModel
-        self._set(_OPTIONS)
+        self.highs = highspy.Highs()
+        self._set({"output_flag": False, **_OPTIONS})
         if self.limits.interrupted is not None:
             self._listen()
         self._columns = self._rows = 0
@@ -146,11 +103,11 @@ class HighsSession:
     def solve(self, objective: Terms, constant: float, maximise: bool, gap: float) -> Solution:
         """Optimise one objective to an absolute gap (see Session)."""
         self._prepare(objective, maximise)
-        question, whole = Question(constant, maximise, gap), self._integers()
+        question, whole = Question(constant, maximise, gap), self.model.integer_columns
         if self._held or not len(whole):
             return self._run(question)
         start, self._start = self._start, None
-        return Search(self, question, whole, self._integer_families(), start).run()
+        return Search(self, question, whole, self.model.integer_families, start).run()
 
     @property
     def large(self) -> bool:
@@ -205,10 +162,7 @@ class HighsSession:
 
     def bounds(self, columns: Codes) -> tuple[Floats, Floats]:
         """Bounds of columns as they stand now; without limit where there is none."""
-        own = [self.model.pulp_columns[at] for at in columns.tolist()]
-        low = [-np.inf if each.lowBound is None else each.lowBound for each in own]
-        high = [np.inf if each.upBound is None else each.upBound for each in own]
-        return np.array(low, dtype=float), np.array(high, dtype=float)
+        return self.model.column_lower[columns], self.model.column_upper[columns]
 
     @contextmanager
     def narrowed(self, columns: Codes, lower: Floats, upper: Floats) -> Iterator[None]:
@@ -233,12 +187,9 @@ class HighsSession:
     def set_row_bounds(self, rows: Codes, bounds: Floats) -> None:
         """Move the bounds of rows (see Session)."""
         self._sync()
-        for at, bound in zip(rows.tolist(), bounds.tolist(), strict=True):
-            row = self.model.pulp_rows[at]
-            row.changeRHS(bound)
-            low, high = row.getLb(), row.getUb()
-            infinity = highspy.kHighsInf
-            self.highs.changeRowBounds(at, -infinity if low is None else low, infinity if high is None else high)
+        self.model.row_bound[rows] = bounds
+        for at, low, high in zip(rows.tolist(), *self.model.row_limits(rows), strict=True):
+            self.highs.changeRowBounds(at, low, high)
 
     def release_rows(self, rows: Codes) -> None:
         """Let rows restrict nothing until their bounds are set again (see Session)."""
@@ -249,10 +200,8 @@ class HighsSession:
     def set_column_bounds(self, columns: Codes, lower: Floats, upper: Floats) -> None:
         """Move the bounds of columns (see Session)."""
         self._sync()
+        self.model.column_lower[columns], self.model.column_upper[columns] = lower, upper
         for at, low, high in zip(columns.tolist(), lower.tolist(), upper.tolist(), strict=True):
-            column = self.model.pulp_columns[at]
-            column.lowBound = low if np.isfinite(low) else None
-            column.upBound = high if np.isfinite(high) else None
             self.highs.changeColBounds(at, low, high)
 
     def hold_integers(self, columns: Codes, values: Floats) -> None:
@@ -275,9 +224,9 @@ class HighsSession:
         self._sync()
         columns, rows = list(basis.col_status), list(basis.row_status)
         status = highspy.HighsBasisStatus
-        for column in self.model.pulp_columns[len(columns) :]:
-            columns.append(status.kZero if column.lowBound is None else status.kLower)
-        rows += [status.kBasic] * (len(self.model.pulp_rows) - len(rows))
+        newer = np.isfinite(self.model.column_lower[len(columns) :])
+        columns += [status.kLower if limited else status.kZero for limited in newer.tolist()]
+        rows += [status.kBasic] * (self.model.row_count - len(rows))
         longer = highspy.HighsBasis()
         longer.col_status, longer.row_status, longer.valid = columns, rows, True
         self.highs.setBasis(longer)
@@ -290,10 +239,33 @@ class HighsSession:
 
     def _sync(self) -> None:
         """Hand over the columns and rows that were declared since the last call."""
-        columns, rows = self.model.pulp_columns[self._columns :], self.model.pulp_rows[self._rows :]
-        if columns or rows:
-            hand_over(self.highs, columns, rows, self._columns)
-            self._columns, self._rows = len(self.model.pulp_columns), len(self.model.pulp_rows)
+        self._append_columns(self.model.column_count - self._columns)
+        self._append_rows(self.model.row_count - self._rows)
+
+    def _append_columns(self, count: int) -> None:
+        """Append the last columns of the model."""
+        if not count:
+            return
+        first, nothing = self._columns, np.zeros(0, dtype=np.int32)
+        lower, upper = self.model.column_lower[first:], self.model.column_upper[first:]
+        starts = np.zeros(count, dtype=np.int32)
+        _checked(self.highs.addCols(count, np.zeros(count), lower, upper, 0, starts, nothing, np.zeros(0)))
+        whole = self.model.integer_columns
+        whole = np.sort(whole[whole >= first]).astype(np.int32)
+        if len(whole):
+            kinds = np.full(len(whole), highspy.HighsVarType.kInteger)
+            _checked(self.highs.changeColsIntegrality(len(whole), whole, kinds))
+        self._columns += count
+
+    def _append_rows(self, count: int) -> None:
+        """Append the last rows of the model."""
+        if not count:
+            return
+        rows = self.model.compressed_rows(self._rows)
+        starts, index = rows.starts[:-1].astype(np.int32), rows.column.astype(np.int32)
+        added = self.highs.addRows(count, rows.lower, rows.upper, len(index), starts, index, rows.coefficient)
+        _checked(added)
+        self._rows += count
 
     def _prepare(self, objective: Terms, maximise: bool) -> None:
         """Set the objective; minimised inside."""
@@ -380,7 +352,7 @@ class HighsSession:
 
         It is finished even where the time is up: otherwise the plan would be lost.
         """
-        whole = self._integers()
+        whole = self.model.integer_columns
         x = np.array(self.highs.getSolution().col_value, dtype=float)
         if found.has_plan or found.status == "infeasible" or not len(x) or not self.highs.getSolution().value_valid:
             return found
@@ -409,20 +381,7 @@ class HighsSession:
 
     def _branches(self) -> bool:
         """Whether a run is a branch and bound."""
-        return len(self._integers()) > 0 and not self.highs.getOptionValue("solve_relaxation")[1]
-
-    def _integers(self) -> Codes:
-        """Positions of the integer columns."""
-        families = self._integer_families()
-        return np.concatenate(families) if families else np.zeros(0, dtype=np.intp)
-
-    def _integer_families(self) -> list[Codes]:
-        """The same, family by family over all years."""
-        families = [
-            [part.terms.column for part in parts if part.integer and len(part.terms)]
-            for parts in self.model.columns.values()
-        ]
-        return [np.concatenate(parts) for parts in families if parts]
+        return len(self.model.integer_columns) > 0 and not self.highs.getOptionValue("solve_relaxation")[1]
 
     def _status(self, has_plan: bool) -> Status:
         status = self.highs.getModelStatus()

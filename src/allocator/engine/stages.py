@@ -388,8 +388,7 @@ def _offer_integers(model: Model, session: Session, x: Floats) -> None:
 
 def integer_values(model: Model, x: Floats) -> tuple[np.ndarray, Floats]:
     """Integer columns and their rounded values at x."""
-    parts = [part.terms.column for parts in model.columns.values() for part in parts if part.integer]
-    columns = np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
+    columns = model.integer_columns
     known = columns[columns < len(x)]
     return known, np.round(x[known])
 

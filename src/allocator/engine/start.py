@@ -47,10 +47,7 @@ def start_values(model: Model, decisions: pd.DataFrame) -> tuple[Codes, Floats]:
         columns.append(terms.column)
         values.append(np.array([known.get((family, where), 0) for where in _names(model, terms)], dtype=float))
     at = np.concatenate(columns)
-    own = [model.pulp_columns[column] for column in at.tolist()]
-    low = [-np.inf if each.lowBound is None else each.lowBound for each in own]
-    high = [np.inf if each.upBound is None else each.upBound for each in own]
-    return at, np.clip(np.concatenate(values), low, high)
+    return at, np.clip(np.concatenate(values), model.column_lower[at], model.column_upper[at])
 
 
 def taken_over(model: Model, decisions: pd.DataFrame) -> int:

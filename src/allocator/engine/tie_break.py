@@ -306,19 +306,17 @@ def _settle_exactly(model: Model, rows: list[Rows], x: Floats, face: Polyhedron)
 
 def current_bounds(model: Model, family: Rows) -> Floats:
     """Bounds of a family as they stand now (held values and sweeps move them)."""
-    return np.array([-model.pulp_rows[at].constant for at in family.positions.tolist()])
+    return model.row_bound[family.positions]
 
 
 def column_bounds(model: Model) -> tuple[Floats, Floats]:
     """Lower and upper bounds of all columns as they stand now."""
-    low = np.array([-np.inf if c.lowBound is None else c.lowBound for c in model.pulp_columns], dtype=float)
-    high = np.array([np.inf if c.upBound is None else c.upBound for c in model.pulp_columns], dtype=float)
-    return low, high
+    return model.column_lower.copy(), model.column_upper.copy()
 
 
 def _distances(model: Model, scenario: Scenario, stage: TieBreakStage) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
     """Target, scale and whether it counts, for every column of the model."""
-    count = len(model.pulp_columns)
+    count = model.column_count
     target, scale, weighted = np.zeros(count), np.ones(count), np.zeros(count, dtype=bool)
     for plan in scenario.plan_years:
         year, goal = model.axes["year"].code(str(plan.year)), baseline(plan, stage)

@@ -1,9 +1,9 @@
-"""One labelled linear model over one pulp problem.
+"""One labelled linear model, all of it in arrays.
 
 Blocks declare *families* from aligned arrays: variables and rows with labels, units and the requirement
 they keep. Labels are held as codes (positions on an axis), so that a family of a million cells is a
-handful of arrays; PuLP objects are made in bulk, under short serial names, because PuLP mangles long
-ones ("San Juan" = "San_Juan").
+handful of arrays. Families say what was declared; the bounds of all columns and rows as they stand now
+(held values, sweeps and sessions move them) are arrays of the model. ``pulp_problem`` makes a PuLP problem of it.
 
 Blocks meet only in *ledgers*: a quantity with labels and a unit that anyone supplies or uses. A ledger
 that somebody supplies is closed into a family of rows; one that nobody supplies is not part of the plan.
@@ -11,15 +11,15 @@ that somebody supplies is closed into a family of rows; one that nobody supplies
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pulp
 
+from allocator.model.arrays import CompressedRows, Growing, compressed
 from allocator.model.families import ParameterUse, Rows, Sense, Variables
 from allocator.model.ledger import Ledger
 from allocator.model.outcome import Change, Outcome
@@ -27,7 +27,7 @@ from allocator.model.terms import Axis, Codes, Floats, Terms, joined
 from allocator.words.errors import SolverError
 from allocator.words.texts import Text
 
-_PULP_SENSE = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "==": pulp.LpConstraintEQ}
+_SIGN: Mapping[Sense, float] = {"<=": -1.0, "==": 0.0, ">=": 1.0}
 
 
 class Curved(Protocol):
@@ -39,7 +39,7 @@ class Curved(Protocol):
 
 
 class Model:
-    """Families, ledgers, outcomes and parameters over one pulp problem (always a minimisation)."""
+    """Families, ledgers, outcomes and parameters in arrays (always a minimisation)."""
 
     def __init__(self, axes: Iterable[Axis], dims: Mapping[str, str], ledgers: Iterable[Ledger]) -> None:
         """``dims`` maps a label name to its axis where the two differ (``mentor`` to ``town``)."""
@@ -56,9 +56,9 @@ class Model:
         self.strengthening: list[Rows] = []
         """Rows that no plan breaks whose whole decisions are whole: they only make relaxations closer."""
         self._awaiting: list[Callable[[], None]] = []
-        self.problem = pulp.LpProblem("allocator", pulp.LpMinimize)
-        self.pulp_columns: list[pulp.LpVariable] = []
-        self.pulp_rows: list[pulp.LpConstraint] = []
+        self._in_order: list[Rows] = []
+        self._column_lower, self._column_upper = Growing(), Growing()
+        self._row_bound, self._row_sense = Growing(), Growing()
 
     # -- declaring ---------------------------------------------------------------------------------
 
@@ -77,14 +77,10 @@ class Model:
         """Declare variables; ``rules`` names the lower and the upper bound where they are rules of the plan."""
         count = len(next(iter(labels.values())))
         lows, highs = np.broadcast_to(lower, count).astype(float), np.broadcast_to(upper, count).astype(float)
-        first = len(self.pulp_columns)
+        first = self.column_count
         terms = Terms(labels, np.arange(first, first + count, dtype=np.intp), np.ones(count))
-        kind = pulp.LpInteger if integer else pulp.LpContinuous
-        add, finite = self.problem.add_variable, math.isfinite
-        for at, (low, high) in enumerate(zip(lows.tolist(), highs.tolist(), strict=True), start=first):
-            made = add(f"x{at:07d}", low if finite(low) else None, high if finite(high) else None, kind)
-            made.index = at
-            self.pulp_columns.append(made)
+        self._column_lower.extend(lows)
+        self._column_upper.extend(highs)
         family = Variables(name, tuple(labels), unit, terms, lows, highs, integer, *rules, requirement)
         self.columns.setdefault(name, []).append(family)
         return terms
@@ -110,8 +106,10 @@ class Model:
             raise SolverError(Text("model.row_twice", {"family": name}))
         matrix = self._matrix(name, labels, [part for part in terms if len(part)])
         bounds = np.broadcast_to(bound, count).astype(float)
-        family = Rows(name, dims, unit, labels, sense, bounds, matrix, len(self.pulp_rows), requirement)
-        self._add_pulp_rows(family)
+        family = Rows(name, dims, unit, labels, sense, bounds, matrix, self.row_count, requirement)
+        self._row_bound.extend(bounds)
+        self._row_sense.extend(np.full(count, _SIGN[sense]))
+        self._in_order.append(family)
         self.rows.setdefault(name, []).append(family)
         return family
 
@@ -179,13 +177,65 @@ class Model:
         return {dim: np.array(self.axes[dim].ids, dtype=object)[codes] for dim, codes in labels.items()}
 
     @property
+    def column_count(self) -> int:
+        """How many columns are declared."""
+        return len(self._column_lower)
+
+    @property
+    def row_count(self) -> int:
+        """How many rows are declared."""
+        return len(self._row_bound)
+
+    @property
+    def column_lower(self) -> Floats:
+        """Lower bounds of all columns as they stand now [column]; written in place by those who move them."""
+        return self._column_lower.values
+
+    @property
+    def column_upper(self) -> Floats:
+        """Upper bounds of all columns as they stand now [column]; written in place by those who move them."""
+        return self._column_upper.values
+
+    @property
+    def row_bound(self) -> Floats:
+        """Right-hand sides of all rows as they stand now [row]; written in place by those who move them."""
+        return self._row_bound.values
+
+    @property
+    def integer_families(self) -> list[Codes]:
+        """Positions of the whole columns, family by family over all years."""
+        families = [
+            [part.terms.column for part in parts if part.integer and len(part.terms)] for parts in self.columns.values()
+        ]
+        return [np.concatenate(parts) for parts in families if parts]
+
+    @property
+    def integer_columns(self) -> Codes:
+        """Positions of all whole columns, in the order of their families."""
+        return np.concatenate([np.zeros(0, dtype=np.intp), *self.integer_families])
+
+    def rows_from(self, first: int) -> list[Rows]:
+        """Families of rows in the order of their declaration, from the one that begins with row ``first`` on."""
+        start = bisect_left(self._in_order, first, key=lambda family: family.first)
+        return self._in_order[start:]
+
+    def compressed_rows(self, first: int = 0) -> CompressedRows:
+        """Rows from ``first`` on (where a family begins), with their limits as they stand now."""
+        return compressed(self.rows_from(first), *self.row_limits(np.arange(first, self.row_count)))
+
+    def row_limits(self, rows: Codes) -> tuple[Floats, Floats]:
+        """Smallest and largest activity of some rows as they stand now; infinite where there is none."""
+        bound, sign = self.row_bound[rows], self._row_sense.values[rows]
+        return np.where(sign < 0, -np.inf, bound), np.where(sign > 0, np.inf, bound)
+
+    @property
     def size(self) -> dict[str, int]:
         """Columns, rows, nonzeros and integer columns."""
         return {
-            "columns": len(self.pulp_columns),
-            "rows": len(self.pulp_rows),
+            "columns": self.column_count,
+            "rows": self.row_count,
             "nonzeros": sum(len(part.matrix) for parts in self.rows.values() for part in parts),
-            "integers": sum(len(part.terms) for parts in self.columns.values() for part in parts if part.integer),
+            "integers": len(self.integer_columns),
         }
 
     # -- inside ------------------------------------------------------------------------------------
@@ -208,23 +258,11 @@ class Model:
         if (at >= len(keys)).any() or (keys[order][np.minimum(at, len(keys) - 1)] != wanted).any():
             raise SolverError(Text("model.term_without_row", {"family": name}))
         row = order[at]
-        cells, first = np.unique(row * len(self.pulp_columns) + every.column, return_inverse=True)
+        cells, first = np.unique(row * self.column_count + every.column, return_inverse=True)
         coefficient = np.bincount(first, weights=every.coefficient)
         kept = coefficient != 0.0
-        row, column = np.divmod(cells[kept], len(self.pulp_columns))
+        row, column = np.divmod(cells[kept], self.column_count)
         return Terms({"row": row.astype(np.intp)}, column.astype(np.intp), coefficient[kept])
-
-    def _add_pulp_rows(self, family: Rows) -> None:
-        sense = _PULP_SENSE[family.sense]
-        columns = [self.pulp_columns[at] for at in family.matrix.column.tolist()]
-        coefficients = family.matrix.coefficient.tolist()
-        ends = np.searchsorted(family.matrix["row"], np.arange(len(family) + 1)).tolist()
-        for at, bound in enumerate(family.bound.tolist()):
-            cells = slice(ends[at], ends[at + 1])
-            left = pulp.LpAffineExpression(dict(zip(columns[cells], coefficients[cells], strict=True)))
-            row = pulp.LpConstraint(left, sense, rhs=bound)
-            self.problem.addConstraint(row, f"r{family.first + at:07d}")
-            self.pulp_rows.append(row)
 
     def _close(self, ledger: Ledger) -> None:
         signed = [entry.terms if not entry.supplied else -entry.terms for entry in ledger.entries]

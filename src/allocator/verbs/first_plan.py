@@ -53,7 +53,7 @@ def first_plan(
         plan = following(given, before, tables) if parts else given
         alone = Scenario(f"{scenario.label}-{plan.year}", (plan,), scenario.warnings, scenario.source)
         model, now = build(alone), time.monotonic()
-        columns = len(model.pulp_columns)
+        columns = model.column_count
         share = SECONDS if ends is None else (ends - now) / (len(scenario.plan_years) - at)
         seconds = min(SECONDS, max(LEAST, share))
         own = Limits(now + seconds, limits.interrupted)

@@ -116,7 +116,7 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
     clock = Clock()
     with clock.step("build"), _no_collection():
         model = build(scenario)
-    base_columns, size = len(model.pulp_columns), model.size
+    base_columns, size = model.column_count, model.size
     deadline = None if chosen.time_limit is None else time.monotonic() + chosen.time_limit
     session = open_session(model, chosen.solver, Limits(deadline, chosen.interrupted))
     begun = _begin(model, scenario, session, chosen, clock)

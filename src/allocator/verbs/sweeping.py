@@ -167,12 +167,10 @@ class _Built:
         step = value - self.current[path]
         for use in self.model.parameters[path]:
             if use.kind == "row":
-                bounds = np.array([-self.model.pulp_rows[at].constant for at in use.positions.tolist()])
+                bounds = self.model.row_bound[use.positions]
                 self.session.set_row_bounds(use.positions, bounds + step * use.per_unit)
                 continue
-            columns = [self.model.pulp_columns[at] for at in use.positions.tolist()]
-            low = np.array([-np.inf if c.lowBound is None else c.lowBound for c in columns], dtype=float)
-            high = np.array([np.inf if c.upBound is None else c.upBound for c in columns], dtype=float)
+            low, high = self.model.column_lower[use.positions], self.model.column_upper[use.positions]
             moved = step * use.per_unit
             low, high = (low + moved, high) if use.kind == "lower" else (low, high + moved)
             self.session.set_column_bounds(use.positions, low, high)

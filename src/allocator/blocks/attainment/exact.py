@@ -92,13 +92,12 @@ def _opposite(model: Model, name: str, part: Rows, bound: Floats) -> Codes:
 
 def column_ranges(model: Model) -> tuple[Floats, Floats]:
     """Lower and upper end of every column in any plan; infinite where single rows give none."""
-    low = np.array([-np.inf if c.lowBound is None else c.lowBound for c in model.pulp_columns], dtype=float)
-    high = np.array([np.inf if c.upBound is None else c.upBound for c in model.pulp_columns], dtype=float)
+    low, high = model.column_lower.copy(), model.column_upper.copy()
     rows = [part for parts in model.rows.values() for part in parts]
     row = np.concatenate([part.matrix["row"] + part.first for part in rows])
     column = np.concatenate([part.matrix.column for part in rows])
     factor = np.concatenate([part.matrix.coefficient for part in rows])
-    bound, upwards, downwards = (np.zeros(len(model.pulp_rows), dtype=kind) for kind in (float, bool, bool))
+    bound, upwards, downwards = (np.zeros(model.row_count, dtype=kind) for kind in (float, bool, bool))
     for part in rows:
         bound[part.positions] = part.bound
         upwards[part.positions], downwards[part.positions] = part.sense != ">=", part.sense != "<="

@@ -102,7 +102,7 @@ def _alike(model: Model, brought: Brought, gain: Floats) -> npt.NDArray[np.bool_
     np.maximum.at(gain, _cells(units), units.coefficient)
     np.minimum.at(least, _cells(units), units.coefficient)
     alike = (least > 0) & (gain - least <= SAME * gain)
-    low = np.array([model.pulp_columns[at].lowBound for at in others.column.tolist()], dtype=float)
+    low = model.column_lower[others.column]
     alike[_cells(others.where((others.coefficient < 0) | ~(low >= 0)))] = False
     return np.asarray(alike & np.isfinite(least))
 

@@ -60,7 +60,7 @@ def hours_for_money(
         limits: When to stop.
     """
     model = build(scenario)
-    base = np.arange(len(model.pulp_columns), dtype=np.intp)
+    base = np.arange(model.column_count, dtype=np.intp)
     published = published_columns(model)
     columns = np.concatenate([money[0], published])
     values = np.concatenate([money[1], np.round(plan[published])])

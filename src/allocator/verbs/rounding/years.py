@@ -49,7 +49,7 @@ def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, sessi
         year = model.axes["year"].code(str(plan.year))
         own = build(alone)
         here, there = _matched(model, own, year)
-        start = np.zeros(len(own.pulp_columns))
+        start = np.zeros(own.column_count)
         start[there] = made[here]
         whole = whole_units(alone, start, unit, *session)
         made[here] = whole.x[there]
