@@ -14,8 +14,8 @@ from allocator.auditing.stages import AuditedYear, stages
 from allocator.auditing.whole import audit_tables, checks_of_year
 from allocator.blocks.shared.checks import Checks
 from allocator.scenario.plan_year import Scenario
+from allocator.tables.declared import TABLES
 from allocator.tables.result import Result
-from allocator.words.columns import RESULT_TABLES
 from plans import PLAN, YEAR, write_plan
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -285,7 +285,7 @@ FIGURES = [
 def one_row(name: str) -> pd.DataFrame:
     """A table with one row of town bei and source government, and zeros."""
     labels = {"town": "bei", "source": "government"}
-    return pd.DataFrame([{"year": 2016, **{column: labels.get(column, 0.0) for column in RESULT_TABLES[name]}}])
+    return pd.DataFrame([{"year": 2016, **{column: labels.get(column, 0.0) for column in TABLES[name].columns}}])
 
 
 Change = Callable[[Tables], pd.DataFrame]
@@ -371,7 +371,7 @@ def hand_made() -> Tables:
     stations, levels = (0.0, 0.1, 0.1), (16.0, 42.0, 58.0)
     programmes = ("class", "online_kit", "operations", "station_upgrade")
     given = dict(zip(towns, cost, strict=True))
-    lines: dict[str, list[tuple[object, ...]]] = {name: [] for name in RESULT_TABLES}
+    lines: dict[str, list[tuple[object, ...]]] = {name: [] for name in TABLES}
     for at, town in enumerate(towns):
         lines["delivery"] += [(town, p, given[town] if p == "operations" else 0.0) for p in programmes]
         lines["funding"].append((town, "operations", "government", cost[at]))
@@ -432,7 +432,8 @@ def hand_made() -> Tables:
     ]
     lines["stages"].append(("total", "mean", 39.5, 39.5, 39.4999, 39.5, "optimal", 0.0))
     made = {}
-    for name, kinds in RESULT_TABLES.items():
-        frame = pd.DataFrame([row + (None,) * (len(kinds) - len(row)) for row in lines[name]], columns=list(kinds))
-        made[name] = frame.assign(year=2016)[["year", *kinds]]
+    for name, table in TABLES.items():
+        columns = list(table.columns)
+        frame = pd.DataFrame([row + (None,) * (len(columns) - len(row)) for row in lines[name]], columns=columns)
+        made[name] = frame.assign(year=2016)[["year", *columns]]
     return made

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from allocator.auditing.cleaning import OF_BLOCK, cleaned
+from allocator.auditing.cleaning import cleaned
 from allocator.auditing.whole import AlteredFile, audit_folder
 from allocator.scenario.plan_year import Scenario
+from allocator.tables.declared import BLOCKS, TABLES
 from allocator.tables.result import Result, table_bytes
-from allocator.words.columns import RESULT_TABLES
 from allocator.words.errors import UsageError
 from audit_plans import SCENARIOS, SPOILS, Spoil, Tables, also, failed, named, one_row, solved_full
 from sampling import sampled
@@ -145,7 +145,7 @@ def test_another_scenario_can_be_the_yardstick(folder: Path, full: Result) -> No
 # -- broken files ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 4))
+@pytest.mark.parametrize("table", sampled(TABLES, 4))
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b'year,town\n"2016,x'])
 def test_a_table_that_is_no_table_is_named(folder: Path, table: str, content: bytes) -> None:
     (folder / f"{table}.csv").write_bytes(content)
@@ -165,8 +165,8 @@ def test_a_number_that_is_none_is_an_infinite_violation(folder: Path, full: Resu
 
 
 def every_column() -> Iterator[tuple[str, str]]:
-    for table, columns in RESULT_TABLES.items():
-        for column in ("year", *columns):
+    for table, about in TABLES.items():
+        for column in ("year", *about.columns):
             yield table, column
 
 
@@ -177,20 +177,20 @@ def test_a_missing_column_is_named(tables: Tables, table: str, column: str) -> N
     assert findings == {f"table.{table}"}
 
 
-@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 3))
+@pytest.mark.parametrize("table", sampled(TABLES, 3))
 @pytest.mark.parametrize("words", [True, False])
 def test_a_table_without_its_labels_or_its_numbers_is_named(
     full: Result, tables: Tables, table: str, words: bool
 ) -> None:
-    lost = [column for column, kind in RESULT_TABLES[table].items() if (kind in ("label", "text")) == words]
+    lost = [column for column, kind in TABLES[table].kinds.items() if (kind in ("label", "text")) == words]
     tables[table] = tables[table].drop(columns=lost)
     assert not lost or f"table.{table}" in failed(full, tables)
 
 
-@pytest.mark.parametrize("table", sampled(RESULT_TABLES, 4))
+@pytest.mark.parametrize("table", sampled(TABLES, 4))
 def test_a_row_that_occurs_twice_is_named(full: Result, tables: Tables, table: str) -> None:
     once = tables[table] if len(tables[table]) else one_row(table)
-    if OF_BLOCK.get(table) not in ELSEWHERE:  # a row of a block that the plan does not have is wrong by itself
+    if BLOCKS.get(table) not in ELSEWHERE:  # a row of a block that the plan does not have is wrong by itself
         assert f"table.{table}" not in failed(full, {**tables, table: once})
     assert f"table.{table}" in failed(full, {**tables, table: also(once, {})})
 
@@ -231,7 +231,7 @@ NOT_AUDITED = {
 
 def columns_of_own_tables() -> Iterator[tuple[str, str]]:
     """All columns of tables that the plan fills; of the others one: there any row is wrong, whatever it holds."""
-    filled = {table for table in RESULT_TABLES if OF_BLOCK.get(table) not in ELSEWHERE}
+    filled = {table for table in TABLES if BLOCKS.get(table) not in ELSEWHERE}
     first = dict(reversed(list(every_column())))
     yield from ((t, c) for t, c in every_column() if t in filled or first[t] == c)
 

@@ -13,15 +13,15 @@ from allocator.report.page.content_batches import batch_grids
 from allocator.report.page.page import page_text
 from allocator.report.words.labels import speaking
 from allocator.report.words.years import names_of_all
+from allocator.tables.declared import TABLES
 from allocator.tables.result import Result
 from allocator.verbs.solving import solve
-from allocator.words.columns import RESULT_TABLES
 from projects_worlds import plan, project
 from worlds import world
 
 
 def table(name: str, *rows: dict[str, Any]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=["year", *RESULT_TABLES[name]])
+    return pd.DataFrame(list(rows), columns=["year", *TABLES[name].columns])
 
 
 @pytest.fixture(scope="module")

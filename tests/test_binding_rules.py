@@ -11,17 +11,17 @@ from rich.console import Console
 from allocator.report.page.record import binding_rules, rules_grid
 from allocator.report.terminal.terminal import summary
 from allocator.report.words.labels import names_of, speaking
+from allocator.tables.declared import TABLES
 from allocator.tables.result import Result
-from allocator.words.columns import RESULT_TABLES
 
 
 def with_rules(result: Result, *rules: tuple[str, str, float], kind: str = "fixed_integers", **rest: Any) -> Result:
     """The result with these rules (rule, key, bound) at their limits, each with a price, and other tables."""
     head = {"year": 2016, "sense": "<=", "slack": 0.0, "price_balance": 0.1, "price_total": 0.2, "price_kind": kind}
     rows = [{**head, "rule": rule, "key": key, "bound": bound, "activity": bound} for rule, key, bound in rules]
-    tables = {"rows": pd.DataFrame(rows, columns=["year", *RESULT_TABLES["rows"]])}
+    tables = {"rows": pd.DataFrame(rows, columns=["year", *TABLES["rows"].columns])}
     for name, given in rest.items():
-        tables[name] = pd.DataFrame([{"year": 2016, **row} for row in given], columns=["year", *RESULT_TABLES[name]])
+        tables[name] = pd.DataFrame([{"year": 2016, **row} for row in given], columns=["year", *TABLES[name].columns])
     return Result(result.scenario, {**result.tables, **tables}, result.run)
 
 

@@ -14,8 +14,8 @@ from allocator import compare
 from allocator.cli.commands import run
 from allocator.report.terminal.terminal_compare import comparison, print_comparison
 from allocator.report.words.labels import speaking
+from allocator.tables.declared import TABLES
 from allocator.tables.result import Result
-from allocator.words.columns import RESULT_TABLES
 from allocator.words.texts import Language
 from worlds import TOTAL, government, solved
 
@@ -65,7 +65,7 @@ def test_a_town_recognised_in_one_plan_only(pair: tuple[Result, Result]) -> None
 def with_rows(result: Result, **rows: list[dict[str, object]]) -> Result:
     """The result with other rows in some tables."""
     made = {
-        name: pd.DataFrame([{"year": 2016, **row} for row in given], columns=["year", *RESULT_TABLES[name]])
+        name: pd.DataFrame([{"year": 2016, **row} for row in given], columns=["year", *TABLES[name].columns])
         for name, given in rows.items()
     }
     return Result(result.scenario, {**result.tables, **made}, result.run)

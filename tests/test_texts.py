@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from allocator.tables.declared import TABLES
 from allocator.tables.dictionary import dictionary_page
-from allocator.words.columns import RESULT_TABLES
 from allocator.words.texts import LANGUAGES, Text, catalogue, current_language, say, use_language
 
 SOURCE = Path(__file__).parent.parent / "src" / "allocator"
@@ -83,8 +83,8 @@ def test_language_is_chosen_by_call_then_environment(monkeypatch: pytest.MonkeyP
 
 
 def test_every_result_column_is_explained_and_the_page_is_current() -> None:
-    for table, columns in RESULT_TABLES.items():
-        for name in (table, *(f"{table}.{column}" for column in columns)):
+    for table, about in TABLES.items():
+        for name in (table, *(f"{table}.{column}" for column in about.columns)):
             assert f"dictionary.{name}" in catalogue()
     page = Path(__file__).parent.parent / "docs" / "data-dictionary.md"
     assert page.read_text(encoding="utf-8") == dictionary_page()

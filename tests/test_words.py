@@ -17,10 +17,10 @@ from allocator.report.words.labels import heading, names_of, speaking, step_name
 from allocator.report.words.rule_words import RULE_KEYS
 from allocator.report.workbook.sheets import sheet, table_names
 from allocator.scenario.section import BalanceStage, TotalStage
+from allocator.tables.declared import TABLES
 from allocator.tables.result import Result
 from allocator.tables.rules import NO_RULES
 from allocator.verbs.statement.parts import read_statement
-from allocator.words.columns import RESULT_TABLES
 from allocator.words.texts import LANGUAGES, catalogue
 from worlds import CLASS, PARTICIPATION, effect, government, solved
 
@@ -265,7 +265,7 @@ def test_every_input_table_and_column_has_a_name() -> None:
 def test_headings_do_not_take_the_words_of_another_table() -> None:
     new = {
         table: speaking("zh", lambda table=table: heading(table, "new"))
-        for table, of in RESULT_TABLES.items()
-        if "new" in of
+        for table, of in TABLES.items()
+        if "new" in of.columns
     }
     assert new == {"postings": "本年新派", "star_batches": "当年新评", "demonstration_towns": "本年新认定"}

@@ -11,78 +11,8 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.shared.checks import Checks, forbidden, keys
-from allocator.words.columns import RESULT_TABLES, Kind
-
-MAY_BE_EMPTY: Mapping[str, tuple[str, ...]] = {
-    "towns": ("could_reach",),
-    "funding_by_town": ("last_year_yuan", "change_yuan", "change_share", "per_head_yuan"),
-    "balance": ("before", "after"),
-    "rows": ("price_balance", "price_total"),
-    "goals": ("target", "reached", "shortfall"),
-    "stages": ("before", "published", "asked", "gap"),
-    "carry_over": ("execution",),
-    "counts": ("of",),
-    "posting_towns": ("out_share",),
-    "coverage": ("share_before", "share"),
-    "uncovered": ("minutes",),
-    "demonstration": ("reached",),
-    "demonstration_towns": ("year_recognised",),
-    "projects": ("start_year",),
-    "mentors": ("school_hours", "travel_minutes"),
-}
-"""Number columns that may have no number; where one is recomputed, an empty cell must be empty again."""
-
-OF_BLOCK: Mapping[str, str] = {
-    "delivery": "delivery",
-    "funding": "funding",
-    "teaching": "teaching",
-    "volunteering": "volunteering",
-    "volunteer_stock": "volunteering",
-    "carry_over": "funding",
-    "issue": "funding",
-    "remainders": "funding",
-    "rounding": "attainment",
-    "pairs": "mentoring",
-    "unpaired": "mentoring",
-    "postings": "posting",
-    "posted_hours": "posting",
-    "posting_towns": "posting",
-    "mentors": "mentoring",
-    "mentees": "mentoring",
-    "purchases": "purchase",
-    "team": "team",
-    "bases": "bases",
-    "base_hours": "bases",
-    "coverage": "coverage",
-    "uncovered": "coverage",
-    "assignments": "coverage",
-    "guidance": "guidance",
-    "projects": "projects",
-    "demonstration": "demonstration",
-    "demonstration_towns": "demonstration",
-    "stars": "stars",
-    "star_batches": "stars",
-    "attainment": "attainment",
-    "towns": "attainment",
-    "balance": "attainment",
-}
-"""Table to the block without which it has no rows."""
-
-UNIQUE: Mapping[str, tuple[str, ...]] = {
-    "demonstration": ("standard", "criterion", "town"),
-    "demonstration_towns": ("standard", "town"),
-    "unpaired": ("town",),
-    "postings": ("teacher",),
-    "stars": ("station",),
-    "bases": ("site",),
-    "uncovered": ("station",),
-    "projects": ("project",),
-    "mentees": ("mentee",),
-    "rows": ("rule", "key", "sense"),
-    "goals": ("goal", "town"),
-    "stages": ("stage", "step"),
-}
-"""Labels that together name a row, where these are not the columns of kind label."""
+from allocator.tables.declared import BLOCKS, TABLES
+from allocator.words.columns import Table
 
 
 def read_texts(file: Path) -> pd.DataFrame | None:
@@ -96,34 +26,35 @@ def read_texts(file: Path) -> pd.DataFrame | None:
 def cleaned(tables: Mapping[str, pd.DataFrame]) -> tuple[dict[str, pd.DataFrame], list[Checks]]:
     """Every table with its declared columns, numbers as floats (nan where none is), labels as texts; and findings."""
     made, findings = {}, []
-    for name, kinds in RESULT_TABLES.items():
+    for name, table in TABLES.items():
         if name not in tables:
             findings.append(forbidden(f"table.{name}", np.array(["-"], dtype=object)))
-        raw = tables.get(name, pd.DataFrame(columns=["year", *kinds]))
-        made[name], wrong = _clean(name, raw, {"year": "year", **kinds})
+        raw = tables.get(name, pd.DataFrame(columns=["year", *table.columns]))
+        made[name], wrong = _clean(table, raw)
         findings.append(forbidden(f"table.{name}", np.array(wrong, dtype=object)))
     return made, findings
 
 
-def _clean(name: str, raw: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.DataFrame, list[str]]:
+def _clean(table: Table, raw: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """A table and the keys (row/column, rows counted from 1) of what is wrong in it."""
-    if not len(raw) and list(raw.columns) == list(kinds):
-        return _empty(name).copy(), []
+    known = ("year", *table.columns)
+    if not len(raw) and tuple(raw.columns) == known:
+        return _empty(table.name).copy(), []
     columns: dict[str, pd.Series[Any]] = {}
-    wrong = [f"-/{column}" for column in kinds if column not in raw]
-    wrong += [f"-/{column}" for column in raw.columns if column not in kinds]
-    for column, kind in kinds.items():
+    wrong = [f"-/{column}" for column in known if column not in raw]
+    wrong += [f"-/{column}" for column in raw.columns if column not in known]
+    for column in known:
         cells = raw[column] if column in raw else pd.Series([None] * len(raw), dtype=object)
         if isinstance(cells, pd.DataFrame):
             cells = cells.iloc[:, 0]
         cells = cells.reset_index(drop=True)
-        if kind in ("label", "text"):
+        if column in table.words:
             words = zip(cells.to_numpy(dtype=object), cells.isna().to_numpy(), strict=True)
             columns[column] = pd.Series(["" if missing else str(word) for word, missing in words], dtype=object)
             continue
         numbers = pd.to_numeric(cells, errors="coerce").astype(float)
         bad = ~np.isfinite(numbers.to_numpy())
-        if bad.any() and column in MAY_BE_EMPTY.get(name, ()):
+        if bad.any() and column != "year" and table.columns[column].may_be_empty:
             bad &= ~(cells.isna() | (cells.astype(str).str.strip() == "")).to_numpy()
         if column in raw:
             wrong += [f"{at + 1}/{column}" for at in np.flatnonzero(bad)]
@@ -134,9 +65,9 @@ def _clean(name: str, raw: pd.DataFrame, kinds: Mapping[str, Kind]) -> tuple[pd.
 @cache
 def _empty(name: str) -> pd.DataFrame:
     """A clean table without rows."""
-    words = {column for column, kind in RESULT_TABLES[name].items() if kind in ("label", "text")}
-    columns = ("year", *RESULT_TABLES[name])
-    return pd.DataFrame({each: pd.Series([], dtype=object if each in words else float) for each in columns})
+    table = TABLES[name]
+    columns = ("year", *table.columns)
+    return pd.DataFrame({each: pd.Series([], dtype=object if each in table.words else float) for each in columns})
 
 
 def of_years(
@@ -153,7 +84,7 @@ def of_years(
             continue
         stray = ~frame["year"].isin(list(years))
         wrong = [f"{at + 1}/year" for at in np.flatnonzero(stray)]
-        labels = UNIQUE.get(name) or [c for c, kind in RESULT_TABLES[name].items() if kind == "label"]
+        labels = TABLES[name].labels
         twice = frame.duplicated(["year", *labels]).to_numpy()
         wrong += [f"{at + 1}/{key}" for at, key in zip(np.flatnonzero(twice), keys(frame[twice], labels), strict=True)]
         findings.append(forbidden(f"table.{name}", np.array(wrong, dtype=object)))
@@ -166,7 +97,7 @@ def of_years(
 def without_block(tables: Mapping[str, pd.DataFrame], blocks: set[str]) -> list[Checks]:
     """Rows of tables whose block is not part of the plan."""
     made = []
-    for name, block in OF_BLOCK.items():
+    for name, block in BLOCKS.items():
         if block not in blocks and len(tables[name]):
             rows = np.array([str(at + 1) for at in range(len(tables[name]))], dtype=object)
             made.append(forbidden(f"table.{name}", rows))

@@ -30,8 +30,8 @@ from allocator.blocks.registry import parts_of
 from allocator.blocks.shared.checks import HALF_DIGIT, RELATIVE, Checks, forbidden
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.tables.chain import following
+from allocator.tables.declared import TABLES
 from allocator.tables.result import RUN_FILE, SCENARIO_FOLDER, Result
-from allocator.words.columns import RESULT_TABLES
 from allocator.words.errors import InputError, UsageError
 from allocator.words.texts import Language, Text, current_language
 
@@ -129,7 +129,7 @@ def audit_folder(folder: str | Path, scenario: Scenario | None = None, use_hashe
     if not (where / RUN_FILE).is_file():
         raise UsageError(Text("result.no_result", {"folder": str(where)}))
     altered = altered_files(where) if use_hashes else ()
-    read = {name: cleaning.read_texts(where / f"{name}.csv") for name in RESULT_TABLES}
+    read = {name: cleaning.read_texts(where / f"{name}.csv") for name in TABLES}
     tables = {name: table for name, table in read.items() if table is not None}
     try:
         given = scenario if scenario is not None else Scenario.load(where / SCENARIO_FOLDER)

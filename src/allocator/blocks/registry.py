@@ -8,7 +8,8 @@ solver:
 ``section.py``            ``SECTION``, its part of a plan file (cost lines, labels of its own), and ``TABLES``
 ``counted.py``            ``counted``: what it counts by town, for goals and standards (where it counts anything)
 ``model.py``              ``build``: its statement, variables, rows and entries in the ledgers
-``tables.py``             ``tables`` and ``settle``: its result tables of a solved year (where it has any)
+``results.py``            ``RESULTS``: what its result tables say of themselves (where it has any)
+``tables.py``             ``settle`` and ``tables``: a solved year as its result tables
 ``carry.py``              ``carried``: how a year starts after the year before (where anything lasts)
 ``audit.py``              ``audit_block``, ``postings`` and ``OUTCOMES``: the same rules once more, in pandas
 ========================  ==============================================================================================

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from allocator.words.columns import RESULT_TABLES
+from allocator.tables.declared import TABLES
 from allocator.words.texts import Language, Text
 
 UNITS = {
@@ -40,12 +40,12 @@ def meaning(table: str, column: str, language: Language) -> str:
 def dictionary_page() -> str:
     """The page in Markdown."""
     parts = [HEAD]
-    for table, columns in RESULT_TABLES.items():
-        title = Text(f"dictionary.{table}")
-        parts.append(f"## {table}\n\n{title.in_language('en')} · {title.in_language('zh')}\n")
+    for name, table in TABLES.items():
+        title = Text(f"dictionary.{name}")
+        parts.append(f"## {name}\n\n{title.in_language('en')} · {title.in_language('zh')}\n")
         rows = [
-            f"| `{c}` | {UNITS[k]} | {meaning(table, c, 'en')} | {meaning(table, c, 'zh')} |"
-            for c, k in columns.items()
+            f"| `{c}` | {UNITS[k]} | {meaning(name, c, 'en')} | {meaning(name, c, 'zh')} |"
+            for c, k in table.kinds.items()
         ]
         parts.append("| column | kind | meaning | meaning in Chinese |\n|---|---|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)

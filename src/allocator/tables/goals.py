@@ -25,7 +25,7 @@ from allocator.blocks.shared.measures import (
 )
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Goal
-from allocator.words.columns import RESULT_TABLES
+from allocator.tables.declared import GOALS
 
 MISSED = 1e-6
 """Shortfall above which a goal is missed: this, or for targets above 1 this share of the target."""
@@ -43,7 +43,7 @@ def goals_table(plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
             missing = max(0.0, target - value) if np.isfinite(target) and np.isfinite(value) else float("nan")
             words = (goal.strength, plan.common.enforced(goal))
             rows.append((goal.id, goal.scope, place, *words, target, value, missing, unit, goal.text))
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["goals"]))
+    return pd.DataFrame(rows, columns=list(GOALS.columns))
 
 
 def is_missed(goals: pd.DataFrame) -> pd.Series[bool]:

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from allocator.scenario.plan_year import Scenario
+from allocator.tables.declared import TABLES
 from allocator.tables.goals import is_missed, missed_goals
-from allocator.words.columns import DECIMALS, PRICE_DECIMALS, RESULT_TABLES, decimals, sort_keys
+from allocator.words.columns import DECIMALS, PRICE_DECIMALS, decimals
 from allocator.words.errors import InputError, UsageError
 from allocator.words.texts import Text, say
 
@@ -46,7 +47,7 @@ class Result:
     """Further files written with the tables and covered by the record's hashes, by name: the proof, if asked for."""
 
     def __getattr__(self, name: str) -> pd.DataFrame:
-        if name in RESULT_TABLES:
+        if name in TABLES:
             return self.tables[name]
         raise AttributeError(f"Result has no attribute or table {name!r}")
 
@@ -173,7 +174,7 @@ class Result:
             raise UsageError(Text("result.no_result", {"folder": str(where)}))
         run = json.loads((where / RUN_FILE).read_text(encoding="utf-8"))
         tables = {}
-        for name in RESULT_TABLES:
+        for name in TABLES:
             file = where / f"{name}.csv"
             if not file.is_file():
                 raise UsageError(Text("result.no_table", {"folder": str(where), "table": file.name}))
@@ -189,7 +190,7 @@ def refuse_to_replace(folder: Path, force: bool) -> None:
         raise UsageError(Text("result.exists", {"folder": str(folder)}))
 
 
-YEAR_COLUMNS = frozenset(name for kinds in RESULT_TABLES.values() for name, kind in kinds.items() if kind == "year")
+YEAR_COLUMNS = frozenset(name for table in TABLES.values() for name, kind in table.kinds.items() if kind == "year")
 """Columns that hold years; one that has not come yet is empty."""
 
 
@@ -214,8 +215,7 @@ def read_table(file: Path, name: str) -> pd.DataFrame:
     """
     from allocator.words.errors import Finding, Place
 
-    kinds = RESULT_TABLES[name]
-    words = [column for column, kind in kinds.items() if kind in ("label", "text")]
+    kinds, words = TABLES[name].kinds, TABLES[name].words
     try:
         table = pd.read_csv(
             file,
@@ -237,8 +237,7 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
     """A result table in its written form: declared columns, sorted by label, rounded, no negative zero."""
     if not len(table):
         return _empty(name).copy()
-    kinds = RESULT_TABLES[name]
-    keys = list(sort_keys(name))
+    kinds, keys = TABLES[name].kinds, list(TABLES[name].sorted_by)
     made = table.reindex(columns=list(kinds))
     if keys and len(made):
         made = made.sort_values(keys, kind="stable")
@@ -259,7 +258,7 @@ def tidy(name: str, year: int, table: pd.DataFrame) -> pd.DataFrame:
 def _empty(name: str) -> pd.DataFrame:
     """A result table without rows; most tables of a small plan have none."""
     words, whole = ("label", "text"), ("year", "whole", "flag")
-    kinds = {"year": "year", **RESULT_TABLES[name]}
+    kinds = {"year": "year", **TABLES[name].kinds}
     types = {
         column: "object" if kind in words else "int64" if kind in whole else "float64" for column, kind in kinds.items()
     }

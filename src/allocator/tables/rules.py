@@ -15,7 +15,8 @@ from allocator.engine.criteria.measures import measures
 from allocator.engine.limits import limit_weights, limits_of
 from allocator.engine.session import Prices
 from allocator.model import Floats, Ledger, Model, Rows, Terms, joined_key
-from allocator.words.columns import DECIMALS, RESULT_TABLES
+from allocator.tables.declared import ACCOUNTS, COUNTS, ROWS
+from allocator.words.columns import DECIMALS
 
 NO_RULES = (
     "level_sum",
@@ -70,7 +71,7 @@ def rows_table(year: Year, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
     parts.append(_limitrows_table(year))
     kind = "" if not prices else "fixed_integers" if _has_integers(model) else "linear"
     filled = [part for part in parts if len(part)]
-    made = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(RESULT_TABLES["rows"]))
+    made = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(ROWS.columns))
     return made.assign(price_kind=kind)
 
 
@@ -150,7 +151,7 @@ def counts_table(year: Year) -> pd.DataFrame:
         places = np.arange(len(given)) if how.of_district else np.arange(len(given) - 1)
         ids, unit = model.axes["town"].ids, how.unit
         rows += [(name, ids[at], found[at], size[at], unit) for at in places.tolist()]
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["counts"]))
+    return pd.DataFrame(rows, columns=list(COUNTS.columns))
 
 
 def accounts_table(year: Year) -> pd.DataFrame:
@@ -158,7 +159,7 @@ def accounts_table(year: Year) -> pd.DataFrame:
     ledgers = year.model.ledgers.values()
     parts = [part for ledger in ledgers if ledger.is_closed for part in _ledger_parts(year, ledger)]
     if not parts:
-        return pd.DataFrame(columns=list(RESULT_TABLES["accounts"]))
+        return pd.DataFrame(columns=list(ACCOUNTS.columns))
     frame = pd.concat(parts, ignore_index=True)
     return frame.groupby(["ledger", "key", "block", "unit"], as_index=False, sort=False)[["supplied", "used"]].sum()
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.funding.results import CARRY_OVER, REMAINDERS
 from allocator.blocks.goals.model import settle as settle_goals
 from allocator.blocks.registry import parts_of
 from allocator.blocks.shared.solved import Year
@@ -22,11 +23,12 @@ from allocator.model import Floats, Model
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import DISTRICT
 from allocator.tables.chain import following
+from allocator.tables.declared import STAGES, TABLES
 from allocator.tables.goals import goals_table
 from allocator.tables.result import tidy
 from allocator.tables.rules import accounts_table, counts_table, rows_table
 from allocator.tables.settle import heads_before, settle, source_ids, sources_of, values
-from allocator.words.columns import DECIMALS, RESULT_TABLES
+from allocator.words.columns import DECIMALS
 
 
 def tabulated(
@@ -74,14 +76,14 @@ def _stages(run: StagesRun, x: Floats) -> pd.DataFrame:
         )
         for r in run.records
     ]
-    made = pd.DataFrame(rows, columns=list(RESULT_TABLES["stages"]))
+    made = pd.DataFrame(rows, columns=list(STAGES.columns))
     return made.assign(gap=made["gap"].astype(float).where(np.isfinite(made["gap"].astype(float))))
 
 
 def _tables(year: Year, prices: Mapping[str, Prices | None]) -> dict[str, pd.DataFrame]:
     """All result tables of a plan year from a settled plan, but for the stages."""
     plan = year.plan
-    empty = {name: pd.DataFrame(columns=list(columns)) for name, columns in RESULT_TABLES.items() if name != "stages"}
+    empty = {name: pd.DataFrame(columns=list(table.columns)) for name, table in TABLES.items() if table != STAGES}
     made = empty | _decisions(year)
     made["funding_by_town"] = _funding_by_town(plan, made["funding"])
     if year.has("carried"):
@@ -118,7 +120,7 @@ def _carry_over(year: Year, funding: pd.DataFrame) -> pd.DataFrame:
         left = max(0.0, at_hand - used - out[source.id])
         share = used / at_hand if at_hand > 0 else np.nan
         rows.append((source.id, source.carried_in, source.amount, used, out[source.id], left, share))
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["carry_over"]))
+    return pd.DataFrame(rows, columns=list(CARRY_OVER.columns))
 
 
 def _issue(gone: pd.DataFrame, funding: pd.DataFrame) -> pd.DataFrame:
@@ -240,7 +242,7 @@ def rounding_tables(
             at_hand = source.amount + source.carried_in
             used, carried = float(spent.get(source.id, 0.0)), float(out.get(source.id, 0.0))
             rows.append((source.id, unit_yuan, at_hand, used, carried, at_hand - used - carried))
-        frame = pd.DataFrame(rows, columns=list(RESULT_TABLES["remainders"]))
+        frame = pd.DataFrame(rows, columns=list(REMAINDERS.columns))
         remainders.append(tidy("remainders", plan.year, frame))
         level = exact[exact["year"] == plan.year].set_index("town")["level"]
         published = own["towns"].set_index("town")["level_after"]

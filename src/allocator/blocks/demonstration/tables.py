@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.demonstration.records import criteria, mature, records
+from allocator.blocks.demonstration.results import DEMONSTRATION_TOWNS
 from allocator.blocks.demonstration.section import Demonstration
 from allocator.blocks.shared.amounts import amounts
 from allocator.blocks.shared.measures import sizes
 from allocator.blocks.shared.solved import Year
 from allocator.model import Floats
-from allocator.words.columns import DECIMALS, RESULT_TABLES
+from allocator.words.columns import DECIMALS
 
 NEARLY = 1e-5
 """Share of its number that a town may lack and still meet a criterion."""
@@ -81,4 +82,4 @@ def _towns(year: Year, given: Demonstration, reached: pd.DataFrame) -> pd.DataFr
                 status = next((word for bars, word in barred if bars), "ready")
             held, cost = int(np.isfinite(since[town, at])), each.unit_cost * new[town, at]
             rows.append((name, each.id, held, since[town, at], int(new[town, at]), cost, status))
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["demonstration_towns"]))
+    return pd.DataFrame(rows, columns=list(DEMONSTRATION_TOWNS.columns))

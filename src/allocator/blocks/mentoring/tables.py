@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.mentoring.candidates import Bools, Candidates, Floats, candidates
+from allocator.blocks.mentoring.results import MENTEES, MENTORS, PAIRS
 from allocator.blocks.mentoring.section import Mentoring
 from allocator.blocks.shared.solved import Year
 from allocator.scenario.plan_year import PastPair, PlanYear
-from allocator.words.columns import BETWEEN_IDS, RESULT_TABLES
+from allocator.words.columns import BETWEEN_IDS
 
 
 def tables(year: Year, given: Mentoring) -> Mapping[str, pd.DataFrame]:
@@ -40,7 +41,7 @@ def _pairs(plan: PlanYear, found: Candidates, paired: Bools) -> pd.DataFrame:
         life = (pair.start_year, pair.last_year(plan.term_years), pair.renewals)
         content = BETWEEN_IDS.join(ids[found.matched[at]])
         rows.append((*key, *life, found.minutes[at], found.level_gap[at], uplift, content))
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["pairs"]))
+    return pd.DataFrame(rows, columns=list(PAIRS.columns))
 
 
 def _mentors(plan: PlanYear, given: Mentoring, found: Candidates, paired: Bools) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def _mentors(plan: PlanYear, given: Mentoring, found: Candidates, paired: Bools)
         travelled = np.nan if given.travel is None else float(minutes[own].sum())
         taken = (int(own.sum()), given.mentor_capacity, float(found.hours[own].sum()), hours[town], travelled)
         rows.append((names[town], mentees, *taken))
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["mentors"]))
+    return pd.DataFrame(rows, columns=list(MENTORS.columns))
 
 
 def _mentees(plan: PlanYear, found: Candidates, pairs: pd.DataFrame, unpaired: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +70,7 @@ def _mentees(plan: PlanYear, found: Candidates, pairs: pd.DataFrame, unpaired: p
             rows.append((town, BETWEEN_IDS.join(own["mentor"]), *term, float(own["uplift"].sum()), "paired", ""))
         else:
             rows.append((town, "", "", "", 0.0, "unpaired", why[town]))
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["mentees"]))
+    return pd.DataFrame(rows, columns=list(MENTEES.columns))
 
 
 def _unpaired(plan: PlanYear, given: Mentoring, found: Candidates, paired: Bools) -> pd.DataFrame:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.posting.candidates import abilities, candidates
+from allocator.blocks.posting.results import POSTED_HOURS, POSTINGS
 from allocator.blocks.posting.section import Posting
 from allocator.blocks.shared.solved import Year
-from allocator.words.columns import BETWEEN_IDS, DECIMALS, RESULT_TABLES
+from allocator.words.columns import BETWEEN_IDS, DECIMALS
 
 
 def tables(year: Year, given: Posting) -> Mapping[str, pd.DataFrame]:
@@ -21,7 +22,7 @@ def tables(year: Year, given: Posting) -> Mapping[str, pd.DataFrame]:
     postings = _postings(year, given, taught)
     return {
         "postings": postings,
-        "posted_hours": taught[list(RESULT_TABLES["posted_hours"])],
+        "posted_hours": taught[list(POSTED_HOURS.columns)],
         "posting_towns": _towns(year, given, postings),
     }
 
@@ -69,7 +70,7 @@ def _postings(year: Year, given: Posting, taught: pd.DataFrame) -> pd.DataFrame:
                 found.allowance[who, host],
             )
         )
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["postings"]))
+    return pd.DataFrame(rows, columns=list(POSTINGS.columns))
 
 
 def _towns(year: Year, given: Posting, postings: pd.DataFrame) -> pd.DataFrame:

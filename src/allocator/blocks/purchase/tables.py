@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.purchase.results import PURCHASES
 from allocator.blocks.purchase.rooms import roomed
 from allocator.blocks.purchase.section import Purchase
 from allocator.blocks.shared.solved import Year
-from allocator.words.columns import DECIMALS, RESULT_TABLES
+from allocator.words.columns import DECIMALS
 
 
 def settle(year: Year, given: Purchase) -> None:
@@ -43,4 +44,4 @@ def tables(year: Year, given: Purchase) -> Mapping[str, pd.DataFrame]:
     made = year.cells("purchased", zeros=False).rename(columns={"value": "hours"})
     made = made.merge(offers, on=["provider", "category"]).merge(providers[["provider", "grade"]], on="provider")
     made["amount_yuan"] = np.round(made["hours"] * made["price_yuan"], DECIMALS)
-    return {"purchases": made[list(RESULT_TABLES["purchases"])]}
+    return {"purchases": made[list(PURCHASES.columns)]}

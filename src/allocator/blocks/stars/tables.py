@@ -8,9 +8,10 @@ import pandas as pd
 
 from allocator.blocks.shared.solved import Year
 from allocator.blocks.stars.ladder import Bools, Codes, Ladder, ladder
+from allocator.blocks.stars.results import STARS
 from allocator.blocks.stars.section import Stars
 from allocator.scenario.plan_year import PlanYear
-from allocator.words.columns import BETWEEN_IDS, BETWEEN_NAMES, RESULT_TABLES
+from allocator.words.columns import BETWEEN_IDS, BETWEEN_NAMES
 from allocator.words.texts import LANGUAGES
 
 
@@ -64,7 +65,7 @@ def _stars(plan: PlanYear, way: Ladder, after: Bools, stations: pd.DataFrame) ->
                 BETWEEN_IDS.join(way.criterion[each] for each in upgraded),
             )
         )
-    return pd.DataFrame(rows, columns=list(RESULT_TABLES["stars"]))
+    return pd.DataFrame(rows, columns=list(STARS.columns))
 
 
 def _batches(plan: PlanYear, way: Ladder, after: Bools, stars: pd.DataFrame) -> pd.DataFrame:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from allocator.blocks.shared.solved import Year
 from allocator.blocks.team.people import heads, staying, type_ids
+from allocator.blocks.team.results import TEAM
 from allocator.blocks.team.section import Team
-from allocator.words.columns import RESULT_TABLES
 
 
 def settle(year: Year, given: Team) -> None:
@@ -47,7 +47,7 @@ def tables(year: Year, given: Team) -> Mapping[str, pd.DataFrame]:
             "cost_yuan": pay * posts + course * trained,
         }
     )
-    return {"team": made[list(RESULT_TABLES["team"])]}
+    return {"team": made[list(TEAM.columns)]}
 
 
 def _values(year: Year, name: str, size: int) -> np.ndarray:

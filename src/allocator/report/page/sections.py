@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from allocator.report.figures.figures import figure, level_map
 from allocator.report.page import content, content_coverage, content_years, record
 from allocator.report.page.content_batches import batch_grids
-from allocator.report.page.content_whole import TABLES, whole_grids
+from allocator.report.page.content_whole import SECTIONS, whole_grids
 from allocator.report.page.parts import Part, YearParts, chart, part
 from allocator.report.words.facts import year_summary
 from allocator.report.words.labels import Names, names_of
@@ -102,7 +102,7 @@ def _whole(section: str) -> Maker:
     return make
 
 
-WHOLE: tuple[Maker, ...] = tuple(_whole(section) for section in TABLES)
+WHOLE: tuple[Maker, ...] = tuple(_whole(section) for section in SECTIONS)
 
 
 def _coverage(result: Result, names: Names, suffix: str) -> Part | None:

@@ -25,7 +25,8 @@ from allocator.report.words.own_names import (
 from allocator.report.words.rule_words import DECISION_UNITS, RULE_KEYS, RULE_UNITS
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import ANY_CATEGORY, DISTRICT, FIXED_LINES, Indicator
-from allocator.words.columns import BETWEEN_IDS, RESULT_TABLES, SPOKEN, Kind
+from allocator.tables.declared import TABLES
+from allocator.words.columns import BETWEEN_IDS, Kind
 from allocator.words.texts import Language, catalogue, current_language, say, use_language
 
 Made = TypeVar("Made")
@@ -115,12 +116,12 @@ def titled(table: str, column: str) -> str:
 
 def shown_columns(table: str) -> list[str]:
     """Columns of a result table that readers are shown: all but the year and those that repeat ids in words."""
-    return [column for column in RESULT_TABLES[table] if column not in SPOKEN.get(table, ())]
+    return [name for name, column in TABLES[table].columns.items() if not column.spoken]
 
 
 def unit(table: str, column: str) -> str:
     """Unit of a result column; empty where another column names it or there is none."""
-    kind = RESULT_TABLES[table].get(column, "text")
+    kind = TABLES[table].kinds.get(column, "text")
     if column == "per_head_yuan":
         return say("terms.unit.yuan_per_head")
     if column == "population":
@@ -132,7 +133,7 @@ def unit(table: str, column: str) -> str:
 
 def shape(table: str, column: str) -> Shape | None:
     """How the numbers of a result column are written; none for words."""
-    kind = RESULT_TABLES[table].get(column, "text")
+    kind = TABLES[table].kinds.get(column, "text")
     if column == "change_share":
         return "change"
     if column in RESIDENTS:
@@ -181,7 +182,7 @@ class Names:
 
     def words(self, name: str, table: pd.DataFrame, column: str) -> list[str]:
         """A column of words of a result table, yes and no for flags; criteria as their own standard calls them."""
-        if RESULT_TABLES[name].get(column) == "flag":
+        if TABLES[name].kinds.get(column) == "flag":
             return [say("columns.cell_true" if flag else "columns.cell_false") for flag in table[column]]
         values = table["standard"] + "/" + table[column] if column == "criterion" else table[column]
         return [self.text(column, str(value)) for value in values]

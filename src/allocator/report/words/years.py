@@ -15,9 +15,9 @@ from allocator.report.words.labels import Names, names_of
 from allocator.report.words.rows import rows_of
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.tables.chain import following
+from allocator.tables.declared import TABLES
 from allocator.tables.goals import is_missed
 from allocator.tables.result import Result
-from allocator.words.columns import RESULT_TABLES
 
 
 def is_several(result: Result) -> bool:
@@ -61,7 +61,7 @@ def end_view(views: Sequence[Result]) -> Result:
     balance = last.tables["balance"]
     before = first.tables["balance"].set_index("measure")["before"].reindex(balance["measure"]).to_numpy()
     changed = {
-        "towns": towns[["year", *RESULT_TABLES["towns"]]],
+        "towns": towns[["year", *TABLES["towns"].columns]],
         "balance": balance.assign(before=before),
     }
     return Result(last.scenario, {**last.tables, **changed}, last.run)
@@ -227,7 +227,7 @@ def _slack(line: GoalLine) -> float:
 def stock_over_years(result: Result) -> pd.DataFrame:
     """Volunteers of the district by year: sums of every figure of the stock."""
     table = result.tables["volunteer_stock"]
-    columns = [name for name, kind in RESULT_TABLES["volunteer_stock"].items() if kind != "label"]
+    columns = [name for name, kind in TABLES["volunteer_stock"].kinds.items() if kind != "label"]
     return table.groupby("year")[columns].sum().reset_index()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,46 +25,9 @@ from allocator.report.words.labels import (
 )
 from allocator.report.words.numbers import Shape
 from allocator.report.words.years import is_several
+from allocator.tables.declared import TABLES
 from allocator.tables.result import Result
 from allocator.words.texts import say
-
-SHEETS = (
-    *("funding_by_town", "funding", "delivery", "pairs", "unpaired", "mentors", "mentees", "teaching", "volunteering"),
-    "guidance",
-    *("issue", "postings", "posted_hours", "posting_towns", "carry_over", "volunteer_stock", "projects"),
-    *("purchases", "team", "stars", "star_batches", "demonstration_towns", "demonstration", "counts"),
-    *("remainders", "rounding", "bases", "base_hours", "coverage", "uncovered", "assignments"),
-    *("towns", "attainment", "balance", "goals", "rows", "accounts", "stages"),
-)
-"""Result tables in the order planners read them; one without rows has no sheet."""
-
-SUMMED: Mapping[str, tuple[str, ...]] = {
-    "funding_by_town": ("amount_yuan", "last_year_yuan", "change_yuan"),
-    "funding": ("amount_yuan",),
-    "issue": ("issued_yuan", "this_issue_yuan", "total_yuan"),
-    "carry_over": ("carried_in_yuan", "amount_yuan", "spent_yuan", "carried_out_yuan", "forfeited_yuan"),
-    "demonstration_towns": ("held", "new", "cost_yuan"),
-    "volunteer_stock": ("heads_before", "retained", "trained", "heads", "active", "hours"),
-    "remainders": ("at_hand_yuan", "published_yuan", "carried_out_yuan", "unallocated_yuan"),
-    "projects": ("cost_yuan", "benefit"),
-    "teaching": ("hours",),
-    "volunteering": ("hours",),
-    "purchases": ("hours", "amount_yuan"),
-    "postings": ("new", "backbone", "hours", "allowance_yuan"),
-    "posted_hours": ("hours",),
-    "posting_towns": ("teachers", "out", "hosted"),
-    "team": ("heads_before", "staying", "hired", "posts", "trained", "cost_yuan"),
-    "guidance": ("hours",),
-    "bases": ("hours", "cost_yuan"),
-    "base_hours": ("hours",),
-    "coverage": ("residents", "covered_before", "covered", "uncovered"),
-    "uncovered": ("residents",),
-    "assignments": ("residents",),
-    "stars": ("cost_yuan",),
-    "star_batches": ("stations", "starred_before", "new", "starred", "cost_yuan"),
-    "towns": ("population",),
-}
-"""Columns of each table whose sum means something."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +54,8 @@ class Sheet:
 
 
 def table_names(result: Result) -> list[str]:
-    """Result tables that have a sheet."""
-    return [name for name in SHEETS if len(result.tables[name])]
+    """Result tables that have a sheet, in the order planners read them; one without rows has none."""
+    return [name for name in TABLES if len(result.tables[name])]
 
 
 def sheet(result: Result, names: Names, name: str) -> Sheet:
@@ -217,9 +180,10 @@ def _number(value: Any) -> float | int | None:
 def _total(result: Result, name: str, columns: Sequence[SheetColumn]) -> tuple[Any, ...] | None:
     """The sum row; none for tables without sums or without rows."""
     table = result.tables[name]
-    if name not in SUMMED or not len(table):
+    summed = [column for column, about in TABLES[name].columns.items() if about.summed]
+    if not summed or not len(table):
         return None
-    sums = {titled(name, column): _sum(table[column]) for column in SUMMED[name]}
+    sums = {titled(name, column): _sum(table[column]) for column in summed}
     if name == "funding_by_town":
         sums |= _money_ratios(result, table)
     if name == "carry_over":
