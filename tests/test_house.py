@@ -1,4 +1,4 @@
-"""The house stands as docs/architecture.md draws it: blocks own themselves, few rooms at the root, imports without circles."""
+"""The house is as docs/architecture.md draws it: blocks own themselves, few rooms at the root, no circles."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ import networkx as nx
 import allocator
 
 SOURCE = Path(allocator.__file__).parent
-BLOCKS = frozenset(folder.name for folder in (SOURCE / "blocks").iterdir() if (folder / "__init__.py").exists()) - {
-    "shared"
-}
+BLOCKS = frozenset(file.parent.name for file in SOURCE.glob("blocks/*/__init__.py")) - {"shared"}
 DECLARING = frozenset({"variables", "constrain", "define", "strengthen", "Outcome", "Table"})
 """Calls by which a block declares something under a name of its own."""
 DOORS = frozenset(
