@@ -134,8 +134,11 @@ def test_help_speaks_both_languages() -> None:
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from allocator.cli import main; main()"]
     words = ["solve", PANYU, "--solver", "cbc", "--out", str(tmp_path / "out")]
-    running = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(4)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    running = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    while not any(tmp_path.iterdir()):  # CBC's own files: a solve has begun
+        assert running.poll() is None
+        time.sleep(0.02)
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=120)
     assert running.returncode == 130
