@@ -12,7 +12,7 @@ import pytest
 
 from allocator.cli.commands import run
 from plans import PLAN, YEAR, write_plan
-from years_plan import write_years_plan
+from worlds import government, world
 
 ROOT = Path(__file__).parent.parent
 TINY = str(ROOT / "scenarios" / "tiny")
@@ -75,7 +75,8 @@ def test_a_limit_before_any_plan_stops_without_tables(tmp_path: Path) -> None:
 def test_a_folder_of_several_years_is_solved_as_one_plan(
     mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, plan = str(tmp_path / "out"), str(write_years_plan(tmp_path / "plan"))
+    out, plan = str(tmp_path / "out"), str(tmp_path / "plan")
+    world(tmp_path / "plan", funding={"sources": [government(1000)]}, years={2016: {}, 2017: {}, 2018: {}})
     assert run(["solve", plan, "--mode", mode, "--out", out, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["status"], document["run"]["mode"]) == ("optimal", mode)
