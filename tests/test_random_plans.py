@@ -21,7 +21,8 @@ from allocator.engine.criteria.step import SUM_GRID
 from allocator.engine.highs import HighsSession
 from allocator.model import Floats, Terms
 from allocator.scenario.plan_year import Scenario
-from allocator.tables.result import Result, table_bytes
+from allocator.tables.result import Result
+from allocator.tables.written import table_bytes
 from allocator.verbs.solving import solve
 from allocator.words.errors import InputError, NoPlanError
 from audit_plans import year_checks

@@ -20,7 +20,7 @@ from allocator.engine.build import build
 from allocator.model.pulp_problem import PulpProblem, readable
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
-from allocator.tables.result import table_bytes
+from allocator.tables.written import table_bytes
 from allocator.verbs.solving import Options, solve
 from plans import write_plan
 from shipped import FILES, SCENARIOS, parameters, result
