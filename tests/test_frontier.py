@@ -18,7 +18,7 @@ from allocator.report.terminal.terminal_frontier import frontier_lines
 from allocator.report.words.labels import speaking
 from allocator.scenario.plan_year import Scenario
 from allocator.verbs.frontiers import COLUMNS, only_the_number, priced
-from allocator.verbs.solving import Options
+from allocator.verbs.options import Options
 from allocator.words.errors import UsageError
 from worlds import LEXIMIN, TOTAL, government, world
 

@@ -182,7 +182,7 @@ def solve(
 ) -> int:
     from allocator.plan.reading import load
     from allocator.tables.written import refuse_to_replace
-    from allocator.verbs.solving import Options
+    from allocator.verbs.options import Options
     from allocator.verbs.solving import solve as solve_scenario
 
     scenario = load(plan, _parsed(changes))
@@ -343,7 +343,7 @@ def study_frontier(
     from allocator.report.terminal.terminal_frontier import print_frontier
     from allocator.tables.written import refuse_to_replace, table_bytes
     from allocator.verbs.frontiers import frontier
-    from allocator.verbs.solving import Options
+    from allocator.verbs.options import Options
 
     numbers, scenario = _numbers(towns), load(plan, _parsed(changes))
     if out is not None:

@@ -142,7 +142,8 @@ def _run_pool(
 def solve_job(job: Job, time_limit: float | None, language: Language) -> dict[str, Any]:
     """Solve one scenario and write its results; every error becomes a row of the summary."""
     from allocator.plan.reading import load
-    from allocator.verbs.solving import Options, solve
+    from allocator.verbs.options import Options
+    from allocator.verbs.solving import solve
 
     use_language(language)
     begun = perf_counter()
