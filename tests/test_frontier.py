@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 import allocator
-from allocator.cli.commands import run
+from allocator.cli.run import run
 from allocator.report.figures.figures_frontier import frontier_figure, frontier_page
 from allocator.report.terminal.terminal_frontier import frontier_lines
 from allocator.report.words.labels import speaking

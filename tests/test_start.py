@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from allocator.cli.commands import run
+from allocator.cli.run import run
 from allocator.engine.build import build
 from allocator.engine.gaps import Gaps
 from allocator.engine.highs import HighsSession

@@ -29,6 +29,7 @@ from allocator.verbs.first_plan import first_plan, wants_first_plan
 from allocator.verbs.options import Options
 from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InterruptedRun, NoPlanError, UsageError
+from allocator.words.status import is_optimal
 from allocator.words.texts import Text
 
 COLUMNS = (
@@ -206,5 +207,5 @@ def _bounded(result: Result, level: float) -> dict[str, Any]:
     return {
         "worst_bound": round(bound, 6),
         "gap": round(float(np.maximum(0.0, bound - max(reached, level))), 6),
-        "proven": str(step["status"].iloc[0]) == "optimal",
+        "proven": is_optimal(str(step["status"].iloc[0])),
     }

@@ -21,6 +21,7 @@ from allocator.scenario.plan_year import Scenario
 from allocator.tables.goals import missed_goals
 from allocator.tables.result import Result
 from allocator.verbs.options import Options
+from allocator.words.status import is_optimal, plan_status
 
 if TYPE_CHECKING:
     from allocator.verbs.rounding.years import Rounded
@@ -45,7 +46,7 @@ def run_record(
         "plan": plan.common.plan,
         "year": scenario.last.year,
         "mode": "horizon",
-        "status": "optimal" if run.closed else "feasible",
+        "status": run.status,
         **tie,
         "gap": max(gaps, default=0.0) if np.isfinite(gaps).all() else None,  # none: a step has no bound
         "conditional": run.conditional,
@@ -78,7 +79,7 @@ def rounding_record(rounded: Rounded) -> dict[str, Any]:
         str(year): {"moved_yuan": round(whole.moved, 2), "cells": whole.cells, "reach": whole.reach, "gap": whole.gap}
         for year, whole in rounded.years.items()
     }
-    closed = all(whole.status == "optimal" for whole in rounded.years.values())
+    closed = is_optimal(plan_status(whole.status for whole in rounded.years.values()))
     hours = all(whole.hours == "converged" for whole in rounded.years.values())
     unit = next(iter(rounded.years.values())).unit
     facts: dict[str, Any] = {"whole_units": {"unit": unit, "closed": closed, "years": years}}
@@ -89,7 +90,7 @@ def rolling_record(scenario: Scenario, results: list[Result], made: Mapping[str,
     """The run record of a rolling plan: the worst of every year, and what each year said."""
     runs = [result.run for result in results]
     gaps = [run["gap"] for run in runs]
-    worst = "feasible" if any(run["status"] != "optimal" for run in runs) else "optimal"
+    worst = plan_status(run["status"] for run in runs)
     keys = ("status", "gap", "unique", "projection", "conditional", "size", "seconds")
     seconds: dict[str, float] = {}
     for run in runs:

@@ -249,7 +249,7 @@ def _measured(built: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
     assert built.run.x is not None
     plan = built.scenario.first
     levels = built.model.outcomes["level"].at(built.run.x)
-    row: dict[str, Any] = {**changes, "status": "optimal" if built.run.closed else "feasible", "levels": levels}
+    row: dict[str, Any] = {**changes, "status": built.run.status, "levels": levels}
     row |= measures(levels, plan.population)
     worst = np.flatnonzero(levels <= levels.min() + SUM_GRID)[0]  # of towns level to the grid the first by id
     row["worst_town"] = str(plan.towns.index[int(worst)])
