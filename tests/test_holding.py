@@ -14,13 +14,13 @@ import pytest
 from allocator.engine.build import build
 from allocator.engine.criteria.step import LEVEL_GRID, SUM_GRID, Step
 from allocator.engine.highs import HighsSession
+from allocator.engine.opening import open_session
 from allocator.engine.session import Limits
 from allocator.engine.stages import StagesRun, hold_bound, run_stages
 from allocator.model import Axis, Model, Outcome, Terms
 from allocator.model.pulp_problem import PulpProblem
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
-from allocator.verbs.solving import open_session
 from allocator.words.errors import InfeasibleError, InterruptedRun, NoPlanError, StoppedError, UnboundedError
 from stopping import stopping
 from test_ordered import pairing_world

@@ -11,12 +11,12 @@ import pytest
 from allocator.engine.build import build
 from allocator.engine.criteria.step import Step
 from allocator.engine.highs import HighsSession
+from allocator.engine.prices import stage_prices
 from allocator.engine.stages import StagesRun, integer_values, run_stages
 from allocator.model import Model, joined_key
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.tabulate import tabulated
-from allocator.verbs.solving import stage_prices
 from worlds import CLASS, LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, effect, world
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

@@ -17,15 +17,19 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.build import build
+from allocator.engine.gaps import Gaps
+from allocator.engine.opening import open_session, opening_with
 from allocator.engine.session import Limits
 from allocator.engine.start import start_in
 from allocator.plan.check import check
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import BalanceStage, Publish, Stage
 from allocator.tables.result import Result
-from allocator.verbs.first_plan import wants_first_plan
-from allocator.verbs.solving import Options, open_session, solve, year_by_year
+from allocator.verbs.first_plan import first_plan, wants_first_plan
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InterruptedRun, NoPlanError, UsageError
+from allocator.words.status import is_optimal
 from allocator.words.texts import Text
 
 COLUMNS = (
@@ -100,17 +104,18 @@ def _first(scenario: Scenario, towns: int, options: Options) -> pd.DataFrame | N
     """
     if not wants_first_plan(build(scenario), scenario):
         return None
-    asked = {"strength": "hard", "path": "linear_from_base", "at_least": {scenario.last.year: float(towns)}}
+    raised = {"strength": "hard", "path": "linear_from_base", "at_least": {scenario.last.year: float(towns)}}
     years: list[PlanYear] = []
     for given in scenario.plan_years:
         goals = tuple(
-            goal.model_copy(update=asked) if goal.measure == f"{BLOCK}_towns" else goal for goal in given.common.goals
+            goal.model_copy(update=raised) if goal.measure == f"{BLOCK}_towns" else goal for goal in given.common.goals
         )
         plan = replace(given, common=given.common.model_copy(update={"goals": goals}), earlier=tuple(years))
         years.append(replace(plan, before=years[-1]) if years else plan)
     deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
     limits = Limits(deadline, options.interrupted)
-    return year_by_year(replace(scenario, plan_years=tuple(years)), options, limits)
+    asked = replace(scenario, plan_years=tuple(years))
+    return first_plan(asked, Gaps.read(options.gap), opening_with(options.solver), limits, options.progress)
 
 
 def _row(scenario: Scenario, towns: int, options: Options) -> tuple[dict[str, Any], pd.DataFrame | None]:
@@ -202,5 +207,5 @@ def _bounded(result: Result, level: float) -> dict[str, Any]:
     return {
         "worst_bound": round(bound, 6),
         "gap": round(float(np.maximum(0.0, bound - max(reached, level))), 6),
-        "proven": str(step["status"].iloc[0]) == "optimal",
+        "proven": is_optimal(str(step["status"].iloc[0])),
     }

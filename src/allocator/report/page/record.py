@@ -20,6 +20,7 @@ from allocator.report.words.years import is_changed
 from allocator.scenario.section import Lock
 from allocator.tables.result import Result
 from allocator.tables.written import table_bytes
+from allocator.words.status import is_optimal
 from allocator.words.texts import say
 
 MOST_RULES = 20
@@ -108,7 +109,7 @@ def price_note(result: Result, where: str = "") -> str:
     """
     if not (result.tables["rows"]["price_kind"] == "fixed_integers").any():
         return ""
-    keys = ["prices_fixed_integers", *([] if result.status == "optimal" else ["prices_unproven"])]
+    keys = ["prices_fixed_integers", *([] if is_optimal(result.status) else ["prices_unproven"])]
     return " ".join(say(f"report.{where}{key}") for key in keys)
 
 
