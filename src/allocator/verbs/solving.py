@@ -38,8 +38,9 @@ from allocator.scenario.section import TieBreakStage
 from allocator.tables.chain import following
 from allocator.tables.goals import missed_goals
 from allocator.tables.result import Result
-from allocator.tables.tabulate import rounding_tables, tabulated
+from allocator.tables.tabulate import tabulated
 from allocator.verbs.first_plan import first_plan, wants_first_plan
+from allocator.verbs.rounding.tables import rounding_tables
 from allocator.words.columns import DECIMALS
 from allocator.words.errors import AuditError, InfeasibleError, NoPlanError, StoppedError, UsageError
 from allocator.words.texts import Text
@@ -135,7 +136,7 @@ def _together(scenario: Scenario, chosen: Options) -> Result:
     with clock.step("tables"):
         made = tabulated(model, scenario, x if rounded is None else rounded.x, prices, run)
         if rounded is not None:
-            made |= rounding_tables(scenario, rounded.exact, rounded.unit_yuan, made)
+            made |= rounding_tables(scenario, rounded, made)
     if scenario.first.common.compares and "level" in model.columns:
         with clock.step("held_down"):
             _mark_held_down(model, scenario, session, run, made)
