@@ -14,10 +14,10 @@ import pytest
 from allocator.auditing.limits import floors, limit_rules
 from allocator.auditing.whole import audit_tables
 from allocator.blocks.attainment.exact import FAMILIES as EXACT
+from allocator.blocks.shared.inequality import measures
 from allocator.engine.build import build
 from allocator.engine.criteria.aversion import equal_level
 from allocator.engine.criteria.cv import CV_TOLERANCE
-from allocator.engine.criteria.measures import measures
 from allocator.engine.highs import HighsSession
 from allocator.engine.limits import WithinLimits, level_floors
 from allocator.engine.opening import open_session

@@ -13,6 +13,8 @@ from allocator.scenario.section import Goal
 
 Floats = npt.NDArray[np.float64]
 
+PERCENT = 100.0
+"""What a goal is counted in: percent of its target."""
 COUNTED = 1e-5
 """Share of its target that a town may lack and still count among the towns that reach it."""
 
