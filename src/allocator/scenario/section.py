@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
+from allocator.scenario.decisions import Decision
+
 if TYPE_CHECKING:
     from allocator.scenario.plan_year import PlanYear
 
@@ -57,6 +59,9 @@ class Section(BaseModel):
 
     label_axes: ClassVar[Mapping[str, str]] = {}
     """Labels of the block that are read from an axis of another name."""
+
+    decisions: ClassVar[tuple[Decision, ...]] = ()
+    """Decisions of the block that can be locked."""
 
     def cost_lines(self) -> Mapping[str, CostLine]:
         """What the part may spend money on, by the name of the cost line."""
