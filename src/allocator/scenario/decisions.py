@@ -23,6 +23,8 @@ class Taken:
 
     name: str
     """What it is called in the comparison."""
+    place: int
+    """Its place among all kinds of decisions that are compared."""
     rows: Callable[[pd.DataFrame], pd.Series[bool]]
     how: str = ""
     """Column that says how it is decided, e.g. the grade that a station reaches; empty where there is none."""

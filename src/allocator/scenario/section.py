@@ -292,14 +292,22 @@ class BasicsStage(Section):
     """Hard goals: least importance x shortfall / target; goals that are met stay met."""
 
     id: Literal["basics"]
+    seeks: ClassVar[str] = "hard"
+    """Strength of the goals that it seeks."""
 
 
 class AspirationsStage(Section):
     """Soft goals: least importance x shortfall / target; goals that are met stay met."""
 
     id: Literal["aspirations"]
+    seeks: ClassVar[str] = "soft"
+    """Strength of the goals that it seeks."""
     give: Amount = 0.0
     """Shares of a target that later stages may spend; with more than 0 only the sum of the shortfalls is held."""
+
+
+GoalStage = BasicsStage | AspirationsStage
+"""Stages that seek goals: what they reach is kept wherever a solved plan is looked at again."""
 
 
 class TieBreakStage(Section):
@@ -390,5 +398,5 @@ class Common(Section):
         """Whether a goal is asked for: as a rule, by a stage of the plan, or only measured."""
         if goal.strength == "rule":
             return "rule"
-        stage = {"hard": "basics", "soft": "aspirations"}.get(goal.strength)
-        return "yes" if any(each.id == stage for each in self.stages) else "no"
+        seeking = [each for each in self.stages if isinstance(each, GoalStage) and each.seeks == goal.strength]
+        return "yes" if seeking else "no"

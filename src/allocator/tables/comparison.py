@@ -16,8 +16,8 @@ from allocator.tables.result import Result
 @cache
 def compared() -> Mapping[str, tuple[Decision, Taken]]:
     """Whole decisions that two plans are compared in, by their name there; pairs have a table of their own."""
-    every = [decision for _, decision in lockable().values()]
-    return {each.taken.name: (each, each.taken) for each in every if each.taken is not None}
+    every = [(each, each.taken) for _, each in lockable().values() if each.taken is not None]
+    return {taken.name: (each, taken) for each, taken in sorted(every, key=lambda pair: pair[1].place)}
 
 
 _KEYS = ["year", "decision", "what", "town", "how"]

@@ -30,7 +30,7 @@ class Bases(Section):
             {"site": "site"},
             "bases",
             rows=lambda table, _: table[table["state"].isin(["open", "opened"])],
-            taken=Taken("base", lambda table: table["state"] == "opened"),
+            taken=Taken("base", 40, lambda table: table["state"] == "opened"),
         ),
     )
 

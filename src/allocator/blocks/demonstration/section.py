@@ -51,7 +51,7 @@ class Demonstration(Section):
             {"town": "town", "standard": "standard"},
             "demonstration_towns",
             "held",
-            taken=Taken("recognition", lambda table: table["new"] > 0),
+            taken=Taken("recognition", 30, lambda table: table["new"] > 0),
         ),
     )
 

@@ -30,7 +30,7 @@ class Posting(Section):
             {"teacher": "teacher", "town": "town"},
             "postings",
             columns={"town": "to_town"},
-            taken=Taken("posting", lambda table: table["new"] > 0),
+            taken=Taken("posting", 50, lambda table: table["new"] > 0),
         ),
     )
 

@@ -42,7 +42,7 @@ class Projects(Section):
             {"project": "project"},
             "projects",
             rows=lambda table, _: table[table["state"] == "started"],
-            taken=Taken("project", lambda table: table["state"] == "started"),
+            taken=Taken("project", 10, lambda table: table["state"] == "started"),
         ),
         Decision(
             "project_running",

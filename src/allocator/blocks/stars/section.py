@@ -44,7 +44,7 @@ class Stars(Section):
             {"station": "star_station", "grade": "star_grade"},
             "stars",
             rows=lambda table, plan: grades_held(plan, table),
-            taken=Taken("star", lambda table: table["grade_after"] != table["grade_before"], how="grade_after"),
+            taken=Taken("star", 20, lambda table: table["grade_after"] != table["grade_before"], how="grade_after"),
         ),
     )
 

@@ -69,14 +69,14 @@ class Team(Section):
             {"town": "town", "type": "staff_type"},
             "team",
             "posts",
-            taken=Taken("posts", lambda table: table["posts"] > 0),
+            taken=Taken("posts", 60, lambda table: table["posts"] > 0),
         ),
         Decision(
             "staff_trained",
             {"town": "town", "type": "staff_type"},
             "team",
             "trained",
-            taken=Taken("training", lambda table: table["trained"] > 0),
+            taken=Taken("training", 70, lambda table: table["trained"] > 0),
         ),
     )
 
