@@ -7,6 +7,8 @@ solver:
 ========================  ==============================================================================================
 ``section.py``            ``SECTION``, its part of a plan file (cost lines, labels of its own), and ``TABLES``
 ``counted.py``            ``counted``: what it counts by town, for goals and standards (where it counts anything)
+``check.py``              ``findings``: arithmetic before any solve, given what is known across blocks (``Known``);
+                          ``lock_range``: what its decisions can be at all (where any can be locked)
 ``model.py``              ``build``: its statement, variables, rows and entries in the ledgers
 ``results.py``            ``RESULTS``: what its result tables say of themselves (where it has any)
 ``tables.py``             ``settle`` and ``tables``: a solved year as its result tables
@@ -30,6 +32,7 @@ from allocator.blocks.shared.checks import Judged, Tables
 from allocator.blocks.shared.counted import Counted
 from allocator.blocks.shared.labels import LABEL_AXES
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Section
 
@@ -76,6 +79,13 @@ def table_uses() -> tuple[TableUse, ...]:
     """Tables named by blocks and by ``last_year``; towns, roads and origins belong to no block."""
     uses = [use for part in parts_of("section").values() for use in part.TABLES]
     return tuple(sorted(uses, key=lambda use: use.path.startswith("last_year.")))
+
+
+@cache
+def lockable() -> Mapping[str, tuple[str, Decision]]:
+    """Decision that can be locked to its block and what that says of it, in build order."""
+    sections = {block: part.SECTION for block, part in parts_of("section").items()}
+    return {each.name: (block, each) for block, section in sections.items() for each in section.decisions}
 
 
 def given(plan: PlanYear, block: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from allocator.blocks.registry import lockable
 from allocator.plan.circles import circle_findings, function_measures
 from allocator.plan.demonstration import standard_measures
 from allocator.plan.libraries import kind_findings, kind_measures
@@ -86,29 +87,6 @@ DISTRICT_MEASURES = ("paired_slow_towns", "category_share")
 
 RESERVED_PROGRAMMES = FIXED_LINES
 """Lines of cost that are no programmes; no programme may use the name."""
-
-DECISIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "units": ("delivery", {"town": "town", "programme": "programme"}),
-    "funding": ("funding", {"town": "recipient", "programme": "cost_line", "source": "source"}),
-    "teaching": (
-        "teaching",
-        {"teacher": "teacher", "from_town": "town", "to_town": "town", "category": "taught_category"},
-    ),
-    "volunteering": ("volunteering", {"from_town": "town", "to_town": "town"}),
-    "purchased": ("purchase", {"provider": "provider", "town": "town", "category": "taught_category"}),
-    "posts": ("team", {"town": "town", "type": "staff_type"}),
-    "staff_trained": ("team", {"town": "town", "type": "staff_type"}),
-    "demonstrated": ("demonstration", {"town": "town", "standard": "standard"}),
-    "pairing": ("mentoring", {"mentor": "town", "mentee": "town"}),
-    "posted": ("posting", {"teacher": "teacher", "town": "town"}),
-    "guidance": ("guidance", {"town": "town"}),
-    "starred": ("stars", {"station": "star_station", "grade": "star_grade"}),
-    "open": ("bases", {"site": "site"}),
-    "station_guidance": ("guidance", {"town": "town"}),
-    "project_start": ("projects", {"project": "project"}),
-    "project_running": ("projects", {"project": "project"}),
-}
-"""Decisions that can be locked: the block, and the kind of id that each label holds."""
 
 Ids = Mapping[str, set[str] | None]
 
@@ -516,10 +494,12 @@ def _lock(path: str, lock: Node, tree: Node, ids: Ids) -> list[Finding]:
     decision, where = lock.entries.get("decision"), lock.entries.get("where")
     if decision is None or decision.text is None:
         return findings
-    if decision.text not in DECISIONS:
-        hint, message = meant(decision.text, DECISIONS), Text("load.no_such_decision")
+    known_to = {name: how for name, how in lockable().items() if how[1].in_files}
+    if decision.text not in known_to:
+        hint, message = meant(decision.text, known_to), Text("load.no_such_decision")
         return [*findings, Finding("E310", decision.place, f"{path}.decision", message, decision.text, hint=hint)]
-    block, labels = DECISIONS[decision.text]
+    block, how = known_to[decision.text]
+    labels = how.labels
     if block not in tree.entries:
         findings.append(_needs(decision.place, f"{path}.decision", block))
     for label, node in where.entries.items() if where is not None else ():

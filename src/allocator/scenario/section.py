@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
+from allocator.scenario.decisions import Decision
+
 if TYPE_CHECKING:
     from allocator.scenario.plan_year import PlanYear
 
@@ -57,6 +59,9 @@ class Section(BaseModel):
 
     label_axes: ClassVar[Mapping[str, str]] = {}
     """Labels of the block that are read from an axis of another name."""
+
+    decisions: ClassVar[tuple[Decision, ...]] = ()
+    """Decisions of the block that can be locked."""
 
     def cost_lines(self) -> Mapping[str, CostLine]:
         """What the part may spend money on, by the name of the cost line."""
@@ -287,14 +292,22 @@ class BasicsStage(Section):
     """Hard goals: least importance x shortfall / target; goals that are met stay met."""
 
     id: Literal["basics"]
+    seeks: ClassVar[str] = "hard"
+    """Strength of the goals that it seeks."""
 
 
 class AspirationsStage(Section):
     """Soft goals: least importance x shortfall / target; goals that are met stay met."""
 
     id: Literal["aspirations"]
+    seeks: ClassVar[str] = "soft"
+    """Strength of the goals that it seeks."""
     give: Amount = 0.0
     """Shares of a target that later stages may spend; with more than 0 only the sum of the shortfalls is held."""
+
+
+GoalStage = BasicsStage | AspirationsStage
+"""Stages that seek goals: what they reach is kept wherever a solved plan is looked at again."""
 
 
 class TieBreakStage(Section):
@@ -385,5 +398,5 @@ class Common(Section):
         """Whether a goal is asked for: as a rule, by a stage of the plan, or only measured."""
         if goal.strength == "rule":
             return "rule"
-        stage = {"hard": "basics", "soft": "aspirations"}.get(goal.strength)
-        return "yes" if any(each.id == stage for each in self.stages) else "no"
+        seeking = [each for each in self.stages if isinstance(each, GoalStage) and each.seeks == goal.strength]
+        return "yes" if seeking else "no"

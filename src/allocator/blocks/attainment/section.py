@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.section import Amount, Id, Indicator, Origin, Row, Section
 
 
@@ -33,6 +34,8 @@ class Effect(Section):
 
 class Attainment(Section):
     """Indicators that make up a town's level, and effects on them."""
+
+    decisions = (Decision("level", {"town": "town"}, "towns", "level_after", in_files=False),)
 
     base: str = "base"
     """Table of base values."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from allocator.blocks.shared.sites import SiteRow
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section
 
@@ -22,6 +23,16 @@ class BaseFunction(Section):
 
 class Bases(Section):
     """Learning bases (学习体验基地): which sites open, when, and how many hours each of their functions gets."""
+
+    decisions = (
+        Decision(
+            "open",
+            {"site": "site"},
+            "bases",
+            rows=lambda table, _: table[table["state"].isin(["open", "opened"])],
+            taken=Taken("base", 40, lambda table: table["state"] == "opened"),
+        ),
+    )
 
     sites: str = "sites"
     """Table of sites."""

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.section import Amount, CostLine, Id, Name, Section, Yuan
 
 
@@ -46,6 +47,8 @@ class Programme(Section):
 
 class Delivery(Section):
     """Programmes and what a unit of each needs."""
+
+    decisions = (Decision("units", {"town": "town", "programme": "programme"}, "delivery", "units"),)
 
     programmes: Annotated[tuple[Programme, ...], Field(min_length=1)]
 

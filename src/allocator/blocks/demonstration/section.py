@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section, Yuan
 
@@ -43,6 +44,16 @@ class Eligible(Section):
 
 class Demonstration(Section):
     """Demonstration towns of community education (社区教育示范镇街): towns that meet every criterion of a standard."""
+
+    decisions = (
+        Decision(
+            "demonstrated",
+            {"town": "town", "standard": "standard"},
+            "demonstration_towns",
+            "held",
+            taken=Taken("recognition", 30, lambda table: table["new"] > 0),
+        ),
+    )
 
     standards: Annotated[tuple[Standard, ...], Field(min_length=1)]
     criteria: str = "demonstration_criteria"

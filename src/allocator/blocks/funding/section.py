@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, Id, Name, Row, Section, Share, Yuan
 
@@ -106,6 +107,12 @@ class Matching(Section):
 
 class Funding(Section):
     """Sources of money, who may pay for what, floors, shares and yearly bounds."""
+
+    decisions = (
+        Decision(
+            "funding", {"town": "recipient", "programme": "cost_line", "source": "source"}, "funding", "amount_yuan"
+        ),
+    )
 
     sources: Annotated[tuple[FundingSource, ...], Field(min_length=1)]
     per_capita_floor: PerCapitaFloor | None = None

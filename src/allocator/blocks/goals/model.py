@@ -45,9 +45,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.blocks.goals.targets import PERCENT, by_town, targets, teacher_time
 from allocator.blocks.shared.amounts import amounts
 from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, is_plain, sizes
+from allocator.blocks.shared.targets import PERCENT, by_town, targets, teacher_time
 from allocator.model import Codes, Floats, Model, Strength, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Goal

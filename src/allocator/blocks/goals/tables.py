@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.goals.targets import COUNTED, PERCENT
 from allocator.blocks.shared.solved import Year
+from allocator.blocks.shared.targets import COUNTED, PERCENT
 from allocator.model import Rows, Variables
 from allocator.scenario.section import Goal
 

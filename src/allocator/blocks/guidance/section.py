@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from allocator.blocks.shared.table_use import TableUse
-from allocator.scenario.section import Allowance, Amount, CostLine, Id, Origin, Section
+from allocator.scenario.decisions import Decision
+from allocator.scenario.section import DISTRICT, Allowance, Amount, CostLine, Id, Origin, Section
 
 
 class GuidanceEffect(Section):
@@ -22,6 +23,23 @@ class GuidanceEffect(Section):
 
 class Guidance(Section):
     """Vertical guidance (纵向指导): district centre to town schools, town schools to their stations."""
+
+    decisions = (
+        Decision(
+            "guidance",
+            {"town": "town"},
+            "guidance",
+            "hours",
+            rows=lambda table, _: table[table["giver"] == DISTRICT],
+        ),
+        Decision(
+            "station_guidance",
+            {"town": "town"},
+            "guidance",
+            "hours",
+            rows=lambda table, _: table[table["giver"] != DISTRICT],
+        ),
+    )
 
     district_hours: Amount
     """Hours a year the district centre has for town schools."""

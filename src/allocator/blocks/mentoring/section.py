@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share, Yuan
 
 Floats = npt.NDArray[np.float64]
@@ -63,6 +64,8 @@ class Visits(Section):
 
 class Mentoring(Section):
     """Mentoring pairs (结对帮扶): a mature town school helps a slow-starting one."""
+
+    decisions = (Decision("pairing", {"mentor": "town", "mentee": "town"}, "pairs"),)
 
     slow: Literal["lowest_third"] | NamedTowns = "lowest_third"
     """Slow-starting towns: the third with the lowest base levels, or named ones."""

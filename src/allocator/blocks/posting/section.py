@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share, Yuan
 
 
@@ -22,6 +23,16 @@ class Band(Section):
 
 class Posting(Section):
     """Whole teachers posted to another town for a term of years."""
+
+    decisions = (
+        Decision(
+            "posted",
+            {"teacher": "teacher", "town": "town"},
+            "postings",
+            columns={"town": "to_town"},
+            taken=Taken("posting", 50, lambda table: table["new"] > 0),
+        ),
+    )
 
     eligible: Literal["eligible", "all"] = "eligible"
     """Only teachers whose column ``eligible`` says so may be posted (in a table without it, every teacher); all: every

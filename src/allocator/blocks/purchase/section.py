@@ -8,12 +8,22 @@ from typing import Annotated
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share
 
 
 class Purchase(Section):
     """Purchase of services (政府购买服务): teaching hours bought from organisations, beside own teachers."""
+
+    decisions = (
+        Decision(
+            "purchased",
+            {"provider": "provider", "town": "town", "category": "taught_category"},
+            "purchases",
+            "hours",
+        ),
+    )
 
     providers: str = "providers"
     """Table of organisations."""

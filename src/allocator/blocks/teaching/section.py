@@ -8,12 +8,22 @@ from typing import Annotated
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share
 
 
 class Teaching(Section):
     """Teacher hours across towns."""
+
+    decisions = (
+        Decision(
+            "teaching",
+            {"teacher": "teacher", "from_town": "town", "to_town": "town", "category": "taught_category"},
+            "teaching",
+            "hours",
+        ),
+    )
 
     teachers: str = "teachers"
     """Table of teachers."""

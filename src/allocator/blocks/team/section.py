@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Gain, Id, Name, Row, Section, Share, Yuan
 
@@ -61,6 +62,23 @@ class StaffTraining(Section):
 
 class Team(Section):
     """Posts of the community-education team (队伍), town by town and type by type; always whole."""
+
+    decisions = (
+        Decision(
+            "posts",
+            {"town": "town", "type": "staff_type"},
+            "team",
+            "posts",
+            taken=Taken("posts", 60, lambda table: table["posts"] > 0),
+        ),
+        Decision(
+            "staff_trained",
+            {"town": "town", "type": "staff_type"},
+            "team",
+            "trained",
+            taken=Taken("training", 70, lambda table: table["trained"] > 0),
+        ),
+    )
 
     types: Annotated[tuple[StaffType, ...], Field(min_length=1)]
     staff: str = "staff"

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share
 
 
@@ -32,6 +33,8 @@ class VolunteerStock(Section):
 
 class Volunteering(Section):
     """Volunteer hours across towns."""
+
+    decisions = (Decision("volunteering", {"from_town": "town", "to_town": "town"}, "volunteering", "hours"),)
 
     volunteers: str = "volunteers"
     """Table of volunteers by town."""

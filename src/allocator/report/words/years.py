@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.goals.targets import bases
 from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS
+from allocator.blocks.shared.targets import bases
 from allocator.report.words.labels import Names, names_of
 from allocator.report.words.rows import rows_of
 from allocator.scenario.plan_year import PlanYear, Scenario
