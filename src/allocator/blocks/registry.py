@@ -5,7 +5,8 @@ files of fixed names, found by name when they are asked for, so that whoever ask
 solver:
 
 ========================  ==============================================================================================
-``section.py``            ``SECTION``, its part of a plan file (cost lines, labels of its own), and ``TABLES``
+``section.py``            ``SECTION``, its part of a plan file (cost lines, labels, measures, outcomes), and ``TABLES``
+``consistency.py``        ``findings``: what must fit together when files are read (where anything must)
 ``counted.py``            ``counted``: what it counts by town, for goals and standards (where it counts anything)
 ``model.py``              ``build``: its statement, variables, rows and entries in the ledgers
 ``results.py``            ``RESULTS``: what its result tables say of themselves (where it has any)
@@ -30,7 +31,7 @@ from allocator.blocks.shared.checks import Judged, Tables
 from allocator.blocks.shared.counted import Counted
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Section
+from allocator.scenario.section import Outcome, Section
 
 NAMES = (
     "delivery",
@@ -75,6 +76,18 @@ def table_uses() -> tuple[TableUse, ...]:
     """Tables named by blocks and by ``last_year``; towns, roads and origins belong to no block."""
     uses = [use for part in parts_of("section").values() for use in part.TABLES]
     return tuple(sorted(uses, key=lambda use: use.path.startswith("last_year.")))
+
+
+@cache
+def outcomes() -> Mapping[str, tuple[str, Outcome]]:
+    """What stages may look at: its block, and what the block says of it."""
+    return {each.name: (block, each) for block, section in section_types().items() for each in section.outcomes}
+
+
+@cache
+def own_lines() -> tuple[str, ...]:
+    """Cost lines that blocks have under names of their own."""
+    return tuple(sorted(line for section in section_types().values() for line in section.own_lines))
 
 
 def given(plan: PlanYear, block: str) -> Any:

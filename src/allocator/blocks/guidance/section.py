@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from allocator.blocks.shared.table_use import TableUse
-from allocator.scenario.section import Allowance, Amount, CostLine, Id, Origin, Section
+from allocator.scenario.section import Allowance, Amount, CostLine, IndicatorId, Origin, Section
 
 
 class GuidanceEffect(Section):
@@ -14,7 +14,7 @@ class GuidanceEffect(Section):
 
     giver: Literal["district", "school"]
     """district: an hour for a town school; school: an hour of the town school for each of its stations."""
-    indicator: Id
+    indicator: IndicatorId
     per_hour: Amount
     """Gain an hour, in the unit of the indicator's numerator."""
     origin: Origin
@@ -22,6 +22,11 @@ class GuidanceEffect(Section):
 
 class Guidance(Section):
     """Vertical guidance (纵向指导): district centre to town schools, town schools to their stations."""
+
+    own_lines: ClassVar[tuple[str, ...]] = ("guidance",)
+    of_whole_plan: ClassVar[bool] = True
+    town_columns: ClassVar[tuple[str, ...]] = ("stations",)
+    limiting_columns: ClassVar[tuple[str, ...]] = ("school_hours",)
 
     district_hours: Amount
     """Hours a year the district centre has for town schools."""
