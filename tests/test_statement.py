@@ -17,8 +17,8 @@ from allocator.engine.criteria import ordered, stability
 from allocator.engine.highs import HighsSession
 from allocator.engine.stages import run_stages
 from allocator.model import Model
-from allocator.plan.stages import absent
 from allocator.plan.reading import PlanFiles, load
+from allocator.plan.stages import absent
 from allocator.scenario.plan_year import Scenario
 from allocator.verbs.rounding import hours, whole_units
 from allocator.verbs.statement import model_page, statement
