@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import shipped
 from allocator.auditing.figures import variation
 from allocator.auditing.goals import target_of
 from allocator.auditing.whole import audit, audit_folder, audit_tables
@@ -37,6 +38,7 @@ from audit_plans import (
 )
 from plans import PLAN, write_plan
 from sampling import sampled
+from shipped import parameters
 
 
 @pytest.fixture(scope="module")
@@ -150,11 +152,11 @@ def test_a_better_mean_than_the_plan_has_cannot_be_held(tiny: Scenario) -> None:
     assert audit_tables(tiny, changed).failed == ("stages",)
 
 
-@pytest.mark.parametrize("name", ["tiny/2016", "tiny/variants/2016-total", "panyu/2016", "panyu/variants/2016-locks"])
+@pytest.mark.parametrize(
+    "name", parameters(["tiny/2016", "tiny/2016-total", "panyu/2016", "panyu/2016-locks"], slow=True)
+)
 def test_what_the_engine_solves_is_accepted(name: str, tmp_path: Path) -> None:
-    from allocator.verbs.solving import solve
-
-    result = solve(Scenario.load(SCENARIOS / f"{name}.yaml"))
+    result = shipped.result(name)
     assert audit(result).failed == ()
     folder = result.save(tmp_path / "results")
     report = audit_folder(folder)

@@ -18,7 +18,8 @@ from allocator.auditing.cleaning import cleaned
 from allocator.auditing.whole import AlteredFile, audit_folder
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.declared import BLOCKS, TABLES
-from allocator.tables.result import Result, table_bytes
+from allocator.tables.result import Result
+from allocator.tables.written import table_bytes
 from allocator.words.errors import UsageError
 from audit_plans import SCENARIOS, SPOILS, Spoil, Tables, also, failed, named, one_row, solved_full
 from sampling import sampled

@@ -11,7 +11,8 @@ import pytest
 
 import test_pair_terms as pairs
 from allocator.auditing.whole import audit_folder, audit_tables
-from allocator.tables.result import Result, table_bytes
+from allocator.tables.result import Result
+from allocator.tables.written import table_bytes
 from test_audit_folder import rehash
 from test_modes import chained
 from worlds import TOTAL, effect, solved

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import pandas as pd
+import pytest
 from rich.console import Console
 
 from allocator.report.page.record import binding_rules, rules_grid
@@ -41,6 +42,29 @@ def test_what_is_not_there_and_pure_logic_are_no_limits(tiny_result: Result) -> 
         ("budget", "gov", 0.0),
     )
     assert listed(given) == [("max_units", "west/class"), ("source_share", "gov"), ("budget", "gov")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "key"),
+    [
+        ("away_share", "east"),  # teachers who may not leave
+        ("hosted", "east"),  # a town that takes none in
+        ("teacher_hours", "t1"),  # a teacher who is away all year
+        ("home_hours", "t1"),
+        ("volunteer_supply", "east"),  # a town without volunteers
+        ("venue", "east"),
+        ("school_hours", "east"),
+        ("recruits", "east"),
+        ("staff_most", "east/full"),
+        ("provider_capacity", "firm"),
+        ("mentor_capacity", "east"),
+        ("mentor_travel", "east"),
+        ("projects_in_town", "east"),
+    ],
+)
+def test_an_amount_of_nothing_is_no_limit_but_one_of_something_is(tiny_result: Result, rule: str, key: str) -> None:
+    assert listed(with_rules(tiny_result, (rule, key, 0.0))) == []
+    assert listed(with_rules(tiny_result, (rule, key, 1.0))) == [(rule, key)]
 
 
 def test_only_bases_postings_and_contracts_that_are_chosen_have_limits(tiny_result: Result) -> None:

@@ -99,7 +99,7 @@ def test_a_time_limit_without_a_plan_is_stopped() -> None:
     begun = time.monotonic()
     found = CbcSession(model, Limits(begun + 0.5)).solve(x, 0.0, False, 1e-7)
     assert (found.status, found.has_plan) == ("stopped", False)
-    assert time.monotonic() - begun < 0.5 + 5 + 2
+    assert time.monotonic() - begun < 60, "it would search for hours"
 
 
 def test_a_linear_solve_stopped_midway_has_no_plan() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from allocator.plan.check import check
 from allocator.plan.check.locks import RANGES
@@ -179,8 +180,13 @@ def test_many_towns_are_counted_not_listed(tmp_path: Path) -> None:
     assert any("4 more towns" in finding.message.in_language("en") for finding in found)
 
 
-@pytest.mark.parametrize(
-    "plan", sorted([*SCENARIOS.glob("*/[0-9]*.yaml"), *SCENARIOS.glob("*/variants/*.yaml")]), ids=lambda p: p.stem
-)
+def repository() -> list[ParameterSet]:
+    """Every year and variant of every plan; the years of the largest are slow (test_panyu_whole checks them as one)."""
+    files = sorted([*SCENARIOS.glob("*/[0-9]*.yaml"), *SCENARIOS.glob("*/variants/*.yaml")])
+    marks = {file: [pytest.mark.slow] if file.parent.name == "panyu_whole" else [] for file in files}
+    return [pytest.param(file, id=f"{file.parent.name}-{file.stem}", marks=marks[file]) for file in files]
+
+
+@pytest.mark.parametrize("plan", repository())
 def test_no_scenario_of_the_repository_is_said_to_be_impossible(plan: Path) -> None:
     assert proofs(load(plan)) == []

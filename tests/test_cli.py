@@ -12,7 +12,7 @@ import pytest
 
 from allocator.cli.commands import run
 from plans import PLAN, YEAR, write_plan
-from years_plan import write_years_plan
+from worlds import government, world
 
 ROOT = Path(__file__).parent.parent
 TINY = str(ROOT / "scenarios" / "tiny")
@@ -75,7 +75,8 @@ def test_a_limit_before_any_plan_stops_without_tables(tmp_path: Path) -> None:
 def test_a_folder_of_several_years_is_solved_as_one_plan(
     mode: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, plan = str(tmp_path / "out"), str(write_years_plan(tmp_path / "plan"))
+    out, plan = str(tmp_path / "out"), str(tmp_path / "plan")
+    world(tmp_path / "plan", funding={"sources": [government(1000)]}, years={2016: {}, 2017: {}, 2018: {}})
     assert run(["solve", plan, "--mode", mode, "--out", out, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["status"], document["run"]["mode"]) == ("optimal", mode)
@@ -134,8 +135,11 @@ def test_help_speaks_both_languages() -> None:
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from allocator.cli import main; main()"]
     words = ["solve", PANYU, "--solver", "cbc", "--out", str(tmp_path / "out")]
-    running = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(4)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    running = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    while not any(tmp_path.iterdir()):  # CBC's own files: a solve has begun
+        assert running.poll() is None
+        time.sleep(0.02)
     running.send_signal(signal.SIGINT)
     running.communicate(timeout=120)
     assert running.returncode == 130

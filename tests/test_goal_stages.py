@@ -235,6 +235,7 @@ def test_what_each_goal_costs(tmp_path: Path) -> None:
     assert ("talks", "talks") not in cost.index
 
 
+@pytest.mark.slow
 def test_panyu_with_its_goals_enforced() -> None:
     scenario = load(PANYU)
     kept = {stage.id: stage.model_dump(exclude_none=True) for stage in scenario.first.common.stages}

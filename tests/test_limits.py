@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from allocator.auditing.limits import floors, limit_rules
@@ -83,11 +84,13 @@ def _small(folder: Path, stages: list[Any], money: float = 2000, **more: Any) ->
     return world(folder, **(given | more))
 
 
-def every_plan(money: int = 2000, step_units: float = 0.25) -> Floats:
-    """Levels of all plans of the small world on a grid of units, with and without the pair, one a row."""
+@cache
+def every_plan(money: int = 2000) -> Floats:
+    """Levels of all plans of the small world on a grid of half units, with and without the pair, one a row."""
     most = [25, 50, 100]
-    axes = [np.arange(0, min(most[t], money / 100) + 1e-9, step_units) for t in range(3)]
-    units = np.array([u for u in itertools.product(*axes) if sum(u) <= money / 100])
+    axes = [np.arange(0, min(most[t], money / 100) + 1e-9, 0.5) for t in range(3)]
+    units = np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=1)
+    units = units[units.sum(axis=1) <= money / 100]
     thousands = HEADS / 1000
     persons = np.stack(
         [
@@ -98,7 +101,13 @@ def every_plan(money: int = 2000, step_units: float = 0.25) -> Floats:
     )
     value = np.array(list(BASE.values())) + persons / HEADS
     paired = value + np.array([0.25 * (0.62 - 0.10), 0.0, 0.0])
-    return np.minimum(np.vstack([value, paired]), 0.7) * 100
+    return np.unique((np.minimum(np.vstack([value, paired]), 0.7) * 100).round(9), axis=0)
+
+
+@cache
+def how_unequal(money: int, weights: tuple[float, ...]) -> pd.DataFrame:
+    """Every measure of every plan, one plan a row."""
+    return pd.DataFrame([measures(plan, np.array(weights)) for plan in every_plan(money)])
 
 
 def _heights(thousand: float) -> list[float]:
@@ -115,7 +124,7 @@ def _heights(thousand: float) -> list[float]:
 def test_a_ratio_is_as_small_as_in_any_plan(criterion: str, money: int, tmp_path: Path) -> None:
     result = small(tmp_path, [balance(criterion), TOTAL, TIE_BREAK], money)
     found = step(result, criterion)
-    enumerated = min(measures(plan, HEADS)[criterion] for plan in np.unique(every_plan(money, 0.5).round(9), axis=0))
+    enumerated = how_unequal(money, tuple(HEADS))[criterion].min()
     assert found["value"] <= enumerated + 1e-5  # a finer grid of units could only be better
     assert found["value"] >= enumerated - 0.02
     assert found["held_at"] - 1e-4 - 1e-6 <= found["value"] + 1.6e-4
@@ -126,7 +135,7 @@ def test_a_ratio_is_as_small_as_in_any_plan(criterion: str, money: int, tmp_path
 @pytest.mark.parametrize("aversion", [0, 0.5, 1, 3])
 def test_the_dial_is_as_high_as_in_any_plan(aversion: float, tmp_path: Path) -> None:
     result = small(tmp_path, [balance("inequality_aversion", aversion=aversion), TOTAL, TIE_BREAK])
-    best = max(equal_level(plan, HEADS, aversion) for plan in np.unique(every_plan(2000, 0.5).round(9), axis=0))
+    best = max(equal_level(plan, HEADS, aversion) for plan in every_plan())
     found = step(result, "mean" if aversion == 0 else "equal_level")
     assert found["value"] >= best - 0.01
     after = result.towns["level_after"].to_numpy(float)
@@ -153,7 +162,7 @@ def test_both_solvers_hold_the_same(criterion: str, tmp_path: Path) -> None:
 
 
 def test_before_is_the_same_number_in_the_plan_before(tmp_path: Path) -> None:
-    plans = every_plan(2000, 0.5)
+    plans = every_plan()
     best = plans[plans.mean(axis=1) >= plans.mean(axis=1).max() - 0.2]
     unequal = [measures(plan, HEADS)["gini"] for plan in best]
     result = small(tmp_path, [TOTAL, balance("gini"), TIE_BREAK])
@@ -325,16 +334,13 @@ def limited(folder: Path, measure: str, at_most: float, stages: list[Any] | None
 
 def halfway(measure: str, weights: Floats) -> float:
     """A number between the least that can be and what the highest mean leaves, nearer to the least."""
-    plans = np.unique(every_plan(2000, 0.5).round(9), axis=0)
-    unequal = np.array([measures(plan, weights)[measure] for plan in plans])
-    return float(unequal.min() + 0.3 * (unequal[plans.mean(axis=1).argmax()] - unequal.min()))
+    unequal = how_unequal(2000, tuple(weights))[measure].to_numpy()
+    return float(unequal.min() + 0.3 * (unequal[every_plan().mean(axis=1).argmax()] - unequal.min()))
 
 
 @pytest.mark.parametrize("measure", MEASURES)
 def test_a_limit_takes_the_best_plan_that_keeps_it(measure: str, tmp_path: Path) -> None:
-    plans = np.unique(every_plan(2000, 0.5).round(9), axis=0)
-    unequal = np.array([measures(plan, HEADS)[measure] for plan in plans])
-    means = plans.mean(axis=1)
+    unequal, means = how_unequal(2000, tuple(HEADS))[measure].to_numpy(), every_plan().mean(axis=1)
     at_most = halfway(measure, HEADS)
     result = limited(tmp_path, measure, at_most)
     assert of(result, measure) <= at_most * (1 + CV_TOLERANCE) + 1e-6

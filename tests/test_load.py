@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from _pytest.mark.structures import ParameterSet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
@@ -426,12 +427,22 @@ def test_saving_leaves_other_files_alone(tmp_path: Path) -> None:
         scenario.save(tmp_path)
 
 
-@pytest.mark.parametrize("plan", sorted(SHIPPED.glob("*/plan.yaml")), ids=lambda file: file.parent.name)
-def test_shipped_plans_load_and_save(tmp_path: Path, plan: Path) -> None:
-    for file in (plan.parent, *plan.parent.glob("2*.yaml"), *plan.parent.glob("variants/*.yaml")):
-        scenario = load(file)
-        scenario.save(tmp_path / scenario.label)
-        same(scenario, load(tmp_path / scenario.label))
+def shipped_files() -> list[ParameterSet]:
+    """Plans, years and variants; of plans of several years the first year, the others slow."""
+    made = []
+    for folder in sorted(file.parent for file in SHIPPED.glob("*/plan.yaml")):
+        years = sorted(folder.glob("2*.yaml"))
+        for file in (folder, *years, *sorted(folder.glob("variants/*.yaml"))):
+            marks = [pytest.mark.slow] if file in years[1:] else []
+            made.append(pytest.param(file, id=file.relative_to(SHIPPED).as_posix(), marks=marks))
+    return made
+
+
+@pytest.mark.parametrize("file", shipped_files())
+def test_shipped_plans_load_and_save(tmp_path: Path, file: Path) -> None:
+    scenario = load(file)
+    scenario.save(tmp_path / scenario.label)
+    same(scenario, load(tmp_path / scenario.label))
 
 
 def test_several_years_share_what_is_equal(tmp_path: Path) -> None:

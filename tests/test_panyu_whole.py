@@ -27,9 +27,18 @@ from allocator.verbs.solving import Options
 PLAN = Path(__file__).parent.parent / "scenarios" / "panyu_whole"
 
 
+pytestmark = pytest.mark.xdist_group("panyu_whole")
+"""One worker loads what several tests look at."""
+
+
 @pytest.fixture(scope="module")
 def year() -> Scenario:
     return load(PLAN / "2016.yaml")
+
+
+@pytest.fixture(scope="module")
+def years() -> Scenario:
+    return load(PLAN)
 
 
 def own() -> dict[str, Any]:
@@ -82,20 +91,18 @@ def test_stations_agree_with_the_towns_and_with_the_base_table(year: Scenario) -
     assert (abs(shown - starred) < 1e-3).all()
 
 
-def test_all_years_hold_together_and_nothing_is_said_to_be_impossible() -> None:
-    scenario = load(PLAN)
-    assert scenario.years == (2016, 2017, 2018, 2019, 2020)
-    assert [finding for finding in check(scenario) if finding.severity == "infeasible"] == []
-    wanted = {goal.measure for goal in scenario.last.common.goals}
+def test_all_years_hold_together_and_nothing_is_said_to_be_impossible(years: Scenario) -> None:
+    assert years.years == (2016, 2017, 2018, 2019, 2020)
+    assert [finding for finding in check(years) if finding.severity == "infeasible"] == []
+    wanted = {goal.measure for goal in years.last.common.goals}
     assert {"star_stations", "demonstration_towns", "curriculum", "brand", "covered_share"} <= wanted
-    assert wanted & set(counted(scenario.last)) >= {"star_stations", "demonstration_towns", "new_research"}
+    assert wanted & set(counted(years.last)) >= {"star_stations", "demonstration_towns", "new_research"}
 
 
-def test_every_block_has_columns_in_every_year() -> None:
-    model = build(load(PLAN))
+def test_every_block_has_columns_in_every_year(years: Scenario) -> None:
+    model = build(years)
     for family in ("starred", "demonstrated", "project_start", "purchased", "opening", "covered", "posted", "posts"):
-        years = set(model.family(family)["year"].tolist())
-        assert years == {0, 1, 2, 3, 4}, family
+        assert set(model.family(family)["year"].tolist()) == {0, 1, 2, 3, 4}, family
 
 
 def test_stars_are_favoured_where_stations_are_slow(year: Scenario) -> None:
@@ -112,6 +119,7 @@ def test_stars_are_favoured_where_stations_are_slow(year: Scenario) -> None:
     assert stations.loc[level_alone, "slow"].mean() < open_before < stations.loc[favoured, "slow"].mean()
 
 
+@pytest.mark.slow
 def test_four_fifths_of_the_residents_can_be_near_a_base_but_not_with_any_ten_new_ones(year: Scenario) -> None:
     favour = TotalStage(id="favour", of="coverage.covered", aggregate="sum")
     basics = next(stage for stage in year.first.common.stages if stage.id == "basics")

@@ -401,10 +401,10 @@ def test_both_solvers_publish_the_same_table(unit: str) -> None:
 
 
 @pytest.mark.xdist_group("panyu")
-def test_panyu_in_thousands_keeps_every_rule_and_loses_little(panyu_result: Result) -> None:
+@pytest.mark.parametrize(("unit", "most"), [("千元", 1), pytest.param("百元", 0.1, marks=pytest.mark.slow)])
+def test_panyu_keeps_every_rule_and_loses_little(panyu_result: Result, unit: str, most: float) -> None:
     # A thousand yuan train 12.5 volunteers, up to 3.9 level points where only 321 learners are counted (xiaoguwei).
-    assert loss_in(panyu_result, "千元") < 1
-    assert loss_in(panyu_result, "百元") < 0.1
+    assert loss_in(panyu_result, unit) < most
 
 
 @pytest.mark.xdist_group("panyu")

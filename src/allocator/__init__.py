@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from allocator.auditing.whole import audit
     from allocator.plan.reading import load
     from allocator.scenario.plan_year import Scenario
-    from allocator.tables.result import Result, compare
+    from allocator.tables.comparison import compare
+    from allocator.tables.result import Result
     from allocator.verbs.costs_of_goals import goal_costs
     from allocator.verbs.frontiers import frontier
     from allocator.verbs.modes import compare_modes
@@ -43,7 +44,7 @@ _HOME = {
     "Result": "allocator.tables.result",
     "Scenario": "allocator.scenario.plan_year",
     "audit": "allocator.auditing.whole",
-    "compare": "allocator.tables.result",
+    "compare": "allocator.tables.comparison",
     "compare_modes": "allocator.verbs.modes",
     "frontier": "allocator.verbs.frontiers",
     "goal_costs": "allocator.verbs.costs_of_goals",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,17 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+def until(page: Any, condition: str, seconds: float = 60) -> None:
+    """Ask again and again whether a condition holds.
+
+    Playwright's own ``wait_for_function`` asks from inside the page, where the page's content policy refuses it.
+    """
+    ends = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < ends, condition
+        page.wait_for_timeout(50)
+
+
 class Opened:
     """A page in the browser with everything it asked for and complained about."""
 
@@ -67,7 +79,7 @@ class Opened:
         self.page.on("console", lambda said: self.complaints.append(f"{said.type}: {said.text}"))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(file.as_uri())
-        self.page.wait_for_function(ALL_DRAWN)
+        until(self.page, ALL_DRAWN)
 
     def _asked(self, request: Any) -> None:
         if not request.url.startswith(("file:", "data:", "blob:")):
@@ -147,9 +159,7 @@ def test_years_draw_their_charts_when_they_are_opened(browser: Any, tmp_path: Pa
     assert page.locator("details[open]").evaluate_all("all => all.map(each => each.id)") == ["year-2018"]
     assert page.locator("#chart-funding-2016 svg").count() == 0
     page.click('nav a[href="#year-2016"]')
-    page.wait_for_function("document.querySelector('#chart-funding-2016 svg.main-svg')")
-    width = page.evaluate("document.querySelector('#chart-funding-2016 svg.main-svg').getBoundingClientRect().width")
-    assert width > 600
+    until(page, "document.querySelector('#chart-funding-2016 svg.main-svg')?.getBoundingClientRect().width > 600")
     assert opened.outside == [] and opened.complaints == []
     page.close()
 
@@ -158,7 +168,7 @@ def test_every_year_is_printed_and_closed_again(browser: Any, tmp_path: Path) ->
     page = Opened(browser, write_page(years_result(), tmp_path / "years.html", "en")).page
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
-    page.wait_for_function(ALL_DRAWN)
+    until(page, ALL_DRAWN)
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 1
     page.close()
@@ -168,6 +178,6 @@ def test_every_year_is_printed_and_closed_again(browser: Any, tmp_path: Path) ->
 def test_years_need_no_sideways_scrolling(browser: Any, tmp_path: Path, language: Language) -> None:
     page = Opened(browser, write_page(years_result(), tmp_path / "years.html", language), width=390).page
     page.evaluate("document.querySelectorAll('details').forEach(year => { year.open = true; })")
-    page.wait_for_function(ALL_DRAWN)
+    until(page, ALL_DRAWN)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()

@@ -181,7 +181,7 @@ def solve(
     as_json: bool,
 ) -> int:
     from allocator.plan.reading import load
-    from allocator.tables.result import refuse_to_replace
+    from allocator.tables.written import refuse_to_replace
     from allocator.verbs.solving import Options
     from allocator.verbs.solving import solve as solve_scenario
 
@@ -341,7 +341,7 @@ def study_frontier(
     from allocator.plan.reading import load
     from allocator.report.figures.figures_frontier import frontier_page
     from allocator.report.terminal.terminal_frontier import print_frontier
-    from allocator.tables.result import refuse_to_replace, table_bytes
+    from allocator.tables.written import refuse_to_replace, table_bytes
     from allocator.verbs.frontiers import frontier
     from allocator.verbs.solving import Options
 
@@ -382,7 +382,7 @@ def batch(folder: Path, out: Path, jobs: int, time_limit: float | None, force: b
 def _print_study(table: pd.DataFrame, out: Path | None, force: bool) -> None:
     """Print a study's table, or write it as CSV that opens in Excel."""
     from allocator.report.terminal.terminal import print_table
-    from allocator.tables.result import refuse_to_replace, table_bytes
+    from allocator.tables.written import refuse_to_replace, table_bytes
 
     if out is None:
         print_table(table, current_language())

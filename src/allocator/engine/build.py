@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from allocator.blocks.registry import counted, given, parts_of, section_types
+from allocator.blocks.shared.ledgers import ledgers
 from allocator.engine.limits import declare_limits
-from allocator.model import Axis, Ledger, Model, Provision
+from allocator.model import Axis, Model, Provision
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import ANY_CATEGORY, DISTRICT
 
@@ -37,7 +38,13 @@ of outcomes, outcomes, held steps."""
 
 def build(scenario: Scenario) -> Model:
     """The model of all plan years of a scenario, its ledgers closed, without any stage."""
-    model = Model(_axes(scenario), {**DIMS, **_label_axes()}, ledgers())
+    model = Model(
+        _axes(scenario),
+        {**DIMS, **_label_axes()},
+        ledgers(),
+        places={path: place for plan in reversed(scenario.plan_years) for path, place in plan.places.items()},
+        sentences=_sentences(scenario),
+    )
     for plan in scenario.plan_years:
         for block, part in parts_of("model").items():
             if read := given(plan, block):
@@ -49,27 +56,17 @@ def build(scenario: Scenario) -> Model:
     return model
 
 
+def _sentences(scenario: Scenario) -> dict[str, str]:
+    """Path of a goal, a limit or a lock to the sentence of the plan text, or the planner's reason; first years win."""
+    commons = [plan.common for plan in reversed(scenario.plan_years)]
+    goals = {f"goals.{goal.id}": goal.text for common in commons for goal in common.goals}
+    limits = {f"limits.{limit.id}": limit.text or limit.reason for common in commons for limit in common.limits}
+    locks = {f"locks.{lock.id}": lock.reason for common in commons for lock in common.locks}
+    return {**goals, **limits, **locks}
+
+
 def _label_axes() -> dict[str, str]:
     return {label: axis for section in section_types().values() for label, axis in section.label_axes.items()}
-
-
-def ledgers() -> list[Ledger]:
-    """All ledgers of a model, empty, and what each closes into."""
-    return [
-        Ledger("money", ("source", "year"), "yuan", "budget"),
-        Ledger("cost", ("town", "programme", "year"), "yuan", "costing", "=="),
-        Ledger("delivered", ("town", "programme", "year"), "units", None),
-        Ledger("teaching_time", ("town", "category", "year"), "hours", "teaching_need", "=="),
-        Ledger("teacher_time", ("teacher", "year"), "hours", "teacher_hours"),
-        Ledger("volunteer_time", ("town", "year"), "hours", "volunteer_need", "=="),
-        Ledger("venue_time", ("town", "year"), "hours", "venue"),
-        Ledger("school_time", ("town", "year"), "hours", "school_hours"),
-        Ledger("guidance_time", ("year",), "hours", "guidance_capacity"),
-        Ledger("mentor_need", ("town", "year"), "towns", None),
-        Ledger("value", ("town", "indicator", "year"), "indicator units", "credit"),
-        Ledger("open_site", ("site", "year"), "bases", None),
-        Ledger("count", ("counted", "town", "year"), "number", None),
-    ]
 
 
 def _axes(scenario: Scenario) -> list[Axis]:

@@ -316,7 +316,7 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gaps: Ga
     hold = _hold(step, found.value) if step.hold is None else step.hold(found.value, found.x)
     at = np.array([len(run.held)], dtype=np.intp)
     terms = hold.terms.labelled({"step": np.full(len(hold.terms), at[0], dtype=np.intp)})
-    row = model.constrain("held", {"step": at}, [terms], hold.sense, hold.bound, unit="")
+    row = model.define("held", {"step": at}, [terms], hold.sense, hold.bound, unit="")
     worse = hold.per_grid if hold.sense == "<=" else -hold.per_grid
     run.held.append(Held(stage, step, row, hold.held_at, hold.bound, worse, mark, earlier))
     status = found.status if not run.conditional else f"{found.status}, conditional"

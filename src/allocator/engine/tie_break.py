@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,21 +30,16 @@ from scipy import sparse
 
 from allocator.blocks.attainment import exact
 from allocator.blocks.delivery.section import Delivery
-from allocator.blocks.registry import parts_of
 from allocator.engine.baseline import Baseline, baseline
 from allocator.engine.criteria.goals import MET
 from allocator.engine.limits import add_cuts
 from allocator.engine.project import Polyhedron, Projection, project
 from allocator.engine.session import Prices, Session
 from allocator.engine.stages import StageRecord, StagesRun, integer_values
-from allocator.model import Floats, Model, Rows, Terms, Variables, joined
+from allocator.model import Codes, Floats, Model, Rows, Terms, Variables, joined
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import TieBreakStage
 
-PROJECTED = {
-    name: scale for part in parts_of("model").values() for name, scale in getattr(part, "PROJECTED", {}).items()
-}
-WHOLE = {name: dims for part in parts_of("model").values() for name, dims in getattr(part, "WHOLE", {}).items()}
 HOURS_SCALE = 10.0
 SIZE_LIMIT = 20_000
 """Columns above which the projection is skipped, and the run record says so."""
@@ -55,8 +51,8 @@ CUT_ROUNDS = 40
 """Most rounds of projections under curved limits."""
 
 INTEGER_GAP = 1e-7
-HEADS_SCALE = 10.0
-DECISIONS = ("funding", "units", "carried", "teaching", "volunteering", "trained", "guidance", "station_guidance")
+_NOTHING = np.zeros(0, dtype=np.intp)
+NO_PAIRS = Terms(dict.fromkeys(("mentor", "mentee", "year"), _NOTHING), _NOTHING, np.zeros(0))
 
 
 def choose_integers(model: Model, session: Session, scenario: Scenario, stage: TieBreakStage, run: StagesRun) -> bool:
@@ -66,10 +62,10 @@ def choose_integers(model: Model, session: Session, scenario: Scenario, stage: T
     (see blocks.attainment.exact), which say on which stretch of a bent figure the plan lies, and counts. Another
     solver may end on others that are as good.
     """
-    families = {"pairing": ("mentor", "mentee", "year"), "met": ("goal", "town", "year"), **WHOLE}
-    chosen = {name: _family(model, name, dims) for name, dims in families.items()}
-    pairing = chosen["pairing"]
-    others = sum(len(part.terms) for part in _integers(model) if part.name not in families)
+    whole_families = _integers(model)
+    chosen = {part.name: _family(model, part.name) for part in whole_families if part.settle}
+    pairing = chosen.get("pairing", NO_PAIRS)
+    others = sum(len(part.terms) for part in whole_families if not part.settle)
     if not sum(len(cells) for cells in chosen.values()):
         assert run.x is not None
         session.hold_integers(*integer_values(model, run.x))
@@ -92,16 +88,15 @@ def _integers(model: Model) -> list[Variables]:
     return [part for parts in model.columns.values() for part in parts if part.integer]
 
 
-def _family(model: Model, name: str, dims: tuple[str, ...]) -> Terms:
-    """The whole decisions of a family; none where the model has no such family, or has it with parts."""
-    whole = [part.terms for part in model.columns.get(name, ()) if part.integer]
-    nothing = np.zeros(0, dtype=np.intp)
-    return joined(whole, dims) if whole else Terms(dict.fromkeys(dims, nothing), nothing, np.zeros(0))
+def _family(model: Model, name: str) -> Terms:
+    """The whole decisions of a family, over all years."""
+    whole = [part for part in model.columns[name] if part.integer]
+    return joined([part.terms for part in whole], whole[0].dims)
 
 
 def hash_weights(model: Model, cells: Terms, family: str = "pairing") -> Floats:
     """1 + SHA-256(family, ids) / 2^256 for each pair, or each town a goal counts; depends on ids alone."""
-    names = model.decoded(cells.labels) if len(cells) else {}
+    names = model.decoded(cells.labels)
     weights = []
     for ids in zip(*names.values(), strict=True):
         digest = hashlib.sha256("\x1f".join((family, *ids)).encode()).digest()
@@ -130,7 +125,7 @@ def _fewest_changes(model: Model, session: Session, run: StagesRun, changes: Ter
     value = float(round(found.value))
     at = np.array([len(run.held)], dtype=np.intp)
     left = changes.labelled({"step": np.full(len(changes), at[0], dtype=np.intp)})
-    model.constrain("held", {"step": at}, [left], "<=", value - constant + 0.5, unit="pairs")
+    model.define("held", {"step": at}, [left], "<=", value - constant + 0.5, unit="pairs")
     gap = max(0.0, value - float(np.ceil(found.bound - INTEGER_GAP)))
     seconds = time.perf_counter() - begun
     run.records.append(
@@ -180,7 +175,7 @@ def _forbid(model: Model, pairing: Terms, x: Floats, at: int) -> Rows:
     chosen = x[pairing.column] > 0.5
     step = np.full(len(pairing), at, dtype=np.intp)
     differs = (pairing * np.where(chosen, -1.0, 1.0)).labelled({"step": step})
-    return model.constrain("forbidden", {"step": step[:1]}, [differs], ">=", 1.0 - float(chosen.sum()), unit="pairs")
+    return model.define("forbidden", {"step": step[:1]}, [differs], ">=", 1.0 - float(chosen.sum()), unit="pairs")
 
 
 def project_plan(
@@ -318,61 +313,66 @@ def _distances(model: Model, scenario: Scenario, stage: TieBreakStage) -> tuple[
     """Target, scale and whether it counts, for every column of the model."""
     count = model.column_count
     target, scale, weighted = np.zeros(count), np.ones(count), np.zeros(count, dtype=bool)
+    for part in (part for parts in model.columns.values() for part in parts if part.scale is not None):
+        weighted[part.terms.column] = True
+        scale[part.terms.column] = part.scale
     for plan in scenario.plan_years:
         year, goal = model.axes["year"].code(str(plan.year)), baseline(plan, stage)
-        for name in (*DECISIONS, *PROJECTED):
-            if name not in model.columns:
-                continue
-            cells = model.year(name, year)
-            weighted[cells.column] = True
-            if name in PROJECTED:
-                scale[cells.column] = PROJECTED[name]
-            elif name in ("funding", "units"):
-                target[cells.column], scale[cells.column] = _money(model, plan, goal, name)
-            elif name == "carried":
-                scale[cells.column] = plan.population.sum()
-            elif name == "trained":
-                target[cells.column], scale[cells.column] = goal.trained[cells["town"]], HEADS_SCALE
-            else:
-                target[cells.column], scale[cells.column] = _hours(model, plan, goal, name), HOURS_SCALE
+        for name in TARGETS.keys() & model.columns.keys():
+            target[model.year(name, year).column] = TARGETS[name](model, plan, goal, model.year(name, year))
     return target, scale, weighted
 
 
-def _money(model: Model, plan: PlanYear, goal: Baseline, name: str) -> tuple[Floats, Floats]:
-    """Baseline and scale of funding [yuan] or of units, in the order of the year's cells."""
-    cells = model.year(name, model.axes["year"].code(str(plan.year)))
-    heads = np.append(plan.population, plan.population.sum())
-    delivery = plan.sections.get("delivery")
-    costs = {p.id: p.unit_cost for p in delivery.programmes} if isinstance(delivery, Delivery) else {}
-    unit_cost = np.array([costs.get(line, 0.0) for line in model.axes["programme"].ids])
-    order = {line: at for at, line in enumerate(costs)}
-    lines = np.array([order.get(line, -1) for line in model.axes["programme"].ids], dtype=np.intp)
-    a_unit = 1.0 if name == "funding" else np.maximum(unit_cost[cells["programme"]], 1.0)
-    wanted = goal.funding if name == "funding" else goal.units
-    known = (lines[cells["programme"]] >= 0) & (cells["town"] < len(plan.towns))
-    index = [cells["town"][known], lines[cells["programme"]][known]]
-    if name == "funding":
-        funding: Any = plan.sections["funding"]
-        position = {source.id: at for at, source in enumerate(funding.sources)}
-        of_axis = np.array([position.get(source, -1) for source in model.axes["source"].ids], dtype=np.intp)
-        index.append(of_axis[cells["source"][known]])
+def _money(model: Model, plan: PlanYear, goal: Baseline, cells: Terms) -> Floats:
+    """Baseline of funding [yuan], in the order of the cells."""
+    known, index = _of_programmes(model, plan, cells)
+    funding: Any = plan.sections["funding"]
+    position = {source.id: at for at, source in enumerate(funding.sources)}
+    of_axis = np.array([position.get(source, -1) for source in model.axes["source"].ids], dtype=np.intp)
     target = np.zeros(len(cells))
-    target[known] = wanted[tuple(index)]
-    return target, heads[cells["town"]] / a_unit
+    target[known] = goal.funding[(*index, of_axis[cells["source"][known]])]
+    return target
 
 
-def _hours(model: Model, plan: PlanYear, goal: Baseline, name: str) -> Floats:
-    """Baseline hours of a family, in the order of the year's cells."""
-    cells = model.year(name, model.axes["year"].code(str(plan.year)))
-    if name == "guidance":
-        return goal.guidance[cells["town"]]
-    if name == "station_guidance":
-        return goal.station_guidance[cells["town"]]
+def _units(model: Model, plan: PlanYear, goal: Baseline, cells: Terms) -> Floats:
+    """Baseline of units, in the order of the cells."""
+    known, index = _of_programmes(model, plan, cells)
+    target = np.zeros(len(cells))
+    target[known] = goal.units[index]
+    return target
+
+
+def _of_programmes(model: Model, plan: PlanYear, cells: Terms) -> tuple[npt.NDArray[np.bool_], tuple[Codes, Codes]]:
+    """Cells that belong to a programme in a town, and the positions of both for these."""
+    delivery = plan.section(Delivery)
+    order = {each.id: at for at, each in enumerate(delivery.programmes)} if delivery is not None else {}
+    lines = np.array([order.get(line, -1) for line in model.axes["programme"].ids], dtype=np.intp)
+    known = (lines[cells["programme"]] >= 0) & (cells["town"] < len(plan.towns))
+    return known, (cells["town"][known], lines[cells["programme"]][known])
+
+
+def _at_home(_model: Model, _plan: PlanYear, goal: Baseline, cells: Terms) -> Floats:
+    """Baseline of volunteer hours: all at home."""
+    return np.where(cells["from_town"] == cells["to_town"], goal.volunteering[cells["from_town"]], 0.0)
+
+
+def _taught(model: Model, plan: PlanYear, _goal: Baseline, cells: Terms) -> Floats:
+    """Baseline of hours taught: all at home, in equal parts for the categories a teacher teaches."""
     at_home = cells["from_town"] == cells["to_town"]
-    if name == "volunteering":
-        return np.where(at_home, goal.volunteering[cells["from_town"]], 0.0)
     table = plan.tables[getattr(plan.sections["teaching"], "teachers", "teachers")]
     hours = np.zeros(len(model.axes["teacher"].ids))
     hours[model.axes["teacher"].codes(table["teacher"])] = table["hours"].to_numpy(float)
     categories = np.bincount(cells["teacher"][at_home], minlength=len(hours))
     return np.where(at_home, hours[cells["teacher"]] / np.maximum(categories[cells["teacher"]], 1), 0.0)
+
+
+TARGETS: Mapping[str, Callable[[Model, PlanYear, Baseline, Terms], Floats]] = {
+    "funding": _money,
+    "units": _units,
+    "teaching": _taught,
+    "volunteering": _at_home,
+    "guidance": lambda _model, _plan, goal, cells: goal.guidance[cells["town"]],
+    "station_guidance": lambda _model, _plan, goal, cells: goal.station_guidance[cells["town"]],
+    "trained": lambda _model, _plan, goal, cells: goal.trained[cells["town"]],
+}
+"""Decisions that the baseline says something of; all others are kept close to nothing."""

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from allocator.model.requirement import BoundRule, Ids, Strength
 from allocator.model.terms import Codes, Floats, Terms
 
 Sense = Literal["<=", ">=", "=="]
@@ -24,10 +25,24 @@ class Variables:
     lower: Floats
     upper: Floats
     integer: bool
-    lower_rule: str | None
-    """Name under which the lower bound is reported as a rule; none: it is only the natural bound."""
-    upper_rule: str | None
-    requirement: str
+    lower_rule: BoundRule | None
+    """The rule that the lower bound is; none: it is only the natural bound."""
+    upper_rule: BoundRule | None
+    settle: bool = False
+    """Whether these are whole decisions of a planner, which the tie-break settles one by one."""
+    follows: bool = False
+    """Whether these are whole columns that decide nothing but follow from what is decided."""
+    scale: Floats | None = None
+    """The change of each that the tie-break counts as one; none: it does not look at them."""
+
+    @property
+    def bound_rules(self) -> list[tuple[BoundRule, Sense, Floats]]:
+        """The bounds that are rules, with their sense and amount."""
+        both: list[tuple[BoundRule | None, Sense, Floats]] = [
+            (self.lower_rule, ">=", self.lower),
+            (self.upper_rule, "<=", self.upper),
+        ]
+        return [(rule, sense, bound) for rule, sense, bound in both if rule is not None]
 
 
 @dataclass
@@ -44,7 +59,14 @@ class Rows:
     """Labels of the matrix: ``row``, position in the family."""
     first: int
     """Position of the family's first row in the whole model."""
-    requirement: str
+    requirement: Ids
+    """Which requirement of the scenario each row keeps; empty where the rows only say what a column is."""
+    strength: Strength = "rule"
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether the rows are rules of the plan: every plan keeps them, and a requirement asks for it."""
+        return self.strength == "rule" and bool(len(self.requirement)) and bool(self.requirement[0])
 
     def __len__(self) -> int:
         return len(self.bound)

@@ -45,6 +45,8 @@ class Ledger:
     unit: str
     row_name: str | None
     """None: the ledger only hands on what one block supplies to another, and stays open."""
+    requirement: str = ""
+    """What of a scenario its rows keep; where a provision is a number of the scenario, that number."""
     sense: Sense = "<="
     """used <= supplied, or used == supplied."""
     entries: list[Entry] = field(default_factory=list)

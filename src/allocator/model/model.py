@@ -23,8 +23,9 @@ from allocator.model.arrays import CompressedRows, Growing, compressed
 from allocator.model.families import ParameterUse, Rows, Sense, Variables
 from allocator.model.ledger import Ledger
 from allocator.model.outcome import Change, Outcome
+from allocator.model.requirement import BoundRule, Ids, Keepers, Requirement, Strength, nearest
 from allocator.model.terms import Axis, Codes, Floats, Terms, joined
-from allocator.words.errors import SolverError
+from allocator.words.errors import Place, SolverError
 from allocator.words.texts import Text
 
 _SIGN: Mapping[Sense, float] = {"<=": -1.0, "==": 0.0, ">=": 1.0}
@@ -41,8 +42,25 @@ class Curved(Protocol):
 class Model:
     """Families, ledgers, outcomes and parameters in arrays (always a minimisation)."""
 
-    def __init__(self, axes: Iterable[Axis], dims: Mapping[str, str], ledgers: Iterable[Ledger]) -> None:
-        """``dims`` maps a label name to its axis where the two differ (``mentor`` to ``town``)."""
+    def __init__(
+        self,
+        axes: Iterable[Axis],
+        dims: Mapping[str, str],
+        ledgers: Iterable[Ledger],
+        *,
+        places: Mapping[str, Place] | None = None,
+        sentences: Mapping[str, str] | None = None,
+    ) -> None:
+        """A model without families.
+
+        Args:
+            axes: the ids of every label.
+            dims: label to its axis where the two differ (``mentor`` to ``town``).
+            ledgers: all ledgers, empty.
+            places: path of a value of the scenario to where it stands in the files.
+            sentences: path of a part of the scenario to the sentence or reason it gives.
+        """
+        self._places, self._sentences = dict(places or {}), dict(sentences or {})
         by_name = {axis.name: axis for axis in axes}
         self.axes = {**by_name, **{dim: by_name[axis] for dim, axis in dims.items() if axis in by_name}}
         self.ledgers = {ledger.name: ledger for ledger in ledgers}
@@ -55,6 +73,8 @@ class Model:
         self.curved: list[Curved] = []
         self.strengthening: list[Rows] = []
         """Rows that no plan breaks whose whole decisions are whole: they only make relaxations closer."""
+        self.relaxed_rows: Codes = np.zeros(0, dtype=np.intp)
+        """Rows of requirements that ask nothing any more."""
         self._awaiting: list[Callable[[], None]] = []
         self._in_order: list[Rows] = []
         self._column_lower, self._column_upper = Growing(), Growing()
@@ -71,17 +91,32 @@ class Model:
         lower: float | Floats = 0.0,
         upper: float | Floats = np.inf,
         integer: bool = False,
-        rules: tuple[str | None, str | None] = (None, None),
-        requirement: str = "",
+        rules: tuple[BoundRule | None, BoundRule | None] = (None, None),
+        settle: bool = False,
+        follows: bool = False,
+        scale: float | Floats | None = None,
     ) -> Terms:
-        """Declare variables; ``rules`` names the lower and the upper bound where they are rules of the plan."""
+        """Declare variables.
+
+        Args:
+            name: name of the family; further variables of it may be declared, e.g. in another year.
+            labels: name of a label to its codes [column].
+            unit: unit of every variable.
+            lower, upper: bounds [unit].
+            integer: whether only whole numbers are meant.
+            rules: the lower and the upper bound where they are rules of the plan.
+            settle: whole decisions of a planner: the tie-break settles them one by one.
+            follows: whole columns that decide nothing but follow from what is decided.
+            scale: the change that the tie-break counts as one [unit]; none: it does not look at them.
+        """
         count = len(next(iter(labels.values())))
         lows, highs = np.broadcast_to(lower, count).astype(float), np.broadcast_to(upper, count).astype(float)
         first = self.column_count
         terms = Terms(labels, np.arange(first, first + count, dtype=np.intp), np.ones(count))
         self._column_lower.extend(lows)
         self._column_upper.extend(highs)
-        family = Variables(name, tuple(labels), unit, terms, lows, highs, integer, *rules, requirement)
+        scales = None if scale is None else np.broadcast_to(scale, count).astype(float)
+        family = Variables(name, tuple(labels), unit, terms, lows, highs, integer, *rules, settle, follows, scales)
         self.columns.setdefault(name, []).append(family)
         return terms
 
@@ -94,9 +129,19 @@ class Model:
         bound: float | Floats,
         *,
         unit: str,
-        requirement: str = "",
+        requirement: str | Ids,
+        strength: Strength = "rule",
     ) -> Rows:
-        """Declare rows: for each label, the sum of the terms that carry it, against the bound.
+        """Declare rows that keep requirements: for each label, the sum of the terms that carry it, against the bound.
+
+        Args:
+            name: name of the family; further rows of it may be declared, e.g. in another year.
+            labels: name of a label to its codes [row].
+            terms: left-hand side; every term carries the labels of its row.
+            sense, bound: how the sum stands to the bound [unit].
+            unit: unit of both sides.
+            requirement: path in the scenario of what all rows keep, or of what each row keeps.
+            strength: whether every plan keeps it, or a stage seeks it.
 
         Raises:
             SolverError: a term carries labels that no row has, or two rows have the same labels.
@@ -106,18 +151,32 @@ class Model:
             raise SolverError(Text("model.row_twice", {"family": name}))
         matrix = self._matrix(name, labels, [part for part in terms if len(part)])
         bounds = np.broadcast_to(bound, count).astype(float)
-        family = Rows(name, dims, unit, labels, sense, bounds, matrix, self.row_count, requirement)
+        ids = np.broadcast_to(np.asarray(requirement, dtype=object), count)
+        family = Rows(name, dims, unit, labels, sense, bounds, matrix, self.row_count, ids, strength)
         self._row_bound.extend(bounds)
         self._row_sense.extend(np.full(count, _SIGN[sense]))
         self._in_order.append(family)
         self.rows.setdefault(name, []).append(family)
         return family
 
+    def define(
+        self,
+        name: str,
+        labels: Mapping[str, Codes],
+        terms: Sequence[Terms],
+        sense: Sense,
+        bound: float | Floats,
+        *,
+        unit: str,
+    ) -> Rows:
+        """Declare rows that only say what a column is, or what a stage holds: they keep no requirement."""
+        return self.constrain(name, labels, terms, sense, bound, unit=unit, requirement="")
+
     def strengthen(
         self, name: str, labels: Mapping[str, Codes], terms: Sequence[Terms], sense: Sense, bound: Floats, *, unit: str
     ) -> None:
         """Declare rows that only make relaxations closer: with whole decisions fixed they say nothing."""
-        self.strengthening.append(self.constrain(name, labels, terms, sense, bound, unit=unit))
+        self.strengthening.append(self.define(name, labels, terms, sense, bound, unit=unit))
 
     def parameter(self, path: str, use: ParameterUse) -> None:
         """Say that bounds move with a number of the scenario, so that a sweep can set it on the built model."""
@@ -214,6 +273,53 @@ class Model:
         """Positions of all whole columns, in the order of their families."""
         return np.concatenate([np.zeros(0, dtype=np.intp), *self.integer_families])
 
+    @property
+    def requirements(self) -> dict[str, Requirement]:
+        """Every requirement that rows or bounds keep, by its id, in the order of their declaration."""
+        found: dict[str, Requirement] = {}
+        for family in self._in_order:
+            for path in dict.fromkeys(family.requirement.tolist()):
+                if path and path not in found:
+                    found[path] = self._requirement(path, family.strength, family.unit)
+        for part in (part for parts in self.columns.values() for part in parts):
+            for rule, _, _ in part.bound_rules:
+                for path in dict.fromkeys(np.ravel(np.asarray(rule.requirement, dtype=object)).tolist()):
+                    found.setdefault(path, self._requirement(path, "rule", part.unit))
+        return found
+
+    def keepers(self, requirement: str) -> Keepers:
+        """Where a requirement stands in the model.
+
+        Raises:
+            KeyError: no row and no bound keeps it.
+        """
+        nothing = np.zeros(0, dtype=np.intp)
+        rows, bounds = [nothing], {"<=": [nothing], ">=": [nothing]}
+        for family in self._in_order:
+            rows.append(family.positions[family.requirement == requirement])
+        for part in (part for parts in self.columns.values() for part in parts):
+            for rule, sense, _ in part.bound_rules:
+                mine = np.broadcast_to(np.asarray(rule.requirement, dtype=object), len(part.terms)) == requirement
+                bounds[sense].append(part.terms.column[mine])
+        found = Keepers(np.concatenate(rows), np.concatenate(bounds[">="]), np.concatenate(bounds["<="]))
+        if not len(found.rows) + len(found.lower) + len(found.upper):
+            raise KeyError(requirement)
+        return found
+
+    def relax(self, requirement: str) -> Keepers:
+        """Let a whole requirement ask nothing any more: its rows are free, its bounds are the natural ones.
+
+        A session that is open on the model is told by ``Session.relax``.
+
+        Raises:
+            KeyError: no row and no bound keeps it.
+        """
+        found = self.keepers(requirement)
+        self.relaxed_rows = np.union1d(self.relaxed_rows, found.rows)
+        self.column_lower[found.lower] = 0.0
+        self.column_upper[found.upper] = np.inf
+        return found
+
     def rows_from(self, first: int) -> list[Rows]:
         """Families of rows in the order of their declaration, from the one that begins with row ``first`` on."""
         start = bisect_left(self._in_order, first, key=lambda family: family.first)
@@ -225,8 +331,8 @@ class Model:
 
     def row_limits(self, rows: Codes) -> tuple[Floats, Floats]:
         """Smallest and largest activity of some rows as they stand now; infinite where there is none."""
-        bound, sign = self.row_bound[rows], self._row_sense.values[rows]
-        return np.where(sign < 0, -np.inf, bound), np.where(sign > 0, np.inf, bound)
+        bound, sign, free = self.row_bound[rows], self._row_sense.values[rows], np.isin(rows, self.relaxed_rows)
+        return np.where((sign < 0) | free, -np.inf, bound), np.where((sign > 0) | free, np.inf, bound)
 
     @property
     def size(self) -> dict[str, int]:
@@ -239,6 +345,9 @@ class Model:
         }
 
     # -- inside ------------------------------------------------------------------------------------
+
+    def _requirement(self, path: str, strength: Strength, unit: str) -> Requirement:
+        return Requirement(path, strength, unit, self._sentences.get(path, ""), nearest(self._places, path))
 
     def _keys(self, dims: Sequence[str], labels: Mapping[str, Codes]) -> Codes:
         """One number for each combination of labels."""
@@ -276,7 +385,11 @@ class Model:
         for provision in ledger.provisions:
             np.add.at(bound, np.searchsorted(keys, self._keys(ledger.dims, provision.labels)), provision.amount)
         assert ledger.row_name is not None
-        rows = self.constrain(ledger.row_name, labels, entries, ledger.sense, bound, unit=ledger.unit)
+        kept = np.full(len(keys), ledger.requirement, dtype=object)
+        for provision in ledger.provisions:
+            if provision.parameter is not None:
+                kept[np.searchsorted(keys, self._keys(ledger.dims, provision.labels))] = provision.parameter
+        rows = self.constrain(ledger.row_name, labels, entries, ledger.sense, bound, unit=ledger.unit, requirement=kept)
         for provision in ledger.provisions:
             if provision.parameter is not None:
                 at = np.searchsorted(keys, self._keys(ledger.dims, provision.labels))

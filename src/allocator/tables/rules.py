@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.registry import counted, parts_of
+from allocator.blocks.registry import counted
 from allocator.blocks.shared.amounts import amounts
 from allocator.blocks.shared.solved import Year
 from allocator.engine.criteria.measures import measures
 from allocator.engine.limits import limit_weights, limits_of
 from allocator.engine.session import Prices
-from allocator.model import Floats, Ledger, Model, Rows, Terms, joined_key
+from allocator.model import BoundRule, Floats, Ledger, Model, Rows, Sense, Variables, joined_key
 from allocator.tables.declared import ACCOUNTS, COUNTS, ROWS
 from allocator.words.columns import DECIMALS
-
-NO_RULES = (
-    "level_sum",
-    "at_cap",
-    "exact_credit",
-    "bend_filled",
-    "bend_order",
-    "bend_sum",
-    "inequality_limit",
-    "inequality_pair",
-    "inequality_deviation",
-    "inequality_ends",
-    "averaging",
-    "aversion_filling",
-    "cv_limit",
-    "cv_tangent",
-    "spending_sum",
-    "piece_sum",
-    "retained",
-    "volunteer_balance",
-    "pair_runs",
-    "begun_once",
-    "renewed_after_term",
-    "reached_sum",
-    "aim",
-    "town_meets",
-    "mentored_once",
-    "rank_below",
-    "money_change",
-    "held",
-    "forbidden",
-    *(row for part in parts_of("model").values() for row in getattr(part, "DEFINITIONS", ())),
-)
-"""Families that define a column or belong to a stage; they keep no rule and are not in the table of rows."""
 
 BEGINNINGS = ("beginning", "renewal")
 """Columns of earlier years that say since when a pair runs; they stand for this year's pair."""
@@ -59,30 +25,27 @@ BEGINNINGS = ("beginning", "renewal")
 def rows_table(year: Year, prices: Mapping[str, Prices | None]) -> pd.DataFrame:
     """Every rule of the year with its activity, bound, slack and prices."""
     parts, model = [], year.model
-    for name, families in model.rows.items():
-        if name not in NO_RULES:
-            parts += [_rule(year, family, prices) for family in families]
-    for families_ in model.columns.values():
-        for part in families_:
-            if part.lower_rule is not None:
-                parts.append(_bound_rule(year, (part.lower_rule, part.terms, part.lower), prices, ">="))
-            if part.upper_rule is not None:
-                parts.append(_bound_rule(year, (part.upper_rule, part.terms, part.upper), prices, "<="))
-    parts.append(_limitrows_table(year))
+    for families in model.rows.values():
+        parts += [_rule(year, family, prices) for family in families if family.is_rule]
+    for part in (part for families in model.columns.values() for part in families):
+        parts += [_bound_rule(year, part, rule, prices) for rule in part.bound_rules]
+    parts.append(_limits(year))
     kind = "" if not prices else "fixed_integers" if _has_integers(model) else "linear"
     filled = [part for part in parts if len(part)]
     made = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(ROWS.columns))
     return made.assign(price_kind=kind)
 
 
-def _limitrows_table(year: Year) -> pd.DataFrame:
+def _limits(year: Year) -> pd.DataFrame:
     """Every limit on inequality with what the published plan reaches; prices are not taken."""
     rows = []
     for limit in limits_of(year.plan):
         outcomes = year.model.outcomes[limit.of].of_year(year.code).at(year.x).round(DECIMALS)
         reached = measures(outcomes, limit_weights(year.plan, limit))[limit.measure] if outcomes.any() else 0.0
-        rows.append(("limit", limit.id, "<=", reached, limit.at_most, limit.at_most - reached))
-    return pd.DataFrame(rows, columns=["rule", "key", "sense", "activity", "bound", "slack"])
+        slack = limit.at_most - reached
+        rows.append(("limit", limit.id, "<=", reached, limit.at_most, slack, "share", "limit", f"limits.{limit.id}"))
+    columns = ["rule", "key", "sense", "activity", "bound", "slack", "unit", "labels", "requirement"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _has_integers(model: Model) -> bool:
@@ -99,6 +62,8 @@ def _rule(year: Year, family: Rows, prices: Mapping[str, Prices | None]) -> pd.D
     frame = pd.DataFrame({"rule": family.name, "key": key, "sense": family.sense})
     frame["activity"], frame["bound"] = activity, bound
     frame["slack"] = bound - activity if family.sense == "<=" else activity - bound
+    frame["unit"], frame["labels"] = family.unit, _labels(family.dims)
+    frame["requirement"] = family.requirement[mine]
     for stage, price in prices.items():
         frame[f"price_{stage}"] = np.nan if price is None else price.rows[family.positions[mine]]
     return frame
@@ -118,17 +83,24 @@ def _is_given(year: Year) -> npt.NDArray[np.bool_]:
     return given
 
 
+def _labels(dims: Sequence[str]) -> str:
+    """The names of the labels of which a key is made."""
+    return "/".join(dim for dim in dims if dim != "year")
+
+
 def _bound_rule(
-    year: Year, rule: tuple[str, Terms, Floats], prices: Mapping[str, Prices | None], sense: str
+    year: Year, family: Variables, rule: tuple[BoundRule, Sense, Floats], prices: Mapping[str, Prices | None]
 ) -> pd.DataFrame:
     """A bound of single decisions that is a rule; a lower bound of zero is only the natural one."""
-    name, terms, bounds = rule
+    (said, sense, bounds), terms = rule, family.terms
     chosen = np.isfinite(bounds) & ((bounds > 0) | (sense == "<=")) & (terms["year"] == year.code)
     cells, bound = terms.where(chosen), bounds[chosen]
     activity = year.x[cells.column]
-    frame = pd.DataFrame({"rule": name, "key": joined_key(year.model, cells.labels), "sense": sense})
+    frame = pd.DataFrame({"rule": said.name, "key": joined_key(year.model, cells.labels), "sense": sense})
     frame["activity"], frame["bound"] = activity, bound
     frame["slack"] = bound - activity if sense == "<=" else activity - bound
+    frame["unit"], frame["labels"] = family.unit, _labels(family.dims)
+    frame["requirement"] = np.broadcast_to(np.asarray(said.requirement, dtype=object), len(terms))[chosen]
     for stage, price in prices.items():
         if price is None:
             frame[f"price_{stage}"] = np.nan

@@ -25,9 +25,9 @@ from allocator.scenario.section import DISTRICT
 from allocator.tables.chain import following
 from allocator.tables.declared import STAGES, TABLES
 from allocator.tables.goals import goals_table
-from allocator.tables.result import tidy
 from allocator.tables.rules import accounts_table, counts_table, rows_table
 from allocator.tables.settle import heads_before, settle, source_ids, sources_of, values
+from allocator.tables.written import tidy
 from allocator.words.columns import DECIMALS
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.tables.result import refuse_to_replace
+from allocator.tables.written import refuse_to_replace
 from allocator.words.errors import AllocatorError, InputError, UsageError
 from allocator.words.texts import Language, Text, current_language, use_language
 

@@ -32,9 +32,6 @@ Pairs = Literal["fixed", "free"]
 Kept = Mapping[str, Mapping[tuple[str, ...], float]]
 """Family of whole decisions (pairs, and those of blocks) to the number of each, by its labels."""
 
-FOLLOWING = ("met", "capped", "bend_full", "staying")
-"""Families of whole columns that decide nothing but follow from what is decided: each point finds its own."""
-
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
@@ -107,7 +104,7 @@ class _Built:
     @property
     def has_following(self) -> bool:
         """Whether whole columns are left to find when all whole decisions are fixed."""
-        return any(len(part.terms) for part in self._integers() if part.name in FOLLOWING)
+        return any(len(part.terms) for part in self._integers() if part.follows)
 
     def can_set(self, paths: Mapping[str, object]) -> bool:
         """Whether every path is a parameter of the model, and every step asks the same whatever the numbers.
@@ -126,7 +123,7 @@ class _Built:
         assert self.run.x is not None
         kept: dict[str, dict[tuple[str, ...], float]] = {}
         for part in self._integers():
-            if part.name not in FOLLOWING:
+            if not part.follows:
                 numbers = np.round(self.run.x[part.terms.column]).tolist()
                 kept.setdefault(part.name, {}).update(zip(self._names(part), numbers, strict=True))
         self._hold(kept)
@@ -140,7 +137,7 @@ class _Built:
         """
         columns, values = [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
         for part in self._integers():
-            if part.name not in FOLLOWING:
+            if not part.follows:
                 known = kept.get(part.name, {})
                 own = np.array([known.get(each, 0.0) for each in self._names(part)])
                 if (own < part.lower).any() or (own > part.upper).any():

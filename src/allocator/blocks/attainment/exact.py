@@ -149,10 +149,15 @@ def _credited(model: Model, plan: PlanYear, year: int, ranges: tuple[Floats, Flo
     open_ = (over > BARELY * target) & ~always
     _must_end(over[open_])
     full = model.variables(
-        "capped", {dim: codes[open_] for dim, codes in cells.labels.items()}, "cells", upper=1.0, integer=True
+        "capped",
+        {dim: codes[open_] for dim, codes in cells.labels.items()},
+        "cells",
+        upper=1.0,
+        integer=True,
+        follows=True,
     )
     up = cells.where(always | open_)
-    model.constrain(
+    model.define(
         "at_cap",
         up.labels,
         [up, full * -most[open_]],
@@ -166,7 +171,7 @@ def _credited(model: Model, plan: PlanYear, year: int, ranges: tuple[Floats, Flo
     earned = brought.where(key[brought["town"], brought["indicator"]])
     spared = [under * -target[~always], earned, full * -over[open_]]
     bound = -given[under["town"], under["indicator"]]
-    model.constrain("exact_credit", under.labels, spared, "<=", bound, unit="indicator units")
+    model.define("exact_credit", under.labels, spared, "<=", bound, unit="indicator units")
 
 
 def _bent(model: Model, part: Variables, ranges: tuple[Floats, Floats]) -> None:
@@ -182,11 +187,16 @@ def _bent(model: Model, part: Variables, ranges: tuple[Floats, Floats]) -> None:
     always, open_ = (least >= end).ravel(), passed.ravel()
     _must_end(most[passed.any(axis=1)].ravel())
     full = model.variables(
-        "bend_full", {dim: codes[open_] for dim, codes in part.terms.labels.items()}, "pieces", upper=1.0, integer=True
+        "bend_full",
+        {dim: codes[open_] for dim, codes in part.terms.labels.items()},
+        "pieces",
+        upper=1.0,
+        integer=True,
+        follows=True,
     )
     filled = part.terms.where(always | open_)
     wide = width.ravel()
-    model.constrain(
+    model.define(
         "bend_filled",
         filled.labels,
         [filled, full * -wide[open_]],
@@ -201,7 +211,7 @@ def _bent(model: Model, part: Variables, ranges: tuple[Floats, Floats]) -> None:
     after = part.terms.where(np.roll(~is_last & ~always, 1)).labelled(later.labels)
     over = np.maximum(most - end, 0.0).ravel()
     before = full.where(~is_last[open_]) * -room[open_ & ~is_last]
-    model.constrain("bend_order", later.labels, [after, before], "<=", 0.0, unit="units")
+    model.define("bend_order", later.labels, [after, before], "<=", 0.0, unit="units")
     last = full.where(is_last[open_]) * -over[open_ & is_last]
     _bent_sum(model, part.terms, (units, last), np.where(always, over, 0.0)[is_last])
 
@@ -212,7 +222,7 @@ def _bent_sum(model: Model, split: Terms, parts: tuple[Terms, Terms], bound: Flo
     dims = [dim for dim in units.labels if dim != "piece"]
     terms = [each.labelled({dim: each[dim] for dim in dims}) for each in (units, -split, last)]
     labels = {dim: units[dim] for dim in dims}
-    model.constrain("bend_sum", labels, terms, "<=", bound, unit="units")
+    model.define("bend_sum", labels, terms, "<=", bound, unit="units")
 
 
 def _units_of(model: Model, first: Terms) -> Terms:

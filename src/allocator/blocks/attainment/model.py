@@ -59,7 +59,6 @@ from allocator.model import Codes, Floats, Model, Outcome, Provision, Terms, con
 from allocator.scenario.plan_year import PlanYear
 
 RESIDENTS_OF_A_PIECE = 1000.0
-DEFINITIONS = ("credit_steps",)
 
 
 def build(model: Model, plan: PlanYear, given: Attainment) -> None:
@@ -108,7 +107,7 @@ def _start(model: Model, plan: PlanYear, labels: Mapping[str, Codes]) -> None:
         here = (provision.labels["town"][own], provision.labels["indicator"][own])
         np.add.at(bound, here, provision.amount[own] * stays[here])
     rows = bound[cells["town"], cells["indicator"]]
-    model.constrain("retained", cells, [starting, -earned], "==", rows, unit="indicator units")
+    model.define("retained", cells, [starting, -earned], "==", rows, unit="indicator units")
     value.supply("attainment", starting)
 
 
@@ -118,7 +117,7 @@ def _level(model: Model, plan: PlanYear, attainment: Terms) -> None:
     level = model.variables("level", labels, "level points", upper=100.0)
     weights = np.array([i.weight for i in plan.indicators])
     credited = attainment * (100.0 * weights[attainment["indicator"]])
-    model.constrain("level_sum", labels, [level, -credited], "==", 0.0, unit="level points")
+    model.define("level_sum", labels, [level, -credited], "==", 0.0, unit="level points")
     terms = level.labelled({"outcome": towns})
     model.outcome(Outcome("level", "level points", labels, terms, np.zeros(len(towns))))
 
@@ -164,5 +163,5 @@ def _pieces(model: Model, plan: PlanYear, effect: Effect, units: Terms) -> tuple
         "year": units["year"],
     }
     whole = units.labelled(rows)
-    model.constrain("piece_sum", rows, [split, -whole], "<=", 0.0, unit="units")
+    model.define("piece_sum", rows, [split, -whole], "<=", 0.0, unit="units")
     return split, np.array([piece.gain for piece in effect.per_unit])[pieces]

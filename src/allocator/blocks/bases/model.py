@@ -43,10 +43,6 @@ from allocator.blocks.shared.sites import open_before, opened_earlier, sites_of
 from allocator.model import Codes, Model, Outcome, Terms, constant_label, joined
 from allocator.scenario.plan_year import PlanYear
 
-DEFINITIONS = ("is_open",)
-WHOLE = {"opening": ("site", "year")}
-PROJECTED = {"base_hours": 10.0}
-
 
 def build(model: Model, plan: PlanYear, given: Bases) -> None:
     """Declare which sites open, what they cost and how their hours are used."""
@@ -56,13 +52,13 @@ def build(model: Model, plan: PlanYear, given: Bases) -> None:
     stands = np.array([before[site] for site in sites["site"]], dtype=bool)
     new = code[~stands]
     labels = {"site": new, "year": constant_label(year, len(new))}
-    model.variables("opening", labels, "bases", upper=1.0, integer=True, requirement="bases")
+    model.variables("opening", labels, "bases", upper=1.0, integer=True, settle=True)
     labels = {"site": code, "year": constant_label(year, len(code))}
     is_open = model.variables("open", labels, "bases", upper=1.0)
     begun = model.family("opening")
     begun = begun.where(np.isin(begun["site"], code))
     begun = begun.labelled({"site": begun["site"], "year": constant_label(year, len(begun))})
-    model.constrain("is_open", labels, [is_open, -begun], "==", stands.astype(float), unit="bases")
+    model.define("is_open", labels, [is_open, -begun], "==", stands.astype(float), unit="bases")
     _numbers(model, plan, given, begun, is_open)
     _hours(model, plan, given, is_open)
     _posted(model, plan, given, is_open)
@@ -95,7 +91,7 @@ def _hours(model: Model, plan: PlanYear, given: Bases, is_open: Terms) -> None:
         "function": model.axes["function"].codes(offered["function"]),
         "year": constant_label(int(year[0]), len(site)),
     }
-    hours = model.variables("base_hours", labels, "hours")
+    hours = model.variables("base_hours", labels, "hours", scale=10.0)
     having = np.isin(is_open["site"], site)
     own = is_open.where(having)
     room = own * sites["hours"].to_numpy(dtype=float)[having]

@@ -44,9 +44,6 @@ from allocator.blocks.shared.sites import sites_of
 from allocator.model import Model, Outcome, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 
-DEFINITIONS = ("station_covered", "served_once", "assigned_open")
-WHOLE = {"assigned": ("station", "site", "year")}
-
 
 def build(model: Model, plan: PlanYear, given: Coverage) -> None:
     """Declare which stations are covered and, where asked for, where each goes."""
@@ -58,7 +55,7 @@ def build(model: Model, plan: PlanYear, given: Coverage) -> None:
     at, site = covering(plan, given, every)
     opened = _open(model, plan, year).where(site)
     opened = opened.labelled({"station": station[at], "year": constant_label(year, len(at))})
-    model.constrain("station_covered", labels, [covered, -opened], "<=", 0.0, unit="share")
+    model.define("station_covered", labels, [covered, -opened], "<=", 0.0, unit="share")
     town = model.axes["town"].codes(stations["town"])
     heads = stations["residents"].to_numpy(dtype=float)
     here = covered.labelled({"town": town, "year": labels["year"]})
@@ -89,13 +86,13 @@ def _served(model: Model, plan: PlanYear, given: Coverage, every: Ways) -> None:
         "site": site[every.site],
         "year": constant_label(year, len(every.station)),
     }
-    assigned = model.variables("assigned", labels, "share", upper=1.0, integer=given.capacity, requirement="coverage")
+    assigned = model.variables("assigned", labels, "share", upper=1.0, integer=given.capacity, settle=True)
     rows = {"station": station, "year": constant_label(year, len(station))}
     going = assigned.labelled({"station": labels["station"], "year": labels["year"]})
-    model.constrain("served_once", rows, [going], "==", 1.0, unit="share", requirement="coverage.serve")
+    model.define("served_once", rows, [going], "==", 1.0, unit="share")
     opened = _open(model, plan, year)
     there = opened.where(every.site).labelled(labels)
-    model.constrain("assigned_open", labels, [assigned, -there], "<=", 0.0, unit="share")
+    model.define("assigned_open", labels, [assigned, -there], "<=", 0.0, unit="share")
     if given.capacity:
         _places(model, sites, opened, assigned * stations["residents"].to_numpy(dtype=float)[every.station])
     heads = stations["residents"].to_numpy(dtype=float)

@@ -28,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.blocks.delivery.section import Delivery
-from allocator.model import Floats, Model, constant_label
+from allocator.model import BoundRule, Floats, Model, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import ANY_CATEGORY
 
@@ -43,14 +43,20 @@ def build(model: Model, plan: PlanYear, given: Delivery) -> None:
     labels = {"town": town, "programme": of_programme[position], "year": year}
     floors = np.stack([_floor(plan, p.floor, p.unit_cost) for p in programmes], axis=1).ravel()
     ceilings = np.stack([_ceiling(plan, given, at) for at in range(len(programmes))], axis=1).ravel()
+    heads = np.append(plan.population, plan.population.sum())
+    floor, most = (
+        np.array([f"delivery.programmes.{p.id}.{field}" for p in programmes], dtype=object)[position]
+        for field in ("floor", "max_units")
+    )
+    rules = (BoundRule("running_cost", floor), BoundRule("max_units", most))
     units = model.variables(
         "units",
         labels,
         "units",
         lower=floors,
         upper=ceilings,
-        rules=("running_cost", "max_units"),
-        requirement="delivery.programmes",
+        rules=rules,
+        scale=heads[town] / np.maximum([p.unit_cost for p in programmes], 1.0)[position],
     )
     per_unit = {
         "cost": np.array([p.unit_cost for p in programmes]),

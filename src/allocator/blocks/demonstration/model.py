@@ -35,8 +35,6 @@ Source
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from allocator.blocks.demonstration.records import Records, criteria, records
@@ -49,11 +47,6 @@ from allocator.scenario.plan_year import PlanYear
 
 PERCENT = 100.0
 
-DEFINITIONS = ("recognised_since", "standard_met", "standard_order", "some_standard")
-"""Rows that say what a recognition is; the table of demonstration shows each criterion with its gap."""
-
-WHOLE: Mapping[str, tuple[str, ...]] = {"demonstrated": ("town", "standard", "year")}
-
 
 def build(model: Model, plan: PlanYear, given: Demonstration) -> None:
     """Declare who holds which standard since when, what it costs, and how many do."""
@@ -62,12 +55,10 @@ def build(model: Model, plan: PlanYear, given: Demonstration) -> None:
     codes = model.axes["standard"].codes(found.standards)
     town, standard = (at.ravel() for at in np.indices(found.may.shape))
     labels = {"town": town, "standard": codes[standard], "year": constant_label(year, len(town))}
-    demonstrated = model.variables(
-        "demonstrated", labels, "towns", upper=1.0, integer=True, requirement="demonstration.standards"
-    )
+    demonstrated = model.variables("demonstrated", labels, "towns", upper=1.0, integer=True, settle=True)
     recognition = model.variables("recognition", labels, "towns", upper=found.may.ravel().astype(float))
     before, already = _before(model, plan, found, demonstrated)
-    model.constrain("recognised_since", labels, [demonstrated, -recognition, -before], "==", already, unit="towns")
+    model.define("recognised_since", labels, [demonstrated, -recognition, -before], "==", already, unit="towns")
     costs = np.array([each.unit_cost for each in given.standards])
     if LINE in given.cost_lines():
         charge(model, "demonstration", LINE, recognition * costs[standard])
@@ -116,14 +107,13 @@ def _criterion(
 
     measure = (measure * factor[measure["town"]]).where(np.isin(measure["town"], towns))
     mine = recognition.where((recognition["standard"] == codes[0]) & np.isin(recognition["town"], towns))
-    model.constrain(
+    model.define(
         "standard_met",
         labelled(towns),
         [measure.labelled(labelled(measure["town"])), (mine * -PERCENT).labelled(labelled(mine["town"]))],
         ">=",
         -constant[towns] * factor[towns],
         unit="percent of criterion",
-        requirement="demonstration.criteria",
     )
 
 
@@ -152,7 +142,7 @@ def _any(model: Model, given: Demonstration, found: Records, demonstrated: Terms
     held = demonstrated.where(np.isin(demonstrated["standard"], roots))
     held = held.labelled({dim: held[dim] for dim in labels})
     other = found.held[:, ~first].any(axis=1) & ~found.held[:, first].any(axis=1)
-    model.constrain("some_standard", labels, [some, -held], "<=", other.astype(float), unit="towns")
+    model.define("some_standard", labels, [some, -held], "<=", other.astype(float), unit="towns")
     return some
 
 
@@ -165,14 +155,13 @@ def _order(model: Model, given: Demonstration, recognition: Terms, demonstrated:
         mine = recognition.where(recognition["standard"] == axis.code(each.id))
         other = demonstrated.where(demonstrated["standard"] == axis.code(each.after))
         labels = dict(mine.labels)
-        model.constrain(
+        model.define(
             "standard_order",
             labels,
             [mine, -other.labelled(labels)],
             "<=",
             0.0,
             unit="towns",
-            requirement=f"demonstration.standards.{each.id}.after",
         )
 
 

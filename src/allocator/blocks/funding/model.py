@@ -61,7 +61,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from allocator.blocks.funding.section import Funding, Matching
-from allocator.model import Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
+from allocator.model import BoundRule, Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import DISTRICT
 
@@ -105,7 +105,8 @@ def _cells(model: Model, plan: PlanYear, given: Funding) -> Terms:
         may_pay[model.axes["source"].code(source.id), model.axes["spending"].codes(source.pays)] = True
     line, source_code = np.nonzero(may_pay[:, spending[keys[:, 1]]].T)
     labels = {"town": keys[line, 0], "programme": keys[line, 1], "source": source_code, "year": keys[line, 2]}
-    return model.variables("funding", labels, "yuan", requirement="funding.sources")
+    heads = np.append(plan.population, plan.population.sum())
+    return model.variables("funding", labels, "yuan", scale=heads[labels["town"]])
 
 
 def _one(code: int) -> Codes:
@@ -195,7 +196,7 @@ def _shares(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
     spent = model.variables("spent", labels, "yuan")
     category = model.axes["programme"].groups["spending"][funding["programme"]]
     by_category = funding.labelled({"spending": category, "year": funding["year"]})
-    model.constrain("spending_sum", labels, [by_category, -spent], "==", 0.0, unit="yuan")
+    model.define("spending_sum", labels, [by_category, -spent], "==", 0.0, unit="yuan")
     for code, share in [(model.axes["source"].code(source), share) for source, share in least]:
         labels = {"source": _one(code), "year": _one(year)}
         every = spent.labelled({"source": constant_label(code, len(spent)), "year": spent["year"]})
@@ -271,9 +272,13 @@ def _carry_over(model: Model, plan: PlanYear, given: Funding, money: tuple[Terms
     amounts = np.array([source.amount for source in sources])
     codes = model.axes["source"].codes(source.id for source in sources)
     labels = {"source": codes, "year": constant_label(year, len(sources))}
-    requirement = "funding.carry_over"
     carried = model.variables(
-        "carried", labels, "yuan", upper=amounts, rules=(None, "carry_age"), requirement=requirement
+        "carried",
+        labels,
+        "yuan",
+        upper=amounts,
+        rules=(None, BoundRule("carry_age", "funding.carry_over")),
+        scale=plan.population.sum(),
     )
     model.ledgers["money"].use("funding", carried)
     in_year = {"year": _one(year)}

@@ -48,7 +48,7 @@ import numpy as np
 from allocator.blocks.goals.targets import COUNTED, by_town, targets, teacher_time
 from allocator.blocks.shared.amounts import amounts
 from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, is_plain, sizes
-from allocator.model import Codes, Floats, Model, Terms, constant_label
+from allocator.model import Codes, Floats, Model, Strength, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Goal
 
@@ -93,10 +93,10 @@ def _asked_for(model: Model, goal: Goal, reached: Terms) -> None:
     if goal.strength == "rule":
         model.constrain("goal", reached.labels, [reached], ">=", PERCENT, unit="percent of target", requirement=path)
         return
-    shortfall = model.variables("shortfall", reached.labels, "percent of target", requirement=path)
-    model.constrain(
-        "aim", reached.labels, [reached, shortfall], ">=", PERCENT, unit="percent of target", requirement=path
-    )
+    shortfall = model.variables("shortfall", reached.labels, "percent of target")
+    strength: Strength = "hard" if goal.strength == "hard" else "soft"
+    left, unit = [reached, shortfall], "percent of target"
+    model.constrain("aim", reached.labels, left, ">=", PERCENT, unit=unit, requirement=path, strength=strength)
 
 
 def _labels(model: Model, plan: PlanYear, goal: Goal, dim: str, places: Codes) -> dict[str, Codes]:
@@ -133,7 +133,7 @@ def _reached(model: Model, plan: PlanYear, goal: Goal, places: Codes, asked: Flo
     measure = (measure * (PERCENT * factor[measure["town"]])).where(here)
     measure = measure.labelled({**measure.labels, "goal": constant_label(labels["goal"][0], len(measure))})
     bound = PERCENT * constant[places]
-    model.constrain("reached_sum", labels, [reached, -measure], "==", bound, unit="percent of target")
+    model.define("reached_sum", labels, [reached, -measure], "==", bound, unit="percent of target")
     return reached
 
 
@@ -165,19 +165,19 @@ def _mentored(model: Model, plan: PlanYear, goal: Goal) -> tuple[Terms, int]:
     mentored = model.variables("mentored", labels, "share", upper=1.0)
     code = constant_label(model.axes["goal"].code(goal.id), len(pairing))
     paired = pairing.labelled({"goal": code, "mentee": pairing["mentee"], "year": pairing["year"]})
-    model.constrain("mentored_once", labels, [mentored, -paired], "<=", 0.0, unit="pairs")
+    model.define("mentored_once", labels, [mentored, -paired], "<=", 0.0, unit="pairs")
     district = constant_label(model.axes["town"].code(DISTRICT), len(mentored))
     return mentored.labelled({"town": district, "year": labels["year"]}), slow
 
 
 def _counted(model: Model, plan: PlanYear, goal: Goal, reached: Terms, already: int) -> Terms:
     """How many towns reach their target, as one number of the district; those with a target of 0 reach it already."""
-    met = model.variables("met", reached.labels, "towns", upper=1.0, integer=True)
-    model.constrain("town_meets", reached.labels, [reached, met * -PERCENT], ">=", 0.0, unit="percent of target")
+    met = model.variables("met", reached.labels, "towns", upper=1.0, integer=True, settle=True, follows=True)
+    model.define("town_meets", reached.labels, [reached, met * -PERCENT], ">=", 0.0, unit="percent of target")
     labels = _labels(model, plan, goal, "town", np.array([model.axes["town"].code(DISTRICT)]))
     assert goal.towns is not None
     counted = model.variables("reached", labels, "percent of target", lower=-np.inf)
     of_one = PERCENT / goal.towns
     towns = (met * of_one).labelled({dim: constant_label(int(codes[0]), len(met)) for dim, codes in labels.items()})
-    model.constrain("reached_sum", labels, [counted, -towns], "==", of_one * already, unit="percent of target")
+    model.define("reached_sum", labels, [counted, -towns], "==", of_one * already, unit="percent of target")
     return counted

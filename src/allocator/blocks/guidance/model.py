@@ -28,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.blocks.guidance.section import Guidance
-from allocator.model import Model, ParameterUse, Provision, constant_label
+from allocator.model import BoundRule, Model, ParameterUse, Provision, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import DISTRICT
 
@@ -44,16 +44,16 @@ def build(model: Model, plan: PlanYear, given: Guidance) -> None:
         labels,
         "hours",
         lower=given.town_min_hours,
-        rules=("guidance_minimum", None),
-        requirement="guidance.town_min_hours",
+        rules=(BoundRule("guidance_minimum", "guidance.town_min_hours"), None),
+        scale=10.0,
     )
     contact = model.variables(
         "station_guidance",
         labels,
         "hours",
         lower=given.station_min_hours * stations,
-        rules=("contact_minimum", None),
-        requirement="guidance.station_min_hours",
+        rules=(BoundRule("contact_minimum", "guidance.station_min_hours"), None),
+        scale=10.0,
     )
     model.parameter("guidance.town_min_hours", ParameterUse("lower", guidance.column, np.ones(len(towns))))
     model.parameter("guidance.station_min_hours", ParameterUse("lower", contact.column, stations))

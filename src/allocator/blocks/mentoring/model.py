@@ -93,7 +93,7 @@ def build(model: Model, plan: PlanYear, given: Mentoring) -> None:
     found = candidates(plan, given)
     year = model.axes["year"].code(str(plan.year))
     labels = {"mentor": found.mentor, "mentee": found.mentee, "year": constant_label(year, len(found.mentor))}
-    pairing = model.variables("pairing", labels, "pairs", upper=1.0, integer=True, requirement="mentoring")
+    pairing = model.variables("pairing", labels, "pairs", upper=1.0, integer=True, settle=True)
     lives = _lives(model, plan, given, pairing, found)
     benefit = np.array([found.benefit(int(age))[pair] for pair, age in zip(lives.pair, lives.age, strict=True)])
     _outcome(model, plan, "mentoring.benefit", lives.terms * benefit)
@@ -206,18 +206,18 @@ def _lives(model: Model, plan: PlanYear, given: Mentoring, pairing: Terms, found
     begun, renewed = _until_now(model, plan, "beginning", pairing), _until_now(model, plan, "renewal", pairing)
     young, fresh = begun.where(begun["age"] <= term), renewed.where(renewed["age"] <= term)
     parts = [pairing, *(-part.labelled(_as_rows(part, labels)) for part in (young, fresh) if len(part))]
-    model.constrain("pair_runs", labels, parts, "==", running, unit="pairs")
+    model.define("pair_runs", labels, parts, "==", running, unit="pairs")
     if len(new):
         rows = {dim: codes[new] for dim, codes in labels.items()}
         mine = begun.labelled(_as_rows(begun, labels))
-        model.constrain("begun_once", rows, [mine], "<=", 1.0, unit="pairs")
+        model.define("begun_once", rows, [mine], "<=", 1.0, unit="pairs")
     if len(may_renew):
         rows = {dim: codes[may_renew] for dim, codes in labels.items()}
         now, of_term = renewed.where(renewed["age"] == 1), begun.where(begun["age"] == term + 1)
         of_term = of_term.where(np.isin(of_term["pair"], may_renew))
         ended = old[may_renew].astype(float)
         terms = [now.labelled(_as_rows(now, labels)), -of_term.labelled(_as_rows(of_term, labels))]
-        model.constrain("renewed_after_term", rows, terms, "<=", ended, unit="pairs")
+        model.define("renewed_after_term", rows, terms, "<=", ended, unit="pairs")
     return _lived(plan, term, pairing, (young, fresh), past)
 
 

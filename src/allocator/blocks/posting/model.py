@@ -78,9 +78,6 @@ from allocator.model import Change, Codes, Floats, Model, Outcome, Terms, consta
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import ANY_CATEGORY
 
-DEFINITIONS = ("posting_runs", "no_swap", "newly_there")
-WHOLE = {"posted": ("teacher", "town", "year")}
-PROJECTED = {"posted_hours": 10.0}
 CELL = ("teacher", "town", "year")
 
 
@@ -139,9 +136,7 @@ def _cells(model: Model, plan: PlanYear, given: Posting) -> Cells:
     who, host = np.nonzero(possible)
     labels = {"teacher": codes[who], "town": host, "year": constant_label(year, len(who))}
     blocked = _blocked(found, able)[who, host]
-    posted = model.variables(
-        "posted", labels, "teachers", upper=np.where(blocked, 0.0, 1.0), integer=True, requirement="posting"
-    )
+    posted = model.variables("posted", labels, "teachers", upper=np.where(blocked, 0.0, 1.0), integer=True, settle=True)
     new = (found.may_begin & ~found.running)[who, host]
     model.variables("posting_start", {dim: part[new] for dim, part in labels.items()}, "teachers", upper=1.0)
     return Cells(posted, who, host, found, able)
@@ -171,7 +166,7 @@ def _terms(model: Model, plan: PlanYear, given: Posting, cells: Cells) -> None:
     starts = starts.where(_has_row(model, cells.posted, starts))
     starts = starts.labelled({**starts.labels, "year": constant_label(_year(model, plan), len(starts))})
     running = cells.per_cell(cells.found.running)
-    model.constrain("posting_runs", labels, [cells.posted, -starts], "==", running, unit="teachers")
+    model.define("posting_runs", labels, [cells.posted, -starts], "==", running, unit="teachers")
     who = np.unique(labels["teacher"])
     rows = {"teacher": who, "year": constant_label(_year(model, plan), len(who))}
     model.constrain("one_host", rows, [cells.posted], "<=", 1.0, unit="teachers", requirement="posting")
@@ -250,7 +245,7 @@ def _no_swap(model: Model, plan: PlanYear, cells: Cells) -> None:
     ways_of = direction.where(position[way[kept]]) * sign
     bound = np.where(forward[kept], 0.0, 1.0)
     terms = [mine.labelled(rows), ways_of.labelled(rows)]
-    model.constrain("no_swap", rows, terms, "<=", bound, unit="teachers", requirement="posting")
+    model.define("no_swap", rows, terms, "<=", bound, unit="teachers")
 
 
 def _category_codes(model: Model, plan: PlanYear) -> Codes:
@@ -271,7 +266,7 @@ def _changes(model: Model, plan: PlanYear, given: Posting, cells: Cells) -> None
     ran = {(who, town) for who, town, _ in past or ()}
     names = zip(np.array(cells.found.ids, dtype=object)[cells.who], plan.towns.index[cells.host], strict=True)
     was = np.array([name in ran for name in names], dtype=float)
-    model.constrain("newly_there", labels, [came, -posted, again], ">=", -was, unit="teachers")
+    model.define("newly_there", labels, [came, -posted, again], ">=", -was, unit="teachers")
     whole = {"year": np.array([_year(model, plan)], dtype=np.intp)}
     terms = joined([_of_year(part, whole) for part in (came * 2.0, -posted, before)], ("year",))
     model.changes.setdefault("postings", {})[_year(model, plan)] = Change(terms, float(len(ran)))
@@ -307,7 +302,7 @@ def _taught(model: Model, plan: PlanYear, cells: Cells, hours: Floats) -> None:
     cell, category = np.nonzero(wanted[cells.host] & (able[cells.who] > 0) & (hours > 0)[:, None])
     labels = {dim: codes[cell] for dim, codes in cells.posted.labels.items()}
     labels = {"teacher": labels["teacher"], "town": labels["town"], "category": category, "year": labels["year"]}
-    taught = model.variables("posted_hours", labels, "hours", requirement="posting")
+    taught = model.variables("posted_hours", labels, "hours", scale=10.0)
     supplied = taught * able[cells.who[cell], category]
     model.ledgers["teaching_time"].supply(
         "posting",

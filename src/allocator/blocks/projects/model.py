@@ -48,9 +48,6 @@ from allocator.model import Codes, Model, Outcome, Terms, constant_label, joined
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import DISTRICT
 
-DEFINITIONS = ("project_runs",)
-WHOLE = {"project_start": ("project", "year")}
-
 
 def build(model: Model, plan: PlanYear, given: Projects) -> None:
     """Declare which projects start and run, the rules between them, and what they cost and bring."""
@@ -58,7 +55,7 @@ def build(model: Model, plan: PlanYear, given: Projects) -> None:
     codes, year = model.axes["project"].codes(found.ids), model.axes["year"].code(str(plan.year))
     startable = np.flatnonzero(found.may_start(plan.year))
     labels = {"project": codes[startable], "year": constant_label(year, len(startable))}
-    start = model.variables("project_start", labels, "projects", upper=1.0, integer=True, requirement="projects")
+    start = model.variables("project_start", labels, "projects", upper=1.0, integer=True, settle=True)
     running = _running(model, plan, found, codes, start)
     _between_projects(model, plan, given, (found, codes, start))
     starts, runs = (_by_position(codes, part) for part in (start, running))
@@ -95,7 +92,7 @@ def _running(model: Model, plan: PlanYear, found: Library, codes: Codes, start: 
     running = model.variables("project_running", labels, "projects", upper=1.0)
     kept = before.labelled({"project": before["project"], "year": constant_label(year, len(before))})
     parts = [running, -start, -kept]
-    model.constrain("project_runs", labels, parts, "==", runs_on[may].astype(float), unit="projects")
+    model.define("project_runs", labels, parts, "==", runs_on[may].astype(float), unit="projects")
     return running
 
 

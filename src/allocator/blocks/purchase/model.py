@@ -52,9 +52,6 @@ from allocator.model import Codes, Model, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 
 CELL = ("provider", "town", "category", "year")
-DEFINITIONS = ("rooms_needed", "rooms_brought")
-WHOLE = {"contract": CELL}
-PROJECTED = {"purchased": 10.0}
 
 
 def build(model: Model, plan: PlanYear, given: Purchase) -> None:
@@ -72,7 +69,7 @@ def build(model: Model, plan: PlanYear, given: Purchase) -> None:
         "category": categories[offer],
         "year": constant_label(year, len(offer)),
     }
-    purchased = model.variables("purchased", labels, "hours", requirement="purchase.offers")
+    purchased = model.variables("purchased", labels, "hours", scale=10.0)
     effective = purchased * known.quality[offer]
     in_need = {dim: labels[dim] for dim in ("town", "category", "year")}
     model.ledgers["teaching_time"].supply("purchase", effective.labelled(in_need), year=year)
@@ -111,15 +108,15 @@ def _rooms(model: Model, plan: PlanYear, brought: Terms) -> None:
     if not len(units):
         return
     labels, programme = dict(units.labels), units["programme"]
-    rooms = model.variables("rooms", labels, "hours", requirement="purchase.providers")
-    model.constrain("rooms_needed", labels, [rooms, units * -spared[programme]], "<=", 0.0, unit="hours")
+    rooms = model.variables("rooms", labels, "hours")
+    model.define("rooms_needed", labels, [rooms, units * -spared[programme]], "<=", 0.0, unit="hours")
     hosted = {"town": units["town"], "category": category[programme], "year": units["year"]}
     wanted = np.zeros_like(arrives)
     wanted[hosted["town"], hosted["category"]] = True
     town, of_town = np.nonzero(wanted)
     rows = {"town": town, "category": of_town, "year": constant_label(int(units["year"][0]), len(town))}
     terms = [(rooms * taught[programme]).labelled(hosted), -brought.where(wanted[brought["town"], brought["category"]])]
-    model.constrain("rooms_brought", rows, terms, "<=", 0.0, unit="hours")
+    model.define("rooms_brought", rows, terms, "<=", 0.0, unit="hours")
     model.ledgers["venue_time"].supply("purchase", rooms.labelled({dim: rooms[dim] for dim in ("town", "year")}))
 
 
@@ -151,7 +148,7 @@ def _share(model: Model, most: float, effective: Terms, needed: Terms) -> None:
 def _contracts(model: Model, least: float, purchased: Terms, capacity: np.ndarray) -> None:
     """Whether there is a contract, and its hours: none, or at least the shortest and at most what there is."""
     labels = dict(purchased.labels)
-    contract = model.variables("contract", labels, "contracts", upper=1.0, integer=True, requirement="purchase.offers")
+    contract = model.variables("contract", labels, "contracts", upper=1.0, integer=True, settle=True)
     if not len(contract):
         return
     requirement = "purchase.least_hours"

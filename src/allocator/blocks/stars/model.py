@@ -47,8 +47,6 @@ from allocator.model import Codes, Floats, Model, Outcome, Sense, Terms, constan
 from allocator.scenario.plan_year import PlanYear
 
 AT_LEAST, AT_MOST = 0, 1
-DEFINITIONS = ("star_step", "star_order", "star_sequence", "first_star_sum")
-WHOLE = {"starred": ("station", "grade", "year")}
 LABELS = ("station", "grade", "year")
 
 
@@ -63,7 +61,7 @@ def build(model: Model, plan: PlanYear, given: Stars) -> None:
         "year": constant_label(year, len(station)),
     }
     held = way.held.ravel().astype(float)
-    starred = model.variables("starred", labels, "stations", lower=held, upper=1.0, integer=True, requirement="stars")
+    starred = model.variables("starred", labels, "stations", lower=held, upper=1.0, integer=True, settle=True)
     starred = starred.labelled({**labels, "at": station, "rung": grade, "town": way.town[station]})
     _order(model, starred, way)
     newly = _newly(model, plan, starred, ~way.held.ravel())
@@ -103,7 +101,7 @@ def _at_most(model: Model, family: str, starred: Terms, cells: Codes, others: Co
     """Rows that let some cells be starred only where others are."""
     labels = _named(starred.where(cells))
     parts = [starred.where(cells).labelled(labels), -starred.where(others).labelled(labels)]
-    model.constrain(family, labels, parts, "<=", 0.0, unit="stations", requirement="stars")
+    model.define(family, labels, parts, "<=", 0.0, unit="stations")
 
 
 def _named(cells: Terms) -> dict[str, Codes]:
@@ -120,7 +118,7 @@ def _newly(model: Model, plan: PlanYear, starred: Terms, is_open: Bools) -> Term
     newly = model.variables("newly_starred", labels, "stations", upper=1.0)
     before = model.year("starred", model.axes["year"].code(str(plan.before.year))).where(is_open)
     parts = [mine.labelled(labels), -before.labelled(labels), -newly]
-    model.constrain("star_step", labels, parts, "==", 0.0, unit="stations", requirement="stars")
+    model.define("star_step", labels, parts, "==", 0.0, unit="stations")
     return newly.labelled(mine.labels)
 
 
@@ -137,7 +135,7 @@ def _first_stars(model: Model, newly: Terms, towns: int, year: int) -> None:
     labels = {"town": np.arange(towns), "year": constant_label(year, towns)}
     first = model.variables("first_stars", labels, "stations")
     parts = [first, -newly.labelled({"town": newly["town"], "year": newly["year"]})]
-    model.constrain("first_star_sum", labels, parts, "==", 0.0, unit="stations", requirement="stars")
+    model.define("first_star_sum", labels, parts, "==", 0.0, unit="stations")
 
 
 def _equal_chance(model: Model, plan: PlanYear, away: float, way: Ladder) -> None:

@@ -55,7 +55,7 @@ def build(model: Model, plan: PlanYear, given: Teaching) -> None:
         minutes = np.zeros(len(labels["teacher"]))
     else:
         minutes = plan.travel.minutes[labels["from_town"], labels["to_town"]]
-    teaching = model.variables("teaching", labels, "hours", requirement="teaching.teachers")
+    teaching = model.variables("teaching", labels, "hours", scale=10.0)
     travel = WAYS_OF_A_VISIT * minutes / MINUTES_PER_HOUR / given.visit_hours
     away = labels["from_town"] != labels["to_town"]
     supplied = teaching * proficiency

@@ -57,11 +57,9 @@ from allocator.blocks.team.people import (
     type_ids,
 )
 from allocator.blocks.team.section import StaffRatio, StaffTraining, Team
-from allocator.model import Codes, Floats, Model, Outcome, Terms, constant_label
+from allocator.model import BoundRule, Codes, Floats, Model, Outcome, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import DISTRICT
-
-DEFINITIONS = ("staying_least", "staying_most")
 
 
 def build(model: Model, plan: PlanYear, given: Team) -> None:
@@ -81,8 +79,7 @@ def build(model: Model, plan: PlanYear, given: Team) -> None:
         lower=least_posts(plan, given).ravel(),
         upper=most_posts(plan, given).ravel(),
         integer=True,
-        rules=("staff_floor", "staff_most"),
-        requirement="team.types",
+        rules=(BoundRule("staff_floor", "team.floors"), BoundRule("staff_most", "team.most")),
     )
     came = _kept(model, plan, given, posts)
     if given.most_hired_a_year is not None:
@@ -114,10 +111,10 @@ def _kept(model: Model, plan: PlanYear, given: Team, posts: Terms) -> tuple[list
     stay, parted = [last.where(own == 1.0)], last.where(own < 1.0)
     if len(parted):
         of_last = dict(parted.labels)
-        stays = model.variables("staying", of_last, "heads", integer=True)
-        model.constrain("staying_least", of_last, [stays, parted * -own[own < 1.0]], ">=", 0.0, unit="heads")
+        stays = model.variables("staying", of_last, "heads", integer=True, follows=True)
+        model.define("staying_least", of_last, [stays, parted * -own[own < 1.0]], ">=", 0.0, unit="heads")
         most = 1.0 - STEP
-        model.constrain("staying_most", of_last, [stays, parted * -own[own < 1.0]], "<=", most, unit="heads")
+        model.define("staying_most", of_last, [stays, parted * -own[own < 1.0]], "<=", most, unit="heads")
         stay.append(stays)
     year = int(posts["year"][0])
     stay = [part.labelled({**part.labels, "year": constant_label(year, len(part))}) for part in stay]
@@ -163,7 +160,7 @@ def _training(model: Model, plan: PlanYear, given: Team, training: StaffTraining
     """Declare who is trained: people on posts, within the places of the district."""
     labels: dict[str, Codes] = dict(posts.labels)
     requirement = "team.training.places"
-    trained = model.variables("staff_trained", labels, "heads", integer=True, requirement=requirement)
+    trained = model.variables("staff_trained", labels, "heads", integer=True)
     terms = [trained, -posts]
     model.constrain("trained_posts", labels, terms, "<=", 0.0, unit="heads", requirement=requirement)
     rows, whole = {"year": labels["year"][:1]}, trained.labelled({"year": labels["year"]})

@@ -31,7 +31,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.blocks.volunteering.section import Volunteering
-from allocator.model import Floats, Model, ParameterUse, Terms, constant_label
+from allocator.model import BoundRule, Floats, Model, ParameterUse, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 
 
@@ -45,7 +45,7 @@ def build(model: Model, plan: PlanYear, given: Volunteering) -> None:
         giver, receiver = plan.travel.within(reach)
     year = model.axes["year"].code(str(plan.year))
     labels = {"from_town": giver, "to_town": receiver, "year": constant_label(year, len(giver))}
-    volunteering = model.variables("volunteering", labels, "hours", requirement="volunteering.volunteers")
+    volunteering = model.variables("volunteering", labels, "hours", scale=10.0)
     table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
     hours = (table["active_rate"] * table["hours_per_active"]).to_numpy(dtype=float)
     heads = table["heads"].to_numpy(dtype=float)
@@ -83,13 +83,19 @@ def _stock(model: Model, plan: PlanYear, given: Volunteering, heads: Floats) -> 
     labels = {"town": towns, "year": constant_label(year, len(towns))}
     most = given.stock.recruits.heads * plan.per_town(given.stock.recruits.of) / given.stock.recruits.per
     stock = model.variables("volunteer_stock", labels, "heads")
-    requirement = "volunteering.stock.recruits"
-    trained = model.variables("trained", labels, "heads", upper=most, rules=(None, "recruits"), requirement=requirement)
+    trained = model.variables(
+        "trained",
+        labels,
+        "heads",
+        upper=most,
+        rules=(None, BoundRule("recruits", "volunteering.stock.recruits")),
+        scale=10.0,
+    )
     kept, before = given.stock.retention * heads, list[Terms]()
     if plan.before is not None:
         last = model.year("volunteer_stock", model.axes["year"].code(str(plan.before.year)))
         before, kept = [(last * -given.stock.retention).labelled(labels)], np.zeros(len(towns))
-    model.constrain("volunteer_balance", labels, [stock, -trained, *before], "==", kept, unit="heads")
+    model.define("volunteer_balance", labels, [stock, -trained, *before], "==", kept, unit="heads")
     whole = trained.labelled({"year": labels["year"]})
     places = model.constrain(
         "training_places",

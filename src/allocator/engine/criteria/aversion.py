@@ -181,5 +181,5 @@ def _filled(model: Model, outcome: Outcome, w: Floats, tangents: Pieces) -> tupl
     mine = piece.labelled({dim: labels[dim] for dim in filling})
     left = [of_outcomes(outcome, comparison), -mine]
     bound = tangents.ends[0] - outcome.constant
-    model.constrain("aversion_filling", filling, left, "==", bound, unit=outcome.unit)
+    model.define("aversion_filling", filling, left, "==", bound, unit=outcome.unit)
     return (piece * (w[which] * tangents.slopes[segment])).labelled({}), tangents.begin

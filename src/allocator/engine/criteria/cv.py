@@ -53,7 +53,7 @@ class CvLimit:
         labels = {**comparison_labels(self._comparison, len(outcome)), "outcome": self._every}
         self._square = model.variables("cv_square", labels, outcome.unit)
         total = (self._square * self.weights).labelled(comparison_labels(self._comparison, len(outcome)))
-        model.constrain("cv_limit", here, [total, self._mean * -at_most], "<=", 0.0, unit=outcome.unit)
+        model.define("cv_limit", here, [total, self._mean * -at_most], "<=", 0.0, unit=outcome.unit)
         for slope in _FIRST_SLOPES:
             self._add(model, self._every, np.full(len(outcome), slope))
 
@@ -95,5 +95,5 @@ class CvLimit:
         mean = for_each(self._mean, labels) * -(2.0 * slope + slope**2 * self.at_most)
         square = -self._square.where(chosen).labelled(labels)
         bound = -2.0 * slope * self.outcome.constant[chosen]
-        model.constrain("cv_tangent", labels, [level, mean, square], "<=", bound, unit=self.outcome.unit)
+        model.define("cv_tangent", labels, [level, mean, square], "<=", bound, unit=self.outcome.unit)
         self._tangents += 1

@@ -76,7 +76,7 @@ def limit(model: Model, outcome: Outcome, weights: Floats, measure: Measure, at_
     terms, constant = _excess(top, mean, at_most)
     labels = {dim: constant_label(code, 1) for dim, code in here.items()}
     left = terms.labelled({dim: constant_label(code, len(terms)) for dim, code in here.items()})
-    return model.constrain("inequality_limit", labels, [left], "<=", -constant, unit=outcome.unit)
+    return model.define("inequality_limit", labels, [left], "<=", -constant, unit=outcome.unit)
 
 
 def smallest(model: Model, outcome: Outcome, weights: Floats, measure: Measure, of: str = "") -> Steps:
@@ -173,7 +173,7 @@ def _gini(model: Model, outcome: Outcome, w: Floats, comparison: int) -> Linear:
     gap = model.variables("inequality_gap", labels, outcome.unit)
     sides = [_repeated(outcome.terms, codes, labels) * sign for codes, sign in ((first, 1.0), (second, -1.0))]
     apart = outcome.constant[second] - outcome.constant[first]
-    model.constrain("inequality_pair", labels, [*sides, -gap], "<=", apart, unit=outcome.unit)
+    model.define("inequality_pair", labels, [*sides, -gap], "<=", apart, unit=outcome.unit)
     pair = np.asarray(w[first] * w[second], dtype=float)
     ahead = np.asarray(np.bincount(first, pair, len(w)) - np.bincount(second, pair, len(w)), dtype=float)
     less = outcome.terms * -ahead[outcome.terms["outcome"]]
@@ -186,7 +186,7 @@ def _mean_deviation(model: Model, outcome: Outcome, w: Floats, comparison: int) 
     mean = mean_column(model, outcome, w, comparison)
     below = model.variables("inequality_below_mean", labels, outcome.unit)
     left = [for_each(mean, labels), -of_outcomes(outcome, comparison), -below]
-    model.constrain("inequality_deviation", labels, left, "<=", outcome.constant, unit=outcome.unit)
+    model.define("inequality_deviation", labels, left, "<=", outcome.constant, unit=outcome.unit)
     return (below * (2.0 * w)).labelled({}), 0.0
 
 
@@ -204,7 +204,7 @@ def _range(model: Model, outcome: Outcome, _w: Floats, comparison: int) -> Linea
         }
         outcomes = mine.labelled({**mine.labels, "side": constant_label(code, len(mine))})
         left = [outcomes * sign, for_each(end, labels) * -sign]
-        model.constrain("inequality_ends", labels, left, "<=", -sign * outcome.constant, unit=outcome.unit)
+        model.define("inequality_ends", labels, left, "<=", -sign * outcome.constant, unit=outcome.unit)
     return joined([highest.labelled({}), -lowest.labelled({})], ()), 0.0
 
 
@@ -214,7 +214,7 @@ def mean_column(model: Model, outcome: Outcome, w: Floats, comparison: int) -> T
     mean = model.variables("compared_mean", here, outcome.unit, lower=-np.inf)
     terms, constant = mean_terms(outcome, w)
     spread = terms.labelled(comparison_labels(comparison, len(terms)))
-    model.constrain("averaging", here, [mean, -spread], "==", constant, unit=outcome.unit)
+    model.define("averaging", here, [mean, -spread], "==", constant, unit=outcome.unit)
     return mean
 
 

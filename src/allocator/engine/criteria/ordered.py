@@ -102,4 +102,4 @@ def _row_for_each(model: Model, outcome: Outcome, rank: int, left: list[Terms]) 
     labels = {"rank": constant_label(rank, len(every)), "outcome": every}
     terms = outcome.terms
     right = terms.labelled({"rank": constant_label(rank, len(terms)), "outcome": terms["outcome"]})
-    model.constrain("rank_below", labels, [*left, -right], "<=", outcome.constant, unit=outcome.unit)
+    model.define("rank_below", labels, [*left, -right], "<=", outcome.constant, unit=outcome.unit)

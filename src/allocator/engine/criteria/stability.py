@@ -70,7 +70,7 @@ def _money(
     terms = [mine, -up, down]
     if last is not None:
         terms.append(-last.labelled({"town": last["town"], "year": constant_label(year, len(last))}))
-    model.constrain("money_change", labels, terms, "==", given, unit="yuan")
+    model.define("money_change", labels, terms, "==", given, unit="yuan")
     parts, read = made
     parts.append(joined([up.labelled({}), down.labelled({})], ()) * (1.0 / unit.money))
 

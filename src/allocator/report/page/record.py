@@ -18,7 +18,8 @@ from allocator.report.words.optimised import change_sign, price_heading, priced_
 from allocator.report.words.rows import rows_of
 from allocator.report.words.years import is_changed
 from allocator.scenario.section import Lock
-from allocator.tables.result import Result, table_bytes
+from allocator.tables.result import Result
+from allocator.tables.written import table_bytes
 from allocator.words.texts import say
 
 MOST_RULES = 20

@@ -18,7 +18,8 @@ from allocator.report.words.labels import Names, goal_unit, heading, measure_sha
 from allocator.report.words.numbers import DASH, signed, written
 from allocator.report.words.rows import rows_of
 from allocator.report.words.years import is_several, names_of_all
-from allocator.tables.result import DECISIONS, Result, compare
+from allocator.tables.comparison import DECISIONS, compare
+from allocator.tables.result import Result
 from allocator.words.texts import Language, say
 
 MOVED = 1e-6

@@ -10,7 +10,7 @@ Source: deletion filter, Chinneck and Dravnieks 1991, ORSA Journal on Computing 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,6 @@ import numpy as np
 from allocator.engine.session import Limits, Session, Solution
 from allocator.engine.tie_break import column_bounds
 from allocator.model import Codes, Floats, Model, Rows, Sense, Terms, joined, joined_key
-from allocator.tables.rules import NO_RULES
 
 Opening = Callable[[Model, Limits], Session]
 """Opens a session on a model."""
@@ -50,8 +49,6 @@ class Infeasible:
     model: Model
     fixed: tuple[Codes, Floats]
     """Columns that keep a value, and the values."""
-    definitions: Collection[str]
-    """Families of rows that are no rules (beside helpers and those of stages)."""
     opening: Opening
     limits: Limits
 
@@ -79,10 +76,9 @@ def conflicting_rules(case: Infeasible) -> tuple[RuleConflict, ...]:
 
     Rules whose unit is not yuan are first taken out all at once, which mostly settles them.
     """
-    always = {*NO_RULES, *case.definitions}
-    every = [_row_rule(part) for parts in case.model.rows.values() for part in parts if len(part)]
-    standing = [rule for rule in every if rule.name in always]
-    rules = [rule for rule in every if rule.name not in always] + list(_bound_rules(case.model))
+    every = [part for parts in case.model.rows.values() for part in parts if len(part)]
+    standing = [_row_rule(part) for part in every if not part.is_rule]
+    rules = [_row_rule(part) for part in every if part.is_rule] + list(_bound_rules(case.model))
     left = list(dict.fromkeys(rule.name for rule in rules))
     money = {rule.name for rule in rules if rule.unit == "yuan"}
     for group in [[name for name in left if name not in money], *([name] for name in left)]:
@@ -105,15 +101,12 @@ def _row_rule(part: Rows) -> _Rule:
 
 def _bound_rules(model: Model) -> Iterator[_Rule]:
     """Bounds of columns that are rules, as rows."""
-    senses: tuple[Sense, Sense] = (">=", "<=")
     for part in (part for parts in model.columns.values() for part in parts):
-        for name, sense, bound in zip(
-            (part.lower_rule, part.upper_rule), senses, (part.lower, part.upper), strict=True
-        ):
+        for rule, sense, bound in part.bound_rules:
             told = np.isfinite(bound) & ((bound > 0) | (sense == "<="))
-            if name is not None and told.any():
+            if told.any():
                 cells = part.terms.where(told)
-                yield _Rule(name, part.unit, dict(cells.labels), sense, bound[told], cells)
+                yield _Rule(rule.name, part.unit, dict(cells.labels), sense, bound[told], cells)
 
 
 def _assembled(case: Infeasible, rules: Sequence[_Rule], broken: str | None = None) -> Model:
@@ -127,7 +120,7 @@ def _assembled(case: Infeasible, rules: Sequence[_Rule], broken: str | None = No
             for side, sign in (("short", 1.0), ("over", -1.0)):
                 if rule.sense in ("==", ">=" if side == "short" else "<="):
                     terms.append(made.variables(side, rule.labels, rule.unit) * sign)
-        made.constrain(rule.name, rule.labels, terms, rule.sense, rule.bound, unit=rule.unit)
+        made.define(rule.name, rule.labels, terms, rule.sense, rule.bound, unit=rule.unit)
     return made
 
 

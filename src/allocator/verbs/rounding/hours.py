@@ -24,8 +24,8 @@ from allocator.model import Codes, Floats, Model, Terms
 from allocator.scenario.plan_year import Scenario
 from allocator.verbs.diagnosis.conflicts import Opening
 
-OF_LEVELS = ("capped", "bend_full")
-"""Whole things that follow from the decisions."""
+OF_LEVELS = ("cells", "pieces")
+"""Units of whole columns that follow from the levels."""
 FREE_UNITS = ("hours", "heads")
 """Units of the decisions that are taken anew."""
 LEVEL_GRID = 1e-4
@@ -100,7 +100,7 @@ def published_columns(model: Model) -> Codes:
     """Whole things and everything counted in pairs: decisions that stay as they are."""
     parts = [part for parts in model.columns.values() for part in parts]
     published = [part for part in parts if part.integer or part.unit == "pairs"]
-    columns = [part.terms.column for part in published if part.name not in OF_LEVELS]
+    columns = [part.terms.column for part in published if part.unit not in OF_LEVELS]
     return np.unique(np.concatenate([np.zeros(0, dtype=np.intp), *columns]))
 
 
@@ -112,7 +112,7 @@ def _loss(model: Model, plan: Floats) -> Terms:
     level = model.family("level")
     lost = model.variables("level_lost", {"year": level["year"][:1]}, "level points")
     everywhere = Terms(level.labels, np.repeat(lost.column, len(level)), np.ones(len(level)))
-    model.constrain("level_kept", level.labels, [level, everywhere], ">=", plan[level.column], unit="level points")
+    model.define("level_kept", level.labels, [level, everywhere], ">=", plan[level.column], unit="level points")
     return lost
 
 

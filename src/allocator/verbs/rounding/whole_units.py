@@ -216,7 +216,7 @@ def _whole_money(model: Model, name: str, plan: Floats, yuan: float, reach: Reac
         raised = model.variables(f"raised_{name}", labels, "units of money", upper=most, integer=True)
         parts += [lowered * yuan, raised * -yuan]
         costs += [lowered * ((1.0 + 2.0 * rest) * weight), raised * ((3.0 - 2.0 * rest) * weight)]
-    model.constrain(f"whole_{name}", labels, parts, "==", floor * yuan, unit="yuan")
+    model.define(f"whole_{name}", labels, parts, "==", floor * yuan, unit="yuan")
     return joined(costs, ()), float((rest**2 * weight).sum())
 
 
@@ -227,7 +227,8 @@ def _whole_total(model: Model, x: Floats, yuan: float) -> None:
     totals = np.round(np.bincount(at, weights=x[funding.column], minlength=len(keys)), FEN)
     labels = {"source": (keys // count).astype(np.intp), "year": (keys % count).astype(np.intp)}
     given = funding.labelled({dim: funding[dim] for dim in labels})
-    model.constrain("whole_total", labels, [given], ">=", np.floor(totals / yuan) * yuan, unit="yuan")
+    least = np.floor(totals / yuan) * yuan
+    model.constrain("whole_total", labels, [given], ">=", least, unit="yuan", requirement="publish.unit")
 
 
 def _hashes(model: Model, name: str, cells: Terms) -> Floats:
@@ -243,8 +244,7 @@ def _hashes(model: Model, name: str, cells: Terms) -> Floats:
 def _no_table(scenario: Scenario, x: Floats, unit: str, opening: Opening, limits: Limits) -> WholeUnitsError:
     """The error that names the rules in conflict and the next finer unit that works."""
     rounding = _rounding(scenario, x, UNITS[unit], REACHES[-1])
-    definitions = [f"whole_{family}" for family in MONEY]
-    conflicts = conflicting_rules(Infeasible(rounding.model, rounding.fixed, definitions, opening, limits))
+    conflicts = conflicting_rules(Infeasible(rounding.model, rounding.fixed, opening, limits))
     finer = _finer_unit(scenario, x, unit, opening, limits)
     advice = Text("whole_units.none_finer") if finer is None else Text("whole_units.finer", _unit_said(finer))
     values = {**_unit_said(unit), "rules": _listed([_said(each) for each in conflicts]), "advice": advice}

@@ -71,11 +71,11 @@ def _sizes(model: Model, families: list[str]) -> list[str]:
             if count:
                 lines.append(f"    {family}: {say(f'statement.{kind}', {'n': f'{count:,}'})}")
     bounds = [
-        (rule, count)
+        (rule.name, count)
         for parts in model.columns.values()
         for part in parts
-        for rule, count in ((part.lower_rule, _above(part.lower, 0.0)), (part.upper_rule, _above(-part.upper, -np.inf)))
-        if rule in families and count
+        for rule, sense, bound in part.bound_rules
+        if rule.name in families and (count := _above(bound, 0.0) if sense == ">=" else _above(-bound, -np.inf))
     ]
     lines += [f"    {rule}: {say('statement.bounds', {'n': f'{count:,}'})}" for rule, count in bounds]
     return lines if len(lines) > 1 else [say("statement.nothing")]
