@@ -21,7 +21,7 @@ from allocator.scenario.files.saved import write_scenario
 from allocator.scenario.files.tables import TableFolder
 from allocator.scenario.files.written import Written
 from allocator.scenario.files.yamltree import Node, walk
-from allocator.scenario.plan_year import PlanStart, PlanYear, Scenario
+from allocator.scenario.plan_year import PlanStart, PlanYear, Scenario, chained
 from allocator.scenario.section import Common, Indicator, Section
 from allocator.scenario.travel import Travel
 from allocator.words.errors import Finding, InputError, Place
@@ -148,11 +148,9 @@ def _plan_year(year: _Year) -> PlanYear:
 def _chained(years: list[PlanYear]) -> tuple[PlanYear, ...]:
     """The years in order, each knowing the one before it and where the plan starts."""
     start = PlanStart(years[0].base, years[0].last_year_money()) if years else None
-    made: list[PlanYear] = []
-    for year in years:
-        placed = replace(year, earlier=tuple(made), is_last=year is years[-1])
-        made.append(replace(placed, before=made[-1], start=start) if made else placed)
-    return tuple(made)
+    return chained(
+        replace(year, start=None if year is years[0] else start, is_last=year is years[-1]) for year in years
+    )
 
 
 def _places(tree: Node) -> dict[str, Place]:
