@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from allocator.blocks.registry import judges, parts_of
+from allocator.blocks.registry import judges, outcomes, parts_of
 from allocator.engine import limits
 from allocator.engine.build import build
 from allocator.engine.criteria import ordered, stability
 from allocator.engine.highs import HighsSession
 from allocator.engine.stages import run_stages
 from allocator.model import Model
-from allocator.plan.outcomes import OUTCOMES
 from allocator.plan.reading import PlanFiles, load
+from allocator.plan.stages import absent
 from allocator.scenario.plan_year import Scenario
 from allocator.verbs.rounding import hours, whole_units
 from allocator.verbs.statement import model_page, statement
@@ -281,7 +281,7 @@ def test_outcomes_of_the_model_are_those_of_the_statements(model: Model) -> None
 def test_the_loader_knows_the_outcomes_that_blocks_declare_and_the_audit_recomputes_them() -> None:
     declared = {(block, name): labels for block, each in STATEMENTS.items() for name, labels in each.outcomes.items()}
     of_towns = {where: labels == ("town", "year") for where, labels in declared.items()}
-    assert {(each.block, name): each.by_town for name, each in OUTCOMES.items()} == of_towns
+    assert {(block, name): each.by_town for name, (block, each) in outcomes().items()} == of_towns
     assert {(block, name) for name, (block, _) in judges().items()} == declared.keys() - {("attainment", "level")}
 
 
@@ -294,7 +294,7 @@ def test_the_loader_offers_stages_what_the_model_of_the_plan_declares(
     scenario = panyu.with_({"coverage.serve": serve, "coverage.capacity": False, "mentoring.pairs": pairs})
     assert isinstance(scenario.source, PlanFiles)
     tree = next(iter(scenario.source.trees.values()))
-    offered = {name for name, each in OUTCOMES.items() if each.absent(tree) is None}
+    offered = {name for name, (block, each) in outcomes().items() if absent(tree, block, each) is None}
     assert offered == build(scenario).outcomes.keys()
 
 

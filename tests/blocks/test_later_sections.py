@@ -88,6 +88,10 @@ def test_a_table_may_grow_but_not_shrink(tmp_path: Path) -> None:
     around = growing([{"id": "total", "of": "coverage.covered"}])
     around["years"] = {2016: around["years"][2017], 2017: around["years"][2016]}
     assert codes(tmp_path / "stations", **around) == {"E335": ("coverage.stations", "2017.yaml")}
+    fewer = growing([{"id": "total", "of": "coverage.covered"}])
+    fewer["tables"] |= {"two_sites": SITES[:2], "two_ways": ways(STATIONS, SITES[:2])}
+    fewer["years"][2017] = {"bases": {"sites": "two_sites", "exactly_open": 2}, "coverage": {"minutes": "two_ways"}}
+    assert codes(tmp_path / "sites", **fewer) == {"E335": ("bases.sites", "2017.yaml")}
 
 
 # -- what counts from then on ------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ files of fixed names, found by name when they are asked for, so that whoever ask
 solver:
 
 ========================  ==============================================================================================
-``section.py``            ``SECTION``, its part of a plan file (cost lines, labels of its own), and ``TABLES``
+``section.py``            ``SECTION``, its part of a plan file (cost lines, labels, measures, outcomes), and ``TABLES``
+``consistency.py``        ``findings``: what must fit together when files are read (where anything must)
 ``counted.py``            ``counted``: what it counts by town, for goals and standards (where it counts anything)
 ``check.py``              ``findings``: arithmetic before any solve, given what is known across blocks (``Known``);
                           ``lock_range``: what its decisions can be at all (where any can be locked)
@@ -34,7 +35,7 @@ from allocator.blocks.shared.labels import LABEL_AXES
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Section
+from allocator.scenario.section import Outcome, Section
 
 NAMES = (
     "delivery",
@@ -86,6 +87,18 @@ def lockable() -> Mapping[str, tuple[str, Decision]]:
     """Decision that can be locked to its block and what that says of it, in build order."""
     sections = {block: part.SECTION for block, part in parts_of("section").items()}
     return {each.name: (block, each) for block, section in sections.items() for each in section.decisions}
+
+
+@cache
+def outcomes() -> Mapping[str, tuple[str, Outcome]]:
+    """What stages may look at: its block, and what the block says of it."""
+    return {each.name: (block, each) for block, section in section_types().items() for each in section.outcomes}
+
+
+@cache
+def own_lines() -> tuple[str, ...]:
+    """Cost lines that blocks have under names of their own."""
+    return tuple(sorted(line for section in section_types().values() for line in section.own_lines))
 
 
 def given(plan: PlanYear, block: str) -> Any:

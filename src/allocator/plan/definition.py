@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from allocator.blocks.registry import section_types
 from allocator.scenario.files.wording import described, is_mismatch, meant, shown
 from allocator.scenario.files.yamltree import Node, children, item_names, plain
+from allocator.scenario.marks import Marked, marked
 from allocator.scenario.section import YUAN_PER_UNIT, Common, Lock, Section, Stage
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
@@ -30,6 +31,9 @@ _CODES = {
 _fields: dict[str, Any] = {block: (section | None, None) for block, section in section_types().items()}
 Definition: type[Common] = create_model("Definition", __base__=Common, __doc__="A plan year.", **_fields)
 """Common parts and the sections of all blocks."""
+
+FIELDS: tuple[Marked, ...] = tuple(dict.fromkeys(marked(Definition)))
+"""What the fields of a plan say about themselves besides their types."""
 
 
 def yuan_per_unit(tree: Node) -> float:

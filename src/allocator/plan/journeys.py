@@ -8,16 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.plan.yeartables import ROADS, TOWNS, YearTables, require
+from allocator.blocks.registry import section_types
+from allocator.plan.towncolumns import blanks
+from allocator.plan.yeartables import ROADS, TOWNS, YearTables
 from allocator.scenario.files.headings import normal
 from allocator.scenario.files.tables import Table
 from allocator.scenario.files.yamltree import Node, find
 from allocator.scenario.travel import Travel, road_minutes, straight_line_minutes
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
-
-TRAVELLING = ("mentoring", "teaching", "volunteering")
-"""Blocks in which people travel between towns."""
 
 Minutes = npt.NDArray[np.float64]
 
@@ -26,17 +25,15 @@ def year_travel(tree: Node, tables: YearTables) -> tuple[Travel | None, list[Fin
     """Travel times if anyone travels, and what is wrong with them.
 
     Towns that no road reaches are errors, or one warning where the plan has a fallback. Without a ``travel``
-    part nobody leaves home, which only mentoring by level cannot do.
+    part nobody leaves home, which not every block can do.
     """
-    users = [block for block in TRAVELLING if block in tree.entries]
-    coverage = tree.entries.get("coverage")
-    if coverage is not None and not coverage.entries.keys() & {"minutes", "walking"}:
-        users.append("coverage")
+    parts = [(block, tree.entries[block], kind) for block, kind in section_types().items() if block in tree.entries]
     towns, ids = tables.tables.get(TOWNS), tables.ids.get("town")
     given = tree.entries.get("travel")
-    if given is None and "mentoring" in users and _mentors_travel(tree):
-        return None, [Finding("E320", tree.entries["mentoring"].key, "mentoring", Text("load.needs_travel"))]
-    if not users or given is None or towns is None or not ids:
+    if given is None:
+        lost = [(block, part) for block, part, kind in parts if kind.needs_travel(part)]
+        return None, [Finding("E320", part.key, block, Text("load.needs_travel")) for block, part in lost]
+    if not any(kind.travels(part) for _, part, kind in parts) or towns is None or not ids:
         return None, []
     roads = find(tree, ROADS.path)
     table = tables.tables.get(str(roads[0][1].text)) if roads else None
@@ -51,12 +48,6 @@ def year_travel(tree: Node, tables: YearTables) -> tuple[Travel | None, list[Fin
     if fallback is not None and outside:
         return _straight(tables, (minutes, outside), fallback, warn=table is not None)
     return Travel(minutes, ()), _cut_off_findings(towns, [names[town] for town in outside])
-
-
-def _mentors_travel(tree: Node) -> bool:
-    """Whether mentoring looks at minutes: not where a table names the pairs and nothing fades on the way."""
-    parts = tree.entries["mentoring"].entries
-    return "pairs" not in parts or bool({"transfer", "travel"} & parts.keys())
 
 
 def cut_off(minutes: Minutes) -> tuple[int, ...]:
@@ -105,12 +96,12 @@ def _straight(
     missing = [column for column in ("lat", "lon") if column not in towns.headings]
     if missing:
         return None, [Finding("E204", towns.place(None, name), "", Text("load.missing_column")) for name in missing]
-    blank = [column for column in ("lat", "lon") if not require(tables, towns, column)]
+    blank = [finding for column in ("lat", "lon") for finding in blanks(towns, column)]
     speed, detour = (fallback.entries.get(name) for name in ("speed_kmh", "detour"))
     rate = speed.number if speed is not None else None
     factor = detour.number if detour is not None else 1.0
     if blank or not rate or not factor or len(towns.frame) != len(minutes):
-        return None, []
+        return None, blank
     lat, lon = towns.frame[["lat", "lon"]].to_numpy(dtype=float).T
     line = straight_line_minutes(lat, lon, rate, factor)
     here = list(outside)

@@ -9,18 +9,20 @@ from typing import Any
 
 import pandas as pd
 
-from allocator.plan.definition import common_part, sections, validated
+from allocator.blocks.registry import own_lines
+from allocator.plan.definition import FIELDS, common_part, sections, validated
+from allocator.plan.ids import measures
 from allocator.plan.journeys import year_travel
-from allocator.plan.libraries import kind_ids
-from allocator.plan.references import RESERVED_PROGRAMMES, reference_findings
+from allocator.plan.references import reference_findings
 from allocator.plan.together import findings_between_years
-from allocator.plan.yeartables import TOWNS, YearTables, ids_of, year_tables
+from allocator.plan.yeartables import TOWNS, YearTables, year_tables
 from allocator.scenario.files.layers import Plan, read_plan, with_changes
 from allocator.scenario.files.saved import write_scenario
 from allocator.scenario.files.tables import TableFolder
+from allocator.scenario.files.written import Written
 from allocator.scenario.files.yamltree import Node, walk
-from allocator.scenario.plan_year import PlanStart, PlanYear, Scenario
-from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Common, Indicator, Section
+from allocator.scenario.plan_year import PlanStart, PlanYear, Scenario, chained
+from allocator.scenario.section import Common, Indicator, Section
 from allocator.scenario.travel import Travel
 from allocator.words.errors import Finding, InputError, Place
 from allocator.words.findings import in_order
@@ -106,17 +108,10 @@ def _year(tree: Node, folder: TableFolder, plan: Plan) -> _Year:
     """Check everything about one plan year."""
     tables = year_tables(tree, folder, plan.folder)
     tree = _with_last_year(tree, tables.last_year)
-    ids = dict(tables.ids)
-    ids |= {"spending": ids_of(tree, "spending") or set(), "table": folder.names()}
-    ids |= {"programme": ids_of(tree, "delivery.programmes"), "source": ids_of(tree, "funding.sources")}
-    ids["town_column"] = set(tables.tables[TOWNS].headings) if TOWNS in tables.tables else None
-    towns, programmes, categories = ids["town"], ids["programme"], ids["category"]
-    ids["recipient"] = None if towns is None else towns | {DISTRICT}
-    ids["cost_line"] = None if programmes is None else {*programmes, *RESERVED_PROGRAMMES, *kind_ids(tree)}
-    ids["taught_category"] = (categories or set()) | {ANY_CATEGORY}
+    written = Written(tree, tables.ids, tables.by_path, FIELDS, measures(tree), own_lines())
     definition, wrong = validated(tree)
     journeys, gaps = year_travel(tree, tables)
-    findings = (*wrong, *reference_findings(tree, ids), *tables.findings, *gaps)
+    findings = (*wrong, *reference_findings(written), *tables.findings, *gaps)
     return _Year(tree, tables, definition, journeys, findings)
 
 
@@ -153,11 +148,9 @@ def _plan_year(year: _Year) -> PlanYear:
 def _chained(years: list[PlanYear]) -> tuple[PlanYear, ...]:
     """The years in order, each knowing the one before it and where the plan starts."""
     start = PlanStart(years[0].base, years[0].last_year_money()) if years else None
-    made: list[PlanYear] = []
-    for year in years:
-        placed = replace(year, earlier=tuple(made), is_last=year is years[-1])
-        made.append(replace(placed, before=made[-1], start=start) if made else placed)
-    return tuple(made)
+    return chained(
+        replace(year, start=None if year is years[0] else start, is_last=year is years[-1]) for year in years
+    )
 
 
 def _places(tree: Node) -> dict[str, Place]:

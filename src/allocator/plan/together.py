@@ -5,24 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from allocator.blocks.registry import section_types
-from allocator.plan.standards import standards_between_years
+from allocator.blocks.registry import section_types, table_uses
+from allocator.plan.definition import FIELDS
+from allocator.plan.lastyear import tables_of_last_year
+from allocator.scenario.files.written import Ids
 from allocator.scenario.files.yamltree import Node, find
+from allocator.scenario.marks import DecidedBefore, Marked, OfFirstYear, SameEveryYear
 from allocator.words.errors import Finding, Place
 from allocator.words.texts import Text
-
-CARRIED_IN = "funding.sources.*.carried_in"
-"""A part of a later year that the year before decides."""
-
-OF_THE_WHOLE = ("attainment", "delivery", "funding", "guidance", "teaching", "volunteering")
-"""Sections that others build on: they stand in all years of a plan or in none. Any other section may begin in a later
-year, and then goes on to the last."""
-
-
-LASTING = {"project": "projects.table", "site": "bases.sites", "station": "coverage.stations"}
-"""Things that later years know of, and the table that names them: it may grow from year to year, but not shrink."""
-
-Ids = Mapping[str, set[str] | None]
 
 
 def findings_between_years(trees: Sequence[Node], ids: Sequence[Ids]) -> list[Finding]:
@@ -35,26 +25,19 @@ def findings_between_years(trees: Sequence[Node], ids: Sequence[Ids]) -> list[Fi
     """
     if len(trees) < 2:
         return []
-    findings = [*_sections(trees), *_gone(trees, ids)]
-    for block, key in (("mentoring", "load.term_changes"), ("posting", "load.posting_term_changes")):
-        findings += _terms([tree for tree in trees if block in tree.entries], block, key)
-    for before, tree in itertools.pairwise(trees):
-        parts = [*(() if _begins_with_last_year(before, tree) else find(tree, "last_year")), *find(tree, CARRIED_IN)]
-        for path, node in parts:
-            findings.append(Finding("W104", node.key or node.place, path, Text("load.decided_before")))
-    return findings + standards_between_years(trees)
+    return [*_sections(trees), *_gone(trees, ids), *_terms(trees), *_decided_before(trees), *_of_first_year(trees)]
 
 
 def _sections(trees: Sequence[Node]) -> Iterator[Finding]:
     """Sections of the whole plan that not all years have, and sections that stop after they have begun."""
     for before, tree in itertools.pairwise(trees):
         year = tree.entries["year"].content
-        for block in section_types():
+        for block, section in section_types().items():
             was, stands = block in before.entries, block in tree.entries
-            if was == stands or (stands and block not in OF_THE_WHOLE):
+            if was == stands or (stands and not section.of_whole_plan):
                 continue
-            key = "load.section_in_all_years" if block in OF_THE_WHOLE else "load.section_stops"
-            code = "E333" if block in OF_THE_WHOLE else "E334"
+            key = "load.section_in_all_years" if section.of_whole_plan else "load.section_stops"
+            code = "E333" if section.of_whole_plan else "E334"
             values = {"block": block, "year": year, "before": before.entries["year"].content}
             hint = Text(f"{key}_hint", values)
             yield Finding(code, _place(before if stands else tree, block), block, Text(key, values), hint=hint)
@@ -62,8 +45,9 @@ def _sections(trees: Sequence[Node]) -> Iterator[Finding]:
 
 def _gone(trees: Sequence[Node], ids: Sequence[Ids]) -> Iterator[Finding]:
     """Things that an earlier year names and the next one does not: they would be forgotten, and could begin again."""
+    lasting = [(use.defines, use.path) for use in table_uses() if use.lasting and use.defines is not None]
     for (before, had), (tree, has) in itertools.pairwise(zip(trees, ids, strict=True)):
-        for kind, path in LASTING.items():
+        for kind, path in lasting:
             now = has.get(kind)
             gone = sorted((had.get(kind) or set()) - now) if now is not None else []
             if gone:
@@ -80,24 +64,48 @@ def _place(tree: Node, block: str) -> Place:
     return named.key or named.place
 
 
-def _terms(trees: Sequence[Node], block: str, key: str) -> Iterator[Finding]:
+def _terms(trees: Sequence[Node]) -> Iterator[Finding]:
     """Years whose term, written or not, is another one than in the first year that has the section."""
-    standard = float(section_types()[block].model_fields["term_years"].default)
-    first: float | None = None
+    for field in FIELDS:
+        if isinstance(field.mark, SameEveryYear):
+            yield from _another(trees, field, field.mark.message)
+
+
+def _another(trees: Sequence[Node], field: Marked, message: str) -> Iterator[Finding]:
+    """Years with another number in a field than the first year that has its section."""
+    block, first = field.path.partition(".")[0], None
     for tree in trees:
-        given = find(tree, f"{block}.term_years")
-        term = given[0][1].number if given else standard
-        first = term if first is None else first
-        if term is not None and term != first:
+        if block not in tree.entries:
+            continue
+        given = find(tree, field.path)
+        own = given[0][1].number if given else float(field.default)
+        first = own if first is None else first
+        if own is not None and own != first:
             place = given[0][1].place if given else _place(tree, block)
-            values = {"first": f"{first:g}"}
-            yield Finding("E332", place, f"{block}.term_years", Text(key, values), f"{term:g}")
+            yield Finding("E332", place, field.path, Text(message, {"first": f"{first:g}"}), f"{own:g}")
+
+
+def _decided_before(trees: Sequence[Node]) -> Iterator[Finding]:
+    """Parts of a later year that count for nothing, because the year before decides them."""
+    patterns = [field.path for field in FIELDS if isinstance(field.mark, DecidedBefore)]
+    for before, tree in itertools.pairwise(trees):
+        counted = ["last_year"] if _begins_with_last_year(before, tree) else []
+        for path, node in (each for pattern in patterns if pattern not in counted for each in find(tree, pattern)):
+            yield Finding("W104", node.key or node.place, path, Text("load.decided_before"))
+
+
+def _of_first_year(trees: Sequence[Node]) -> Iterator[Finding]:
+    """Values of later years that count for nothing, because the first year decides what all start from."""
+    patterns = [field.path for field in FIELDS if isinstance(field.mark, OfFirstYear)]
+    for tree, pattern in itertools.product(trees[1:], patterns):
+        before = {path: node.content for path, node in find(trees[0], pattern)}
+        for path, node in find(tree, pattern):
+            if before.get(path) != node.content:
+                yield Finding("W104", node.place, path, Text("load.decided_before"), str(node.content))
 
 
 def _begins_with_last_year(before: Node, tree: Node) -> bool:
-    """Whether pairs or postings begin with a year that says what ran in the year before: that counts."""
-    begins = {"pairs": "mentoring", "postings": "posting"}
+    """Whether a section begins with a year that says what it did in the year before: that counts."""
     given = tree.entries["last_year"].entries if "last_year" in tree.entries else {}
-    return any(
-        part in given and block in tree.entries and block not in before.entries for part, block in begins.items()
-    )
+    began = (name for block, name, _ in tables_of_last_year() if block in tree.entries and block not in before.entries)
+    return any(name in given for name in began)

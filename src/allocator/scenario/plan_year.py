@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -202,6 +202,14 @@ class PlanYear:
         return np.asarray(100.0 * self.credited(values) @ np.array([each.weight for each in self.indicators]))
 
 
+def chained(years: Iterable[PlanYear]) -> tuple[PlanYear, ...]:
+    """Years that are decided together, in order: each knows those before it."""
+    made: list[PlanYear] = []
+    for year in years:
+        made.append(replace(year, before=made[-1], earlier=tuple(made)) if made else year)
+    return tuple(made)
+
+
 class Source(Protocol):
     """What a scenario was read from; it can make the same scenario with some values changed."""
 
@@ -259,6 +267,10 @@ class Scenario:
             InputError: a path does not exist, or the changed plan has errors.
         """
         return self.source.changed(changes)
+
+    def mapped(self, change: Callable[[PlanYear], PlanYear]) -> Scenario:
+        """The same scenario with every plan year changed; nothing is checked again."""
+        return replace(self, plan_years=chained(map(change, self.plan_years)))
 
     def save(self, folder: str | Path) -> Self:
         """Write the resolved scenario with its tables, so that it can be loaded again alone."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
 from allocator.scenario.decisions import Decision
+from allocator.scenario.marks import DecidedBefore, Defines, Distinct, Names, TownColumn
 
 if TYPE_CHECKING:
+    from allocator.scenario.files.yamltree import Node
     from allocator.scenario.plan_year import PlanYear
 
 YUAN_PER_UNIT: Mapping[str, float] = {"元": 1.0, "千元": 1e3, "万元": 1e4, "亿元": 1e8}
@@ -23,13 +25,6 @@ ANY_CATEGORY = "any"
 """Label of teaching hours that belong to no course category; no category may use it."""
 
 
-FIXED_LINES = (
-    *("bases", "demonstration", "exchange", "guidance", "mentoring", "mentoring_travel", "posts", "purchase", "stars"),
-    *("post_training", "travel", "volunteer_training"),
-)
-"""Cost lines that blocks other than delivery may declare under a name of their own; no programme may use it."""
-
-
 @dataclass(frozen=True)
 class CostLine:
     """Something that may cost money."""
@@ -40,11 +35,48 @@ class CostLine:
     """Who is paid: towns, the district centre, or both."""
 
 
+@dataclass(frozen=True)
+class Measure:
+    """Something of a block that goals may measure, besides the indicators."""
+
+    name: str
+    """``{}`` stands for the id of each item of the list ``each``."""
+    each: str | None = None
+    """Path of a list that has a measure for each item; none: there is one measure."""
+    part: str | None = None
+    """Path of a part without which there is none; none: the block is enough."""
+    above_first: bool = False
+    """Whether the first item of the list has none of its own."""
+    of_towns: bool = True
+    """Whether every town has one; else only the district can be asked."""
+    of_criteria: bool = True
+    """Whether the criterion of a standard may ask a town for it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Something of a block that stages may look at."""
+
+    name: str
+    by_town: bool = True
+    """Whether there is one for each town, as limits need it."""
+    part: str | None = None
+    """Path of a part that the plan must have besides; none: the block is enough."""
+    value: str | None = None
+    """What the part must be; none: anything."""
+
+
 def _to_yuan(amount: float, info: ValidationInfo) -> float:
     return amount * float((info.context or {}).get("yuan_per_unit", 1.0))
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
+Spending = Annotated[Id, Names("spending")]
+"""Id of a spending category."""
+TownId = Annotated[Id, Names("town")]
+"""Id of a town."""
+IndicatorId = Annotated[Id, Names("indicator")]
+"""Id of an indicator."""
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 """A finite number that is not negative."""
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -59,6 +91,29 @@ class Section(BaseModel):
 
     label_axes: ClassVar[Mapping[str, str]] = {}
     """Labels of the block that are read from an axis of another name."""
+    own_lines: ClassVar[tuple[str, ...]] = ()
+    """Cost lines that the part may have under names of its own; no programme and no kind of projects may use them."""
+    measures: ClassVar[tuple[Measure, ...]] = ()
+    """What goals may measure."""
+    outcomes: ClassVar[tuple[Outcome, ...]] = ()
+    """What stages may look at, and limits where there is one for each town."""
+    of_whole_plan: ClassVar[bool] = False
+    """Whether others build on the part, so that all years of a plan have it or none; any other part may begin in a
+    later year, and then goes on to the last."""
+    town_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns of the towns table that the part reads."""
+    limiting_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns of the towns table that limit the part where they are there; then every town needs a number."""
+
+    @classmethod
+    def travels(cls, part: Node) -> bool:  # noqa: ARG003
+        """Whether someone travels between towns, as the part of a plan file says it."""
+        return False
+
+    @classmethod
+    def needs_travel(cls, part: Node) -> bool:  # noqa: ARG003
+        """Whether the part makes no sense in a plan that does not say how long people travel."""
+        return False
 
     decisions: ClassVar[tuple[Decision, ...]] = ()
     """Decisions of the block that can be locked."""
@@ -103,7 +158,7 @@ class Allowance(Section):
 
     unit_cost: Yuan
     """Yuan a pair, or yuan an hour."""
-    spending: Id
+    spending: Spending
     """Spending category that is charged."""
 
     def line(self, at: Literal["towns", "district", "everywhere"] = "towns") -> CostLine:
@@ -114,7 +169,7 @@ class Allowance(Section):
 class Gain(Section):
     """What one of something (a star, a project, a post) adds to an indicator where it stands."""
 
-    indicator: Id
+    indicator: IndicatorId
     per_unit: Amount
     """Gain for each, in the unit of the indicator's numerator."""
     origin: Origin
@@ -131,11 +186,11 @@ class Units(Section):
 class Population(Section):
     """Which population figure per-head rules use."""
 
-    column: str
+    column: Annotated[str, TownColumn(divides=True)]
     """Column of the towns table."""
     vintage: str
     """Which count it is, e.g. ``end_2019_estimate``; figures of different vintages must not be mixed."""
-    other_vintages: Mapping[str, str] = Field(default_factory=dict)
+    other_vintages: Mapping[Annotated[str, Names("town_column")], str] = Field(default_factory=dict)
     """Vintage of other population columns of the towns table, where it differs."""
 
 
@@ -174,7 +229,7 @@ class Indicator(Section):
     """Weight in the level; the weights of a plan sum to 1."""
     target: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """Value that counts as fully attained, in the indicator's unit."""
-    denominator: str | None = None
+    denominator: Annotated[str, TownColumn(divides=True)] | None = None
     """Column of the towns table the counted effect is divided by; none for a quality index."""
     per: Annotated[float, Field(gt=0)] = 1.0
     """The denominator counts in this many: 1000 makes the value "per 1,000"."""
@@ -195,7 +250,7 @@ class Goal(Section):
     """An indicator, ``level``, ``money`` (yuan, all sources), ``money_per_head``, ``special_fund_per_head``,
     ``paired_slow_towns`` (share of the slow towns that have a mentor) or ``category_share`` (share of a course
     category in the teaching hours of all categories)."""
-    category: Id | None = None
+    category: Annotated[Id, Names("category")] | None = None
     """Course category of a ``category_share``."""
     scope: Literal["district", "every_town", "count_of_towns"] = "district"
     towns: Annotated[int, Field(ge=1)] | None = None
@@ -249,7 +304,7 @@ class InequalityLimit(Section):
     of: str = "level"
     at_most: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """The measure relative to the mean, e.g. 0.3."""
-    weighted_by: str | None = None
+    weighted_by: Annotated[str, TownColumn(divides=True)] | None = None
     """Column of the towns table; none: the plan's population column."""
     years: Literal["final", "every"] = "final"
     """Whether it is kept in the last year that is decided, or in each."""
@@ -267,7 +322,7 @@ class TotalStage(Section):
     """favour: what is favoured among whole things, e.g. the sum of ``stars.benefit``, in a plan that has a total of
     something else as well."""
     of: str = "level"
-    weighted_by: str | None = None
+    weighted_by: Annotated[str, TownColumn(weighs=True)] | None = None
     """Column of the towns table; none: the outcome's own weights (people at a place), else all alike."""
     aggregate: Literal["mean", "sum"] = "mean"
     """Whether the weighted mean of the outcomes is sought, or their weighted sum."""
@@ -315,9 +370,9 @@ class TieBreakStage(Section):
 
     id: Literal["tie_break"]
     baseline: Literal["last_year_else_factor_method", "factor_method"] = "last_year_else_factor_method"
-    factors: Mapping[str, Share]
+    factors: Mapping[Annotated[str, TownColumn(weighs=True)], Share]
     """Column of the towns table to its weight in a town's factor share; the weights sum to 1."""
-    programme_shares: Mapping[Id, Share] | None = None
+    programme_shares: Mapping[Annotated[Id, Names("programme")], Share] | None = None
     """Share of each programme in a town's money under the factor method; none shares evenly."""
 
 
@@ -368,23 +423,25 @@ class Common(Section):
     schema_version: Literal[1]
     plan: Id
     name: Name
-    years: tuple[int, ...]
+    years: Annotated[tuple[int, ...], Distinct()]
     year: int
     units: Units = Units()
     publish: Publish = Publish()
     population: Population
-    categories: tuple[Id, ...] = ()
+    categories: Annotated[tuple[Id, ...], Defines("category"), Distinct()] = ()
     """Course categories."""
-    spending: tuple[Id, ...] = ()
+    spending: Annotated[tuple[Id, ...], Defines("spending"), Distinct()] = ()
     """Spending categories."""
     names: Mapping[Id, Name] = Field(default_factory=dict)
     """Names of categories, spending categories and other ids that carry none of their own."""
-    extra_columns: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    extra_columns: Mapping[Annotated[str, Names("table")], Annotated[tuple[str, ...], Distinct()]] = Field(
+        default_factory=dict
+    )
     """Table to further columns it may have, e.g. documented facts that no rule uses."""
     travel: TravelSection | None = None
     goals: tuple[Goal, ...] = ()
     stages: tuple[Stage, ...]
-    last_year: LastYear | None = None
+    last_year: Annotated[LastYear, DecidedBefore()] | None = None
     locks: tuple[Lock, ...] = ()
     limits: tuple[InequalityLimit, ...] = ()
 

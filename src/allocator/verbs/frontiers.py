@@ -104,18 +104,17 @@ def _first(scenario: Scenario, towns: int, options: Options) -> pd.DataFrame | N
     """
     if not wants_first_plan(build(scenario), scenario):
         return None
-    raised = {"strength": "hard", "path": "linear_from_base", "at_least": {scenario.last.year: float(towns)}}
-    years: list[PlanYear] = []
-    for given in scenario.plan_years:
-        goals = tuple(
-            goal.model_copy(update=raised) if goal.measure == f"{BLOCK}_towns" else goal for goal in given.common.goals
-        )
-        plan = replace(given, common=given.common.model_copy(update={"goals": goals}), earlier=tuple(years))
-        years.append(replace(plan, before=years[-1]) if years else plan)
+    asked = {"strength": "hard", "path": "linear_from_base", "at_least": {scenario.last.year: float(towns)}}
+
+    def raised(plan: PlanYear) -> PlanYear:
+        goals = plan.common.goals
+        goals = tuple(goal.model_copy(update=asked) if goal.measure == f"{BLOCK}_towns" else goal for goal in goals)
+        return replace(plan, common=plan.common.model_copy(update={"goals": goals}))
+
     deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
     limits = Limits(deadline, options.interrupted)
-    asked = replace(scenario, plan_years=tuple(years))
-    return first_plan(asked, Gaps.read(options.gap), opening_with(options.solver), limits, options.progress)
+    opening = opening_with(options.solver)
+    return first_plan(scenario.mapped(raised), Gaps.read(options.gap), opening, limits, options.progress)
 
 
 def _row(scenario: Scenario, towns: int, options: Options) -> tuple[dict[str, Any], pd.DataFrame | None]:
@@ -154,17 +153,17 @@ def _why_not(scenario: Scenario, options: Options) -> Text:
 
 def only_the_number(scenario: Scenario) -> Scenario:
     """The scenario with the stages basics, balance and total, exact money, and no goal on demonstration towns."""
-    years: list[PlanYear] = []
-    for given in scenario.plan_years:
-        stages = tuple(_at_ranks(stage) for stage in given.common.stages if stage.id in STAGES)
+
+    def only(plan: PlanYear) -> PlanYear:
+        stages = tuple(_at_ranks(stage) for stage in plan.common.stages if stage.id in STAGES)
         goals = tuple(
             goal.model_copy(update={"strength": "measured"}) if goal.measure.startswith(f"{BLOCK}_") else goal
-            for goal in given.common.goals
+            for goal in plan.common.goals
         )
         changed = {"stages": stages, "goals": goals, "publish": Publish()}
-        plan = replace(given, common=given.common.model_copy(update=changed), earlier=tuple(years))
-        years.append(replace(plan, before=years[-1]) if years else plan)
-    return replace(scenario, plan_years=tuple(years))
+        return replace(plan, common=plan.common.model_copy(update=changed))
+
+    return scenario.mapped(only)
 
 
 def _at_ranks(stage: Stage) -> Stage:

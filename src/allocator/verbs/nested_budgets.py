@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -51,7 +52,7 @@ def nested(scenario: Scenario, path: str, values: Sequence[float], options: Opti
         changed = scenario.with_({path: value})
         try:
             alone = solve(changed, options)
-            chained = alone if before is None else solve(_no_less(changed, before), options)
+            chained = alone if before is None else solve(changed.mapped(partial(_no_less, before)), options)
         except InfeasibleError:
             rows.append(pd.DataFrame([(value, "infeasible")], columns=COLUMNS[:2]))
             continue
@@ -60,20 +61,13 @@ def nested(scenario: Scenario, path: str, values: Sequence[float], options: Opti
     return pd.concat(rows, ignore_index=True).reindex(columns=COLUMNS)
 
 
-def _no_less(scenario: Scenario, before: Result) -> Scenario:
-    """The scenario with a lock on the money and the level of every town in every year."""
-    years: list[PlanYear] = []
-    for given in scenario.plan_years:
-        own = {
-            name: before.tables[name][before.tables[name]["year"] == given.year]
-            for name in ("funding_by_town", "towns")
-        }
-        locks = [*given.common.locks]
-        locks += _locks(own["funding_by_town"], "funding", "amount_yuan", MONEY_SLACK)
-        locks += _locks(own["towns"], "level", "level_after", LEVEL_SLACK)
-        plan = replace(given, common=given.common.model_copy(update={"locks": tuple(locks)}))
-        years.append(replace(plan, before=years[-1]) if years else plan)
-    return replace(scenario, plan_years=tuple(years))
+def _no_less(before: Result, plan: PlanYear) -> PlanYear:
+    """The plan year with a lock on the money and the level of every town."""
+    own = {name: before.tables[name][before.tables[name]["year"] == plan.year] for name in ("funding_by_town", "towns")}
+    locks = [*plan.common.locks]
+    locks += _locks(own["funding_by_town"], "funding", "amount_yuan", MONEY_SLACK)
+    locks += _locks(own["towns"], "level", "level_after", LEVEL_SLACK)
+    return replace(plan, common=plan.common.model_copy(update={"locks": tuple(locks)}))
 
 
 def _locks(table: pd.DataFrame, decision: str, column: str, slack: float) -> list[Lock]:

@@ -23,23 +23,19 @@ def stability_price(scenario: Scenario, options: Options | None = None) -> pd.Da
     mean_level [level points], money_moved [yuan, half the sum over towns of |money - last year's|; empty without a
     last year] and pairs_changed.
     """
-    bound, free = solve(scenario, options), solve(_free(scenario), options)
+    bound, free = solve(scenario, options), solve(scenario.mapped(_free), options)
     sides = [_measures(result) for result in (bound, free)]
     frame = pd.concat([sides[0].rename("as_planned"), sides[1].rename("free")], axis=1).reset_index()
     return frame.assign(price=frame["free"] - frame["as_planned"])[COLUMNS]
 
 
-def _free(scenario: Scenario) -> Scenario:
-    """The scenario without bounds between years and without the stage of stability."""
-    years: list[PlanYear] = []
-    for given in scenario.plan_years:
-        stages = tuple(stage for stage in given.common.stages if not isinstance(stage, StabilityStage))
-        sections = dict(given.sections)
-        if "funding" in sections:
-            sections["funding"] = sections["funding"].model_copy(update={"year_on_year": None, "growth": None})
-        plan = replace(given, common=given.common.model_copy(update={"stages": stages}), sections=sections)
-        years.append(replace(plan, before=years[-1]) if years else plan)
-    return replace(scenario, plan_years=tuple(years))
+def _free(plan: PlanYear) -> PlanYear:
+    """The plan year without bounds between years and without the stage of stability."""
+    stages = tuple(stage for stage in plan.common.stages if not isinstance(stage, StabilityStage))
+    sections = dict(plan.sections)
+    if "funding" in sections:
+        sections["funding"] = sections["funding"].model_copy(update={"year_on_year": None, "growth": None})
+    return replace(plan, common=plan.common.model_copy(update={"stages": stages}), sections=sections)
 
 
 def _measures(result: Result) -> pd.Series[float]:

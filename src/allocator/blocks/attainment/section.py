@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
-from allocator.scenario.section import Amount, Id, Indicator, Origin, Row, Section
+from allocator.scenario.marks import Defines, Names
+from allocator.scenario.section import (
+    Amount,
+    Id,
+    Indicator,
+    IndicatorId,
+    Measure,
+    Origin,
+    Outcome,
+    Row,
+    Section,
+    TownId,
+)
 
 
 class Piece(Section):
@@ -23,8 +35,8 @@ class Piece(Section):
 class Effect(Section):
     """What a unit of a programme adds to an indicator."""
 
-    programme: Id
-    indicator: Id
+    programme: Annotated[Id, Names("programme")]
+    indicator: IndicatorId
     per_unit: Amount | Annotated[tuple[Piece, ...], Field(min_length=1)]
     """Gain a unit in the unit of the indicator's numerator: one number, or falling pieces."""
     persons_per_attendance: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -36,24 +48,23 @@ class Attainment(Section):
     """Indicators that make up a town's level, and effects on them."""
 
     decisions = (Decision("level", {"town": "town"}, "towns", "level_after", in_files=False),)
+    measures: ClassVar[tuple[Measure, ...]] = (Measure("level"),)
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("level"),)
+    of_whole_plan: ClassVar[bool] = True
 
     base: str = "base"
     """Table of base values."""
-    indicators: Annotated[tuple[Indicator, ...], Field(min_length=1)]
+    indicators: Annotated[tuple[Indicator, ...], Field(min_length=1), Defines("indicator")]
     effects: tuple[Effect, ...] = ()
 
 
 class BaseRow(Row):
     """Value of an indicator in a town before the plan."""
 
-    town: Id
-    indicator: Id
+    town: TownId
+    indicator: IndicatorId
     value: Amount
 
 
 SECTION = Attainment
-TABLES: tuple[TableUse, ...] = (
-    TableUse(
-        "attainment.base", BaseRow, ("town", "indicator"), {"town": "town", "indicator": "indicator"}, default="base"
-    ),
-)
+TABLES: tuple[TableUse, ...] = (TableUse("attainment.base", BaseRow, ("town", "indicator"), default="base"),)

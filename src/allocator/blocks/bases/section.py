@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from allocator.blocks.shared.sites import SiteRow
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision, Taken
+from allocator.scenario.marks import Defines, Names
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section
+from allocator.scenario.section import Amount, CostLine, Id, Measure, Name, Outcome, Row, Section, Spending
 
 
 class BaseFunction(Section):
@@ -33,20 +34,23 @@ class Bases(Section):
             taken=Taken("base", 40, lambda table: table["state"] == "opened"),
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = ("bases",)
+    measures: ClassVar[tuple[Measure, ...]] = (Measure("bases"), Measure("bases_{}", each="bases.functions"))
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("bases.cost", by_town=False),)
 
     sites: str = "sites"
     """Table of sites."""
-    functions: tuple[BaseFunction, ...] = ()
+    functions: Annotated[tuple[BaseFunction, ...], Defines("function")] = ()
     """Functions that share the hours of a site (一个基地多种功能)."""
     site_functions: str | None = None
     """Table (site, function, least_hours); none: every site may have every function."""
-    spending: Id | None = None
+    spending: Spending | None = None
     """Spending category that pays opening and yearly costs; none: costs are reported and nobody pays them."""
     most_new: Annotated[int, Field(ge=0)] | None = None
     """Most bases that open over the whole plan; none: no limit."""
     exactly_open: Annotated[int, Field(ge=0)] | None = None
     """Bases that are open in the plan's last year, those open already included; none: as many as are worth it."""
-    venue_function: Id | None = None
+    venue_function: Annotated[Id, Names("function")] | None = None
     """Function whose hours programmes of the town may use, like its other venue hours."""
 
     def cost_lines(self) -> Mapping[str, CostLine]:
@@ -61,14 +65,14 @@ class Bases(Section):
 class SiteFunctionRow(Row):
     """A function that a site has when it is open."""
 
-    site: Id
-    function: Id
+    site: Annotated[Id, Names("site")]
+    function: Annotated[Id, Names("function")]
     least_hours: Amount = 0.0
     """Hours a year that the function gets at least when the site is open."""
 
 
 SECTION = Bases
 TABLES: tuple[TableUse, ...] = (
-    TableUse("bases.sites", SiteRow, ("site",), {"town": "town"}, default="sites"),
-    TableUse("bases.site_functions", SiteFunctionRow, ("site", "function"), {"site": "site", "function": "function"}),
+    TableUse("bases.sites", SiteRow, ("site",), defines="site", lasting=True, default="sites"),
+    TableUse("bases.site_functions", SiteFunctionRow, ("site", "function")),
 )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from allocator.blocks.shared.stations import StationRow
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.marks import Names
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, Id, Row, Section
+from allocator.scenario.section import Amount, Id, Measure, Outcome, Row, Section
+
+if TYPE_CHECKING:
+    from allocator.scenario.files.yamltree import Node
 
 
 class Walking(Section):
@@ -23,6 +27,12 @@ class Walking(Section):
 
 class Coverage(Section):
     """The ten-minute learning circle (十分钟学习圈): which stations have an open base near enough."""
+
+    measures: ClassVar[tuple[Measure, ...]] = (Measure("covered_share"), Measure("covered_stations"))
+    outcomes: ClassVar[tuple[Outcome, ...]] = (
+        Outcome("coverage.covered", by_town=False),
+        Outcome("coverage.distance", by_town=False, part="coverage.serve", value="nearest"),
+    )
 
     stations: str = "stations"
     """Table of stations with the residents each serves."""
@@ -41,6 +51,11 @@ class Coverage(Section):
     capacity: bool = False
     """With ``serve``: whether a site serves at most as many residents as its capacity says."""
 
+    @classmethod
+    def travels(cls, part: Node) -> bool:
+        """Whether the ways are the travel times between towns."""
+        return not part.entries.keys() & {"minutes", "walking"}
+
     def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
         """Stations."""
         return {"station": set(plan.tables[self.stations]["station"])}
@@ -49,13 +64,13 @@ class Coverage(Section):
 class StationMinutesRow(Row):
     """The way from a station to a site."""
 
-    station: Id
-    site: Id
+    station: Annotated[Id, Names("station")]
+    site: Annotated[Id, Names("site")]
     minutes: Amount
 
 
 SECTION = Coverage
 TABLES: tuple[TableUse, ...] = (
-    TableUse("coverage.stations", StationRow, ("station",), {"town": "town"}, default="stations"),
-    TableUse("coverage.minutes", StationMinutesRow, ("station", "site"), {"station": "station", "site": "site"}),
+    TableUse("coverage.stations", StationRow, ("station",), defines="station", lasting=True, default="stations"),
+    TableUse("coverage.minutes", StationMinutesRow, ("station", "site")),
 )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision, Taken
+from allocator.scenario.marks import Defines, Names
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section, Yuan
+from allocator.scenario.section import Amount, CostLine, Id, Measure, Name, Row, Section, Spending, TownId, Yuan
 
 ANY = "demonstration_towns"
 """What is counted of towns that hold any standard; ``demonstration_<standard>`` counts those that hold one."""
@@ -26,7 +27,7 @@ class Standard(Section):
     name: Name | None = None
     unit_cost: Yuan = 0.0
     """Cultivation of a town in the year of its recognition [yuan]."""
-    after: Id | None = None
+    after: Annotated[Id, Names("standard")] | None = None
     """Standard that the town must hold by the year of its recognition; none: the town may be recognised at once."""
 
     @property
@@ -54,13 +55,18 @@ class Demonstration(Section):
             taken=Taken("recognition", 30, lambda table: table["new"] > 0),
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = (LINE,)
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure(ANY, of_criteria=False),
+        Measure("demonstration_{}", each="demonstration.standards", of_criteria=False),
+    )
 
-    standards: Annotated[tuple[Standard, ...], Field(min_length=1)]
+    standards: Annotated[tuple[Standard, ...], Field(min_length=1), Defines("standard")]
     criteria: str = "demonstration_criteria"
     """Table of the criteria of each standard."""
     before: str | None = None
     """Table of the towns recognised before the plan; none: no town is."""
-    spending: Id
+    spending: Spending
     """Spending category that pays for cultivation."""
     most_a_year: Annotated[int, Field(ge=0)] | None = None
     """Most recognitions in a year, of all standards together; none: no limit."""
@@ -82,9 +88,9 @@ class Demonstration(Section):
 class CriterionRow(Row):
     """One criterion of a standard: a town must reach it in the year of its recognition."""
 
-    standard: Id
+    standard: Annotated[Id, Names("standard")]
     criterion: Id
-    measure: Id
+    measure: Annotated[Id, Names("town_measure")]
     """An indicator, ``level``, ``money``, ``money_per_head``, ``special_fund_per_head``, or what a block counts."""
     at_least: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     """In the unit of the measure."""
@@ -97,8 +103,8 @@ class CriterionRow(Row):
 class RecognisedRow(Row):
     """A standard that a town held before the plan."""
 
-    town: Id
-    standard: Id
+    town: TownId
+    standard: Annotated[Id, Names("standard")]
     year: int
     """Year of the recognition."""
 
@@ -109,8 +115,7 @@ TABLES: tuple[TableUse, ...] = (
         "demonstration.criteria",
         CriterionRow,
         ("standard", "criterion"),
-        {"standard": "standard", "measure": "town_measure"},
         default="demonstration_criteria",
     ),
-    TableUse("demonstration.before", RecognisedRow, ("town", "standard"), {"town": "town", "standard": "standard"}),
+    TableUse("demonstration.before", RecognisedRow, ("town", "standard")),
 )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
+from allocator.scenario.marks import DecidedBefore, Defines, Distinct, Names
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, Id, Name, Row, Section, Share, Yuan
+from allocator.scenario.section import Amount, Id, Measure, Name, Row, Section, Share, Spending, TownId, Yuan
 
 
 class Earmark(Section):
     """Money of a source that must reach a town."""
 
-    town: Id
+    town: TownId
     at_least: Yuan
 
 
@@ -29,12 +30,12 @@ class FundingSource(Section):
     """What the source gives in the year [yuan]."""
     special_fund: bool = False
     """Counts as the special fund (专项经费) of the per-head floor."""
-    pays: tuple[Id, ...]
+    pays: Annotated[tuple[Spending, ...], Distinct()]
     """Spending categories it may pay for."""
     earmark: tuple[Earmark, ...] = ()
     min_share: Share | None = None
     """Least share of all money spent that must come from this source."""
-    carried_in: Yuan = 0.0
+    carried_in: Annotated[Yuan, DecidedBefore()] = 0.0
     """Money left over from last year (结转), besides the amount of the year [yuan]; only with ``carry_over``."""
 
 
@@ -52,7 +53,7 @@ class PerCapitaFloor(Section):
 class CategoryShare(Section):
     """Bounds on the share of one spending category in all money."""
 
-    spending: Id
+    spending: Spending
     at_least: Share | None = None
     at_most: Share | None = None
 
@@ -93,9 +94,9 @@ class Matching(Section):
 
     id: Id
     name: Name | None = None
-    source: Id
+    source: Annotated[Id, Names("source")]
     """The source whose money is matched."""
-    with_: Annotated[Id, Field(alias="with")]
+    with_: Annotated[Id, Field(alias="with"), Names("source")]
     """The source it is measured by, written ``with``."""
     at_most: Amount | None = None
     """Most yuan of ``source`` for each yuan of ``with``."""
@@ -113,8 +114,14 @@ class Funding(Section):
             "funding", {"town": "recipient", "programme": "cost_line", "source": "source"}, "funding", "amount_yuan"
         ),
     )
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure("money"),
+        Measure("money_per_head"),
+        Measure("special_fund_per_head"),
+    )
+    of_whole_plan: ClassVar[bool] = True
 
-    sources: Annotated[tuple[FundingSource, ...], Field(min_length=1)]
+    sources: Annotated[tuple[FundingSource, ...], Field(min_length=1), Defines("source")]
     per_capita_floor: PerCapitaFloor | None = None
     category_shares: tuple[CategoryShare, ...] = ()
     year_on_year: YearOnYear | None = None
@@ -132,20 +139,20 @@ class Funding(Section):
 class IssuedRow(Row):
     """Money of a source that has gone out to a town already."""
 
-    town: Id
-    source: Id
+    town: Annotated[Id, Names("recipient")]
+    source: Annotated[Id, Names("source")]
     amount_yuan: Amount
 
 
 class LastYearFundingRow(Row):
     """Last year's money of a town."""
 
-    town: Id
+    town: TownId
     amount_yuan: Amount
 
 
 SECTION = Funding
 TABLES: tuple[TableUse, ...] = (
-    TableUse("funding.issued.table", IssuedRow, ("town", "source"), {"town": "recipient", "source": "source"}),
-    TableUse("last_year.funding_by_town", LastYearFundingRow, ("town",), {"town": "town"}, every_town=True),
+    TableUse("funding.issued.table", IssuedRow, ("town", "source")),
+    TableUse("last_year.funding_by_town", LastYearFundingRow, ("town",), every_town=True),
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
-from allocator.scenario.section import DISTRICT, Allowance, Amount, CostLine, Id, Origin, Section
+from allocator.scenario.section import DISTRICT, Allowance, Amount, CostLine, IndicatorId, Origin, Section
 
 
 class GuidanceEffect(Section):
@@ -15,7 +15,7 @@ class GuidanceEffect(Section):
 
     giver: Literal["district", "school"]
     """district: an hour for a town school; school: an hour of the town school for each of its stations."""
-    indicator: Id
+    indicator: IndicatorId
     per_hour: Amount
     """Gain an hour, in the unit of the indicator's numerator."""
     origin: Origin
@@ -40,6 +40,10 @@ class Guidance(Section):
             rows=lambda table, _: table[table["giver"] != DISTRICT],
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = ("guidance",)
+    of_whole_plan: ClassVar[bool] = True
+    town_columns: ClassVar[tuple[str, ...]] = ("stations",)
+    limiting_columns: ClassVar[tuple[str, ...]] = ("school_hours",)
 
     district_hours: Amount
     """Hours a year the district centre has for town schools."""

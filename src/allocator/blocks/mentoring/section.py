@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,24 @@ from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
-from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share, Yuan
+from allocator.scenario.marks import Distinct, SameEveryYear
+from allocator.scenario.section import (
+    Allowance,
+    Amount,
+    CostLine,
+    IndicatorId,
+    Measure,
+    Outcome,
+    Row,
+    Section,
+    Share,
+    Spending,
+    TownId,
+    Yuan,
+)
+
+if TYPE_CHECKING:
+    from allocator.scenario.files.yamltree import Node
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 class NamedTowns(Section):
     """Towns named one by one."""
 
-    towns: tuple[Id, ...]
+    towns: Annotated[tuple[TownId, ...], Distinct()]
 
 
 class Mature(Section):
@@ -27,7 +44,7 @@ class Mature(Section):
 
     upper_third: bool = True
     """The third of the towns with the highest base levels may."""
-    preset: tuple[Id, ...] = ()
+    preset: Annotated[tuple[TownId, ...], Distinct()] = ()
     """Towns that may whatever their level, because the plan names them."""
 
 
@@ -50,7 +67,7 @@ class Visits(Section):
     """Visits of the mentor to the mentee in a year, there and back."""
     cost_per_hour: Yuan = 0.0
     """Yuan for an hour of travel, paid to the mentor town."""
-    spending: Id | None = None
+    spending: Spending | None = None
     """Spending category that is charged."""
     most_minutes: Amount | None = None
     """Most minutes of travel of all pairs in a year; none: no limit."""
@@ -66,6 +83,14 @@ class Mentoring(Section):
     """Mentoring pairs (结对帮扶): a mature town school helps a slow-starting one."""
 
     decisions = (Decision("pairing", {"mentor": "town", "mentee": "town"}, "pairs"),)
+    own_lines: ClassVar[tuple[str, ...]] = ("mentoring", "mentoring_travel")
+    measures: ClassVar[tuple[Measure, ...]] = (Measure("paired_slow_towns", of_towns=False),)
+    outcomes: ClassVar[tuple[Outcome, ...]] = (
+        Outcome("mentoring.benefit"),
+        Outcome("mentoring.cost", part="mentoring.pairs"),
+        Outcome("mentoring.worth", part="mentoring.pairs"),
+    )
+    limiting_columns: ClassVar[tuple[str, ...]] = ("school_hours",)
 
     slow: Literal["lowest_third"] | NamedTowns = "lowest_third"
     """Slow-starting towns: the third with the lowest base levels, or named ones."""
@@ -80,11 +105,11 @@ class Mentoring(Section):
     """Least mentors that every mentee must have."""
     hours_per_pair: Amount = 0.0
     """Hours of the mentor's town school a pair needs in a year."""
-    term_years: Annotated[int, Field(ge=1)] = 3
+    term_years: Annotated[int, Field(ge=1), SameEveryYear("load.term_changes")] = 3
     """Length of a pair's agreement."""
     rotation: bool = False
     """Whether mentors change after a term: no pair is renewed."""
-    transfer: Mapping[Id, Share] = Field(default_factory=dict)
+    transfer: Mapping[IndicatorId, Share] = Field(default_factory=dict)
     """Indicator to the share of the gap that a pair next door closes in a year; may be left out with ``pairs``."""
     nearness_minutes: Annotated[float, Field(gt=0)] | None = None
     """Travel time at which the transfer falls to 1/e; needed with ``transfer``."""
@@ -100,6 +125,16 @@ class Mentoring(Section):
     allowance: Allowance | None = None
     """Paid for each pair, to the mentor town."""
 
+    @classmethod
+    def travels(cls, part: Node) -> bool:  # noqa: ARG003
+        """Mentors visit their mentees."""
+        return True
+
+    @classmethod
+    def needs_travel(cls, part: Node) -> bool:
+        """Whether minutes count: not where a table names the pairs and nothing fades on the way."""
+        return "pairs" not in part.entries or bool({"transfer", "travel"} & part.entries.keys())
+
     def cost_lines(self) -> Mapping[str, CostLine]:
         """The allowance of pairs, and the travel of mentors."""
         made = {"mentoring": self.allowance.line()} if self.allowance is not None else {}
@@ -111,8 +146,8 @@ class Mentoring(Section):
 class LastYearPairRow(Row):
     """A pair that ran last year."""
 
-    mentor: Id
-    mentee: Id
+    mentor: TownId
+    mentee: TownId
     start_year: int
     renewals: Annotated[int, Field(ge=0)] = 0
 
@@ -120,8 +155,8 @@ class LastYearPairRow(Row):
 class PairRow(Row):
     """A pair that may be made."""
 
-    mentor: Id
-    mentee: Id
+    mentor: TownId
+    mentee: TownId
     benefit: Amount = 0.0
     """What the pair is worth in a year, in points of the table; ``mentoring.worth`` sums it by mentee."""
     cost: Amount = 0.0
@@ -134,6 +169,6 @@ class PairRow(Row):
 
 SECTION = Mentoring
 TABLES: tuple[TableUse, ...] = (
-    TableUse("mentoring.pairs", PairRow, ("mentor", "mentee"), {"mentor": "town", "mentee": "town"}),
-    TableUse("last_year.pairs", LastYearPairRow, ("mentor", "mentee"), {"mentor": "town", "mentee": "town"}),
+    TableUse("mentoring.pairs", PairRow, ("mentor", "mentee")),
+    TableUse("last_year.pairs", LastYearPairRow, ("mentor", "mentee")),
 )

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision, Taken
-from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share, Yuan
+from allocator.scenario.marks import Names, SameEveryYear
+from allocator.scenario.section import (
+    Amount,
+    CostLine,
+    Id,
+    Measure,
+    Outcome,
+    Row,
+    Section,
+    Share,
+    Spending,
+    TownId,
+    Yuan,
+)
 
 
 class Band(Section):
@@ -33,11 +46,14 @@ class Posting(Section):
             taken=Taken("posting", 50, lambda table: table["new"] > 0),
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = ("exchange",)
+    measures: ClassVar[tuple[Measure, ...]] = (Measure("posted_teachers"), Measure("posted_backbone"))
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("posting.cost"), Outcome("posting.count"))
 
     eligible: Literal["eligible", "all"] = "eligible"
     """Only teachers whose column ``eligible`` says so may be posted (in a table without it, every teacher); all: every
     teacher whatever the column says."""
-    term_years: Annotated[int, Field(ge=1)] = 2
+    term_years: Annotated[int, Field(ge=1), SameEveryYear("load.posting_term_changes")] = 2
     """Length of a posting; a further term at the same host is a new posting right after it."""
     hours_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of a posted teacher's hours that belongs to the host; the rest stays with the home town."""
@@ -53,7 +69,7 @@ class Posting(Section):
     """Most teachers posted to a town at a time; none: no limit."""
     bands: Annotated[tuple[Band, ...], Field(min_length=1)]
     """Bands of travel time, from near to far; beyond the last one nobody is posted."""
-    spending: Id
+    spending: Spending
     """Spending category that the allowances are charged to."""
     most_changes: Annotated[int, Field(ge=0)] | None = None
     """Most postings that may change from the year before, new ones and ended ones together; none: no limit."""
@@ -66,12 +82,10 @@ class Posting(Section):
 class LastYearPostingRow(Row):
     """A posting that ran last year; a teacher has one at most."""
 
-    teacher: Id
-    to_town: Id
+    teacher: Annotated[Id, Names("teacher")]
+    to_town: TownId
     start_year: int
 
 
 SECTION = Posting
-TABLES: tuple[TableUse, ...] = (
-    TableUse("last_year.postings", LastYearPostingRow, ("teacher",), {"teacher": "teacher", "to_town": "town"}),
-)
+TABLES: tuple[TableUse, ...] = (TableUse("last_year.postings", LastYearPostingRow, ("teacher",)),)

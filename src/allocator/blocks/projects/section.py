@@ -9,11 +9,14 @@ from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision, Taken
+from allocator.scenario.marks import Defines, Names
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, CostLine, Id, Name, Row, Section
+from allocator.scenario.section import Amount, CostLine, Id, IndicatorId, Measure, Name, Outcome, Row, Section, Spending
 
 NEW = "new_"
 """Before the id of a kind: the measure that counts the projects of the kind that start in a year."""
+
+ProjectId = Annotated[Id, Names("project")]
 
 
 class ProjectKind(Section):
@@ -22,7 +25,7 @@ class ProjectKind(Section):
     id: Id
     """Also the name of its cost line, and of what goals can ask for: running projects; ``new_<id>``: started ones."""
     name: Name | None = None
-    spending: Id
+    spending: Spending
     """Spending category that its projects are charged to."""
     yearly: bool = True
     """Whether projects go on, with their yearly cost, from their first year to the end of the plan; if not, they are
@@ -54,7 +57,16 @@ class Projects(Section):
 
     label_axes: ClassVar[Mapping[str, str]] = {"needed": "project", "excluded": "project"}
 
-    kinds: Annotated[tuple[ProjectKind, ...], Field(min_length=1)]
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure("{}", each="projects.kinds"),
+        Measure("new_{}", each="projects.kinds"),
+    )
+    outcomes: ClassVar[tuple[Outcome, ...]] = (
+        Outcome("projects.benefit", by_town=False),
+        Outcome("projects.benefit_by_town"),
+    )
+
+    kinds: Annotated[tuple[ProjectKind, ...], Field(min_length=1), Defines("project_kind"), Defines("cost_line")]
     table: str = "projects"
     """Table of the projects."""
     effects: str | None = None
@@ -77,8 +89,8 @@ class ProjectRow(Row):
     """A project of the library."""
 
     project: Id
-    kind: Id
-    town: Id
+    kind: Annotated[Id, Names("project_kind")]
+    town: Annotated[Id, Names("recipient")]
     """Town, or ``district`` for a project of the district centre."""
     name_zh: str
     name_en: str
@@ -99,8 +111,8 @@ class ProjectRow(Row):
 class ProjectEffectRow(Row):
     """What a running project adds to an indicator, year by year."""
 
-    project: Id
-    indicator: Id
+    project: ProjectId
+    indicator: IndicatorId
     gain: Amount
     """own_town: in the unit of the indicator's numerator; every_town (a common good, such as an online platform): for
     each 1,000 of the indicator's denominator, in each town. An index without denominator rises by the gain itself."""
@@ -113,29 +125,26 @@ class ProjectEffectRow(Row):
 class ProjectNeedRow(Row):
     """A prerequisite."""
 
-    project: Id
-    needs: Id
+    project: ProjectId
+    needs: ProjectId
     """Project that must start in the same year or an earlier one."""
 
 
 class ProjectExcludeRow(Row):
     """Two projects of which only one may ever start."""
 
-    project: Id
-    other: Id
+    project: ProjectId
+    other: ProjectId
 
 
 SECTION = Projects
 TABLES: tuple[TableUse, ...] = (
-    TableUse(
-        "projects.table", ProjectRow, ("project",), {"kind": "project_kind", "town": "recipient"}, default="projects"
-    ),
+    TableUse("projects.table", ProjectRow, ("project",), defines="project", lasting=True, default="projects"),
     TableUse(
         "projects.effects",
         ProjectEffectRow,
         ("project", "indicator", "where"),
-        {"project": "project", "indicator": "indicator"},
     ),
-    TableUse("projects.needs", ProjectNeedRow, ("project", "needs"), {"project": "project", "needs": "project"}),
-    TableUse("projects.excludes", ProjectExcludeRow, ("project", "other"), {"project": "project", "other": "project"}),
+    TableUse("projects.needs", ProjectNeedRow, ("project", "needs")),
+    TableUse("projects.excludes", ProjectExcludeRow, ("project", "other")),
 )

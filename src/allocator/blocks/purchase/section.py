@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
+from allocator.scenario.marks import Names
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share
+from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share, Spending, TownId
 
 
 class Purchase(Section):
@@ -24,6 +25,7 @@ class Purchase(Section):
             "hours",
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = ("purchase",)
 
     providers: str = "providers"
     """Table of organisations."""
@@ -31,7 +33,7 @@ class Purchase(Section):
     """Table of what they offer: course categories, prices, yearly hours, quality."""
     towns: str | None = None
     """Table (provider, town) of where they work; none: everywhere."""
-    spending: Id
+    spending: Spending
     """Spending category that is charged."""
     min_grade: Annotated[int, Field(ge=0)] = 0
     """Least grade (等级) of an organisation; the others are not qualified."""
@@ -64,8 +66,8 @@ class ProviderRow(Row):
 class OfferRow(Row):
     """What an organisation offers to teach."""
 
-    provider: Id
-    category: Id
+    provider: Annotated[Id, Names("provider")]
+    category: Annotated[Id, Names("taught_category")]
     """Course category, or ``any``: hours of programmes without a category."""
     price_yuan: Amount
     """Price of an hour."""
@@ -78,19 +80,18 @@ class OfferRow(Row):
 class ProviderTownRow(Row):
     """A town in which an organisation works."""
 
-    provider: Id
-    town: Id
+    provider: Annotated[Id, Names("provider")]
+    town: TownId
 
 
 SECTION = Purchase
 TABLES: tuple[TableUse, ...] = (
-    TableUse("purchase.providers", ProviderRow, ("provider",), default="providers"),
+    TableUse("purchase.providers", ProviderRow, ("provider",), defines="provider", default="providers"),
     TableUse(
         "purchase.offers",
         OfferRow,
         ("provider", "category"),
-        {"provider": "provider", "category": "taught_category"},
         default="offers",
     ),
-    TableUse("purchase.towns", ProviderTownRow, ("provider", "town"), {"provider": "provider", "town": "town"}),
+    TableUse("purchase.towns", ProviderTownRow, ("provider", "town")),
 )

@@ -10,14 +10,14 @@ import pandas as pd
 from pydantic import Field
 
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, Id, Row
+from allocator.scenario.section import Amount, Id, Row, TownId
 
 
 class SiteRow(Row):
     """A place that is a base already, or could become one."""
 
     site: Id
-    town: Id
+    town: TownId
     name_zh: str
     name_en: str
     opening_cost_yuan: Amount = 0.0

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from allocator.scenario.section import Amount, Id, Row, Share
+from allocator.scenario.section import Amount, Id, Row, Share, TownId
 
 
 class StationRow(Row):
     """One village or neighbourhood station."""
 
     station: Id
-    town: Id
+    town: TownId
     name_zh: str
     name_en: str
     residents: Amount

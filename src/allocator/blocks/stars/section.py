@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pandas as pd
 from pydantic import Field
@@ -11,8 +11,9 @@ from pydantic import Field
 from allocator.blocks.shared.stations import StationRow
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision, Taken
+from allocator.scenario.marks import Defines, Names, OfFirstYear
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, CostLine, Gain, Id, Name, Row, Section
+from allocator.scenario.section import Amount, CostLine, Gain, Id, Measure, Name, Outcome, Row, Section, Spending
 
 
 class StarGrade(Section):
@@ -20,9 +21,9 @@ class StarGrade(Section):
 
     id: Id
     name: Name | None = None
-    stars: Annotated[int, Field(ge=1)]
+    stars: Annotated[int, Field(ge=1), OfFirstYear()]
     """Number of stars; a grade with more stars has a higher cutoff."""
-    cutoff: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    cutoff: Annotated[float, Field(gt=0, allow_inf_nan=False), OfFirstYear()]
     """Least points over all criteria."""
 
 
@@ -47,15 +48,22 @@ class Stars(Section):
             taken=Taken("star", 20, lambda table: table["grade_after"] != table["grade_before"], how="grade_after"),
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = ("stars",)
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure("star_share"),
+        Measure("star_stations"),
+        Measure("star_stations_{}", each="stars.grades", above_first=True),
+    )
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("stars.benefit"),)
 
-    stations: str = "stations"
+    stations: Annotated[str, OfFirstYear()] = "stations"
     """Table of all stations; every town has at least one."""
-    criteria: str = "star_criteria"
+    criteria: Annotated[str, OfFirstYear()] = "star_criteria"
     """Table of the criteria: full points, and the cost of bringing a station to them."""
-    scores: str = "station_scores"
+    scores: Annotated[str, OfFirstYear()] = "station_scores"
     """Table of the points that stations have now."""
-    grades: Annotated[tuple[StarGrade, ...], Field(min_length=1)]
-    spending: Id
+    grades: Annotated[tuple[StarGrade, ...], Field(min_length=1), Defines("star_grade")]
+    spending: Spending
     """Spending category that upgrades are charged to."""
     most_a_year: Annotated[int, Field(ge=0)] | None = None
     """Most grades that stations reach in a year, one for each station and grade; none: no limit."""
@@ -96,8 +104,8 @@ class StarCriterionRow(Row):
 class StarScoreRow(Row):
     """Points that a station has for a criterion; without a row it has none."""
 
-    station: Id
-    criterion: Id
+    station: Annotated[Id, Names("star_station")]
+    criterion: Annotated[Id, Names("star_criterion")]
     points: Amount
 
 
@@ -116,13 +124,12 @@ def grades_held(plan: PlanYear, reached: pd.DataFrame) -> pd.DataFrame:
 
 SECTION = Stars
 TABLES: tuple[TableUse, ...] = (
-    TableUse("stars.stations", StationRow, ("station",), {"town": "town"}, default="stations", every_town=True),
-    TableUse("stars.criteria", StarCriterionRow, ("criterion",), default="star_criteria"),
+    TableUse("stars.stations", StationRow, ("station",), defines="star_station", default="stations", every_town=True),
+    TableUse("stars.criteria", StarCriterionRow, ("criterion",), defines="star_criterion", default="star_criteria"),
     TableUse(
         "stars.scores",
         StarScoreRow,
         ("station", "criterion"),
-        {"station": "star_station", "criterion": "star_criterion"},
         default="station_scores",
     ),
 )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
+from allocator.scenario.marks import Names
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share
+from allocator.scenario.section import Allowance, Amount, CostLine, Id, Measure, Row, Section, Share, TownId
+
+if TYPE_CHECKING:
+    from allocator.scenario.files.yamltree import Node
 
 
 class Teaching(Section):
@@ -24,6 +28,9 @@ class Teaching(Section):
             "hours",
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = ("travel",)
+    measures: ClassVar[tuple[Measure, ...]] = (Measure("category_share", of_towns=False),)
+    of_whole_plan: ClassVar[bool] = True
 
     teachers: str = "teachers"
     """Table of teachers."""
@@ -40,6 +47,11 @@ class Teaching(Section):
     travel_allowance: Allowance | None = None
     """Paid for each hour of travel, in the town that is visited."""
 
+    @classmethod
+    def travels(cls, part: Node) -> bool:  # noqa: ARG003
+        """Teachers teach in other towns."""
+        return True
+
     def cost_lines(self) -> Mapping[str, CostLine]:
         """The allowance of travel."""
         return {"travel": self.travel_allowance.line()} if self.travel_allowance is not None else {}
@@ -53,7 +65,7 @@ class TeacherRow(Row):
     """One teacher; no personal data."""
 
     teacher: Id
-    home_town: Id
+    home_town: TownId
     hours: Amount
     """Hours a year for teaching and travel."""
     backbone: bool
@@ -64,20 +76,19 @@ class TeacherRow(Row):
 class SkillRow(Row):
     """A course category that a teacher can teach."""
 
-    teacher: Id
-    category: Id
+    teacher: Annotated[Id, Names("teacher")]
+    category: Annotated[Id, Names("category")]
     proficiency: Annotated[float, Field(gt=0, le=1)]
     """Effective hours of one hour taught."""
 
 
 SECTION = Teaching
 TABLES: tuple[TableUse, ...] = (
-    TableUse("teaching.teachers", TeacherRow, ("teacher",), {"home_town": "town"}, default="teachers"),
+    TableUse("teaching.teachers", TeacherRow, ("teacher",), defines="teacher", default="teachers"),
     TableUse(
         "teaching.skills",
         SkillRow,
         ("teacher", "category"),
-        {"teacher": "teacher", "category": "category"},
         default="skills",
     ),
 )

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision, Taken
+from allocator.scenario.marks import Defines, Distinct, Names, TownColumn
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Amount, CostLine, Gain, Id, Name, Row, Section, Share, Yuan
+from allocator.scenario.section import (
+    Amount,
+    CostLine,
+    Gain,
+    Id,
+    Measure,
+    Name,
+    Outcome,
+    Row,
+    Section,
+    Share,
+    Spending,
+    TownId,
+    Yuan,
+)
+
+TypeId = Annotated[Id, Names("staff_type")]
 
 
 class StaffType(Section):
@@ -33,7 +50,7 @@ class StaffRatio(Section):
 
     id: Id
     name: Name | None = None
-    of: Annotated[tuple[Id, ...], Field(min_length=1)]
+    of: Annotated[tuple[TypeId, ...], Field(min_length=1), Distinct()]
     """Types that count."""
     at_least: Share
     scope: Literal["every_town", "district"] = "every_town"
@@ -42,9 +59,9 @@ class StaffRatio(Section):
 class StaffBound(Section):
     """Least or most posts of a type in every town: ``posts``, or so many for every ``per`` of a towns column."""
 
-    type: Id
+    type: TypeId
     posts: Amount
-    of: str | None = None
+    of: Annotated[str, TownColumn()] | None = None
     """Column of the towns table; none: the same number in every town."""
     per: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
 
@@ -54,7 +71,7 @@ class StaffTraining(Section):
 
     places: Amount
     """Places in the whole district in a year [heads]."""
-    spending: Id | None = None
+    spending: Spending | None = None
     """Spending category of its cost; none: that of the posts."""
     gains: tuple[Gain, ...] = ()
     """What each person trained adds in the town."""
@@ -79,11 +96,17 @@ class Team(Section):
             taken=Taken("training", 70, lambda table: table["trained"] > 0),
         ),
     )
+    own_lines: ClassVar[tuple[str, ...]] = ("posts", "post_training")
+    measures: ClassVar[tuple[Measure, ...]] = (
+        Measure("posts_{}", each="team.types"),
+        Measure("posts_trained", part="team.training.places"),
+    )
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("team.posts"),)
 
-    types: Annotated[tuple[StaffType, ...], Field(min_length=1)]
+    types: Annotated[tuple[StaffType, ...], Field(min_length=1), Defines("staff_type")]
     staff: str = "staff"
     """Table of the staff before the first year."""
-    spending: Id
+    spending: Spending
     """Spending category of the posts."""
     ratios: tuple[StaffRatio, ...] = ()
     floors: tuple[StaffBound, ...] = ()
@@ -114,12 +137,10 @@ class Team(Section):
 class StaffRow(Row):
     """Staff of a type in a town."""
 
-    town: Id
-    type: Id
+    town: TownId
+    type: TypeId
     heads: Annotated[int, Field(ge=0)]
 
 
 SECTION = Team
-TABLES: tuple[TableUse, ...] = (
-    TableUse("team.staff", StaffRow, ("town", "type"), {"town": "town", "type": "staff_type"}, default="staff"),
-)
+TABLES: tuple[TableUse, ...] = (TableUse("team.staff", StaffRow, ("town", "type"), default="staff"),)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
-from allocator.scenario.section import Allowance, Amount, CostLine, Id, Row, Section, Share
+from allocator.scenario.marks import TownColumn
+from allocator.scenario.section import Allowance, Amount, CostLine, Row, Section, Share, TownId
+
+if TYPE_CHECKING:
+    from allocator.scenario.files.yamltree import Node
 
 
 class Recruits(Section):
     """Most people a town can recruit in a year: ``heads`` for every ``per`` of a column of the towns table."""
 
     per: Annotated[float, Field(gt=0)]
-    of: str
+    of: Annotated[str, TownColumn()]
     """Column of the towns table."""
     heads: Amount
 
@@ -35,6 +39,8 @@ class Volunteering(Section):
     """Volunteer hours across towns."""
 
     decisions = (Decision("volunteering", {"from_town": "town", "to_town": "town"}, "volunteering", "hours"),)
+    own_lines: ClassVar[tuple[str, ...]] = ("volunteer_training",)
+    of_whole_plan: ClassVar[bool] = True
 
     volunteers: str = "volunteers"
     """Table of volunteers by town."""
@@ -46,6 +52,11 @@ class Volunteering(Section):
     training_allowance: Allowance | None = None
     """Paid for each volunteer trained, in the volunteer's town."""
 
+    @classmethod
+    def travels(cls, part: Node) -> bool:  # noqa: ARG003
+        """Volunteers help in other towns."""
+        return True
+
     def cost_lines(self) -> Mapping[str, CostLine]:
         """The allowance of training."""
         return {"volunteer_training": self.training_allowance.line()} if self.training_allowance is not None else {}
@@ -54,7 +65,7 @@ class Volunteering(Section):
 class VolunteerRow(Row):
     """Volunteers of a town."""
 
-    town: Id
+    town: TownId
     heads: Amount
     active_rate: Share
     """Share of the heads that is active."""
@@ -63,6 +74,4 @@ class VolunteerRow(Row):
 
 
 SECTION = Volunteering
-TABLES: tuple[TableUse, ...] = (
-    TableUse("volunteering.volunteers", VolunteerRow, ("town",), {"town": "town"}, default="volunteers"),
-)
+TABLES: tuple[TableUse, ...] = (TableUse("volunteering.volunteers", VolunteerRow, ("town",), default="volunteers"),)

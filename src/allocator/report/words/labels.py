@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from allocator.blocks.registry import counted, label_axes
+from allocator.blocks.registry import counted, label_axes, own_lines
 from allocator.report.words.numbers import DASH, Shape, written
 from allocator.report.words.own_names import (
     count_names,
@@ -23,7 +23,7 @@ from allocator.report.words.own_names import (
     spoken,
 )
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import ANY_CATEGORY, DISTRICT, FIXED_LINES, Indicator
+from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Indicator
 from allocator.tables.declared import TABLES
 from allocator.words.columns import BETWEEN_IDS, Kind
 from allocator.words.texts import Language, catalogue, current_language, say, use_language
@@ -247,7 +247,7 @@ def names_of(plan: PlanYear) -> Names:
         "counted": count_names(plan),
     }
     common = {identifier: spoken(name) for identifier, name in plan.common.names.items()}
-    lines = {line: say(f"terms.programme.{line}") for line in FIXED_LINES}
+    lines = {line: say(f"terms.programme.{line}") for line in own_lines()}
     known["town"] = {DISTRICT: say("terms.town.district")} | _town_names(plan)
     known["place"] = {**known["town"], DISTRICT: say("terms.scope.district")}
     known["programme"] = lines | known["project_kind"] | known["programme"]

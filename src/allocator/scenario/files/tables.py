@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from allocator.scenario.files.headings import Heading, heading, labels, normal
 from allocator.scenario.files.wording import described, meant, shown
-from allocator.scenario.section import Amount, Id, Row
+from allocator.scenario.section import Amount, Id, Row, TownId
 from allocator.words.errors import Finding, Place
 from allocator.words.texts import Text
 
@@ -56,8 +56,8 @@ class TownRow(Row):
 class RoadRow(Row):
     """A road link, in both directions."""
 
-    from_town: Id
-    to_town: Id
+    from_town: TownId
+    to_town: TownId
     minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 

@@ -1,11 +1,12 @@
-"""What bases and coverage need from the parts of a plan: functions that exist, and ways that can be measured."""
+"""What coverage must agree on with the rest of a plan when it is read: ways that can be measured, criteria that fit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
+from allocator.blocks.shared.consistency import needed
 from allocator.scenario.files.headings import normal
-from allocator.scenario.files.tables import Table
+from allocator.scenario.files.written import Written
 from allocator.scenario.files.yamltree import Node, find
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
@@ -14,45 +15,37 @@ EVEN = ("maximin", "leximin", "none")
 """Criteria of a balance stage that may look at coverage: they never gain by less coverage or by longer ways."""
 
 
-def function_measures(tree: Node) -> set[str]:
-    """Measures of goals that count the bases with a function."""
-    return {f"bases_{node.text}" for _, node in find(tree, "bases.functions.*.id") if node.text is not None}
-
-
-def circle_findings(tree: Node) -> list[Finding]:
+def findings(written: Written) -> Iterator[Finding]:
     """Coverage that cannot measure a way, limited places where nobody is sent anywhere, criteria it is not made for."""
+    tree = written.tree
     given = tree.entries.get("coverage")
     if given is None:
-        return []
-    findings = _criteria(tree)
+        return
+    yield from needed(tree, "coverage", "bases")
+    yield from _criteria(tree)
     if not given.entries.keys() & {"minutes", "walking"} and "travel" not in tree.entries:
-        findings.append(Finding("E350", given.key or given.place, "coverage", Text("load.coverage_without_ways")))
+        yield Finding("E350", given.key or given.place, "coverage", Text("load.coverage_without_ways"))
     serve, capacity = given.entries.get("serve"), given.entries.get("capacity")
     if capacity is not None and capacity.content is True and (serve is None or serve.text != "nearest"):
-        findings.append(Finding("E351", capacity.place, "coverage.capacity", Text("load.capacity_without_serve")))
-    return findings
+        yield Finding("E351", capacity.place, "coverage.capacity", Text("load.capacity_without_serve"))
+    if "walking" in given.entries and "minutes" not in given.entries:
+        yield from _without_place(written)
 
 
-def _criteria(tree: Node) -> list[Finding]:
+def _criteria(tree: Node) -> Iterator[Finding]:
     """Measures of inequality on what coverage decides: crediting a station less than it has could look more even."""
-    findings = []
     for path, stage in find(tree, "stages.*"):
         criterion, of = (stage.entries.get(name) for name in ("criterion", "of"))
         if criterion is None or of is None or not (of.text or "").startswith("coverage.") or criterion.text in EVEN:
             continue
         message = Text("load.criterion_of_coverage", {"of": of.text, "known": ", ".join(EVEN[:-1])})
-        findings.append(Finding("E356", criterion.place, f"{path}.criterion", message, criterion.text))
-    return findings
+        yield Finding("E356", criterion.place, f"{path}.criterion", message, criterion.text)
 
 
-def place_findings(tree: Node, tables: Mapping[str, Table | None]) -> list[Finding]:
+def _without_place(written: Written) -> Iterator[Finding]:
     """Stations and sites without coordinates where ways are measured by them; online sites need none."""
-    given = tree.entries.get("coverage")
-    if given is None or "minutes" in given.entries or "walking" not in given.entries:
-        return []
-    findings = []
     for path in ("coverage.stations", "bases.sites"):
-        table = tables.get(path)
+        table = written.tables.get(path)
         if table is None:
             continue
         online = table.frame["online"].tolist() if path == "bases.sites" and "online" in table.frame else []
@@ -62,5 +55,4 @@ def place_findings(tree: Node, tables: Mapping[str, Table | None]) -> list[Findi
                 continue
             for column in ("lat", "lon"):
                 if not record.get(column):
-                    findings.append(Finding("E352", table.place(at, column), "", Text("load.walk_without_place")))
-    return findings
+                    yield Finding("E352", table.place(at, column), "", Text("load.walk_without_place"))

@@ -1,58 +1,47 @@
-"""The project library of a plan: kinds that take no name of something else, and tables that make sense together."""
+"""What the project library must keep when a plan is read: names that are free, tables that make sense together."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from allocator.blocks.projects.section import NEW
+from allocator.blocks.shared.consistency import needed, number
 from allocator.scenario.files.headings import normal
 from allocator.scenario.files.tables import Table
-from allocator.scenario.files.yamltree import Node, find, item_names
-from allocator.scenario.section import DISTRICT, FIXED_LINES
+from allocator.scenario.files.written import Written
+from allocator.scenario.files.yamltree import Node, find
+from allocator.scenario.section import DISTRICT
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
 
-NEW = "new_"
-"""Before a kind's id: the projects of the kind that start in a year."""
 
-
-def kind_ids(tree: Node) -> list[str]:
-    """Ids of the kinds of projects."""
-    return [name for _, node in find(tree, "projects.kinds") for name in item_names(node.items)]
-
-
-def kind_measures(tree: Node) -> set[str]:
-    """What goals may ask of the library: running projects of each kind, and those that start."""
-    return {prefix + kind for kind in kind_ids(tree) for prefix in ("", NEW)}
-
-
-def kind_findings(tree: Node, measures: Collection[str], programmes: Collection[str]) -> list[Finding]:
-    """Kinds whose cost line or measure would carry the name of something else."""
-    found, taken = [], {*measures, *programmes, *FIXED_LINES}
-    kinds = kind_ids(tree)
-    for path, node in find(tree, "projects.kinds.*.id"):
-        own = node.text or ""
-        if own in taken or NEW + own in {*measures, *kinds}:
-            found.append(Finding("E351", node.place, path, Text("load.project_kind_taken"), own))
-    return found
-
-
-def library_findings(tree: Node, tables: Mapping[str, Table | None]) -> list[Finding]:
-    """Windows, beginnings, effects and links between projects that make no sense.
-
-    Args:
-        tree: the merged plan year.
-        tables: path under which the plan names a table (``projects.table``) to the table as read.
-    """
-    library = tables.get("projects.table")
+def findings(written: Written) -> Iterator[Finding]:
+    """Names that are taken; windows, beginnings, effects and links between projects that make no sense."""
+    yield from needed(written.tree, "projects.effects", "attainment")
+    yield from _taken(written)
+    library = written.tables.get("projects.table")
     if library is None:
-        return []
-    found = [*_windows(tree, library), *_effects(tree, library, tables.get("projects.effects"))]
-    needs, excludes = tables.get("projects.needs"), tables.get("projects.excludes")
+        return
+    yield from _windows(written.tree, library)
+    yield from _effects(written.tree, library, written.tables.get("projects.effects"))
+    needs, excludes = (written.tables.get(f"projects.{name}") for name in ("needs", "excludes"))
     for table, column in ((needs, "needs"), (excludes, "other")):
         for at, one, other in _pairs(table, column):
             if table is not None and one == other:
-                found.append(Finding("E354", table.place(at, column), "", Text("load.project_itself"), one))
-    return [*found, *_circles(needs)]
+                yield Finding("E354", table.place(at, column), "", Text("load.project_itself"), one)
+    yield from _circles(needs)
+
+
+def _taken(written: Written) -> Iterator[Finding]:
+    """Kinds whose cost line or measure would carry the name of something else."""
+    others = {name for name, (block, _) in written.measures.items() if block != "projects"}
+    measures = {*(written.ids.get("indicator") or ()), *others}
+    taken = {*measures, *(written.ids.get("programme") or ()), *written.own_lines}
+    kinds = written.ids.get("project_kind") or set()
+    for path, node in find(written.tree, "projects.kinds.*.id"):
+        own = node.text or ""
+        if own in taken or NEW + own in {*measures, *kinds}:
+            yield Finding("E351", node.place, path, Text("load.project_kind_taken"), own)
 
 
 def _pairs(table: Table | None, column: str) -> list[tuple[int, str, str]]:
@@ -63,19 +52,12 @@ def _pairs(table: Table | None, column: str) -> list[tuple[int, str, str]]:
     return [(at, normal(one), normal(other)) for at, (one, other) in enumerate(cells)]
 
 
-def _year(cell: str) -> float | None:
-    try:
-        return float(normal(cell))
-    except ValueError:
-        return None
-
-
 def _windows(tree: Node, library: Table) -> Iterable[Finding]:
     """Windows that close before they open, and projects that began in the plan."""
     years = [node.number for _, node in find(tree, "years.*") if node.number is not None]
     columns = (library.values(name) for name in ("first_year", "last_year", "started"))
     for at, cells in enumerate(zip(*columns, strict=True)):
-        first, last, started = (_year(cell) for cell in cells)
+        first, last, started = (number(cell) for cell in cells)
         if first is not None and last is not None and first > last:
             message = Text("load.project_window", {"last": f"{last:g}"})
             yield Finding("E352", library.place(at, "first_year"), "", message, f"{first:g}")
