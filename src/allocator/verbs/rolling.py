@@ -37,7 +37,7 @@ def year_after_year(scenario: Scenario, chosen: Options) -> Result:
         left = None
         if chosen.time_limit is not None:
             left = max(0.01, chosen.time_limit - (time.monotonic() - begun)) / years_left
-        alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
+        alone = replace(scenario, label=label, plan_years=(plan,))
         try:
             results.append(all_years(alone, replace(chosen, time_limit=left, start=starts.get(plan.year))))
         except NoPlanError as wrong:
@@ -46,8 +46,8 @@ def year_after_year(scenario: Scenario, chosen: Options) -> Result:
     made = {
         name: pd.concat([result.tables[name] for result in results], ignore_index=True) for name in results[0].tables
     }
-    audited(scenario, made)
     record = rolling_record(scenario, results, made)
+    audited(scenario, made, record)
     whole = {"time_limit": chosen.time_limit, "start": start_name(chosen.start)}  # each year had its share of both
     record["options"] = {**record["options"], **whole}
     if offered is not None:

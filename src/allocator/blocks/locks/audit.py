@@ -58,21 +58,9 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Seque
 
 def _total(tables: Mapping[str, pd.DataFrame], plan: PlanYear, lock: Lock) -> tuple[float, float]:
     """The locked decision summed over the labels not named, and its weight; nan where it cannot be read."""
-    if lock.decision not in DECISIONS:
+    frame = written(tables, plan, lock.decision)
+    if frame is None:
         return float("nan"), 0.0
-    table, column = DECISIONS[lock.decision]
-    frame = tables[table]
-    if lock.decision == "open":
-        frame = frame[frame["state"].isin(["open", "opened"])]
-    if lock.decision == "starred":
-        frame = starred(plan, frame)
-    if table == "guidance":
-        own = frame["giver"] == DISTRICT
-        frame = frame[own if lock.decision == "guidance" else ~own]
-    if lock.decision in STATES:
-        frame = frame[frame["state"].isin(STATES[lock.decision])]
-    if lock.decision == "posted":
-        frame = frame.rename(columns={"to_town": "town"})
     if lock.decision == "funding" and "spending" in lock.where:
         frame = frame.merge(cost_lines(plan), on=["town", "programme"], how="left")
     for label, wanted in lock.where.items():
@@ -81,8 +69,27 @@ def _total(tables: Mapping[str, pd.DataFrame], plan: PlanYear, lock: Lock) -> tu
         if label not in frame:
             return float("nan"), 0.0
         frame = frame[frame[label] == wanted]
-    amounts = frame[column].to_numpy(dtype=float) if column else np.ones(len(frame))
-    return float(amounts.sum()), float(max(1, len(frame)))
+    return float(frame["amount"].sum()), float(max(1, len(frame)))
+
+
+def written(tables: Mapping[str, pd.DataFrame], plan: PlanYear, decision: str) -> pd.DataFrame | None:
+    """The table of a decision of one year, its numbers in the column ``amount``; none for one that no table has."""
+    if decision not in DECISIONS:
+        return None
+    table, column = DECISIONS[decision]
+    frame = tables[table]
+    if decision == "open":
+        frame = frame[frame["state"].isin(["open", "opened"])]
+    if decision == "starred":
+        frame = starred(plan, frame)
+    if table == "guidance":
+        own = frame["giver"] == DISTRICT
+        frame = frame[own if decision == "guidance" else ~own]
+    if decision in STATES:
+        frame = frame[frame["state"].isin(STATES[decision])]
+    if decision == "posted":
+        frame = frame.rename(columns={"to_town": "town"})
+    return frame.assign(amount=frame[column].to_numpy(dtype=float) if column else 1.0)
 
 
 def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Posting]:  # noqa: ARG001
