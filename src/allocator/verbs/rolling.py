@@ -34,7 +34,7 @@ def year_after_year(scenario: Scenario, chosen: Options) -> Result:
         plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
         label = f"{scenario.label}-{plan.year}"
         left = even_share(deadline, len(scenario.plan_years) - len(results))
-        alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
+        alone = replace(scenario, label=label, plan_years=(plan,))
         try:
             results.append(all_years(alone, replace(chosen, time_limit=left, start=starts.get(plan.year))))
         except NoPlanError as wrong:
@@ -43,8 +43,8 @@ def year_after_year(scenario: Scenario, chosen: Options) -> Result:
     made = {
         name: pd.concat([result.tables[name] for result in results], ignore_index=True) for name in results[0].tables
     }
-    audited(scenario, made)
     record = rolling_record(scenario, results, made)
+    audited(scenario, made, record)
     whole = {"time_limit": chosen.time_limit, "start": start_name(chosen.start)}  # each year had its share of both
     record["options"] = {**record["options"], **whole}
     if offered is not None:
