@@ -122,6 +122,10 @@ class Section(BaseModel):
         """What the part may spend money on, by the name of the cost line."""
         return {}
 
+    def things(self) -> Mapping[str, Name | None]:
+        """What findings call the things of the block, by id."""
+        return {}
+
     def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:  # noqa: ARG002
         """Ids of the block's own labels in a plan year, by the name of their axis."""
         return {}

@@ -59,6 +59,10 @@ class Delivery(Section):
         """Every programme, in towns."""
         return {each.id: CostLine(each.spending) for each in self.programmes}
 
+    def things(self) -> Mapping[str, Name | None]:
+        """The programmes by id."""
+        return {each.id: each.name for each in self.programmes}
+
 
 SECTION = Delivery
 TABLES: tuple[TableUse, ...] = ()

@@ -84,6 +84,10 @@ class Projects(Section):
         """Projects and kinds."""
         return {"project": set(plan.tables[self.table]["project"]), "project_kind": {kind.id for kind in self.kinds}}
 
+    def things(self) -> Mapping[str, Name | None]:
+        """The kinds by id."""
+        return {each.id: each.name for each in self.kinds}
+
 
 class ProjectRow(Row):
     """A project of the library."""
