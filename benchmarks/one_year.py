@@ -35,6 +35,8 @@ from synthetic_plan import BUDGETS, write_plan
 
 from allocator.auditing.whole import audit_tables
 from allocator.engine.build import build
+from allocator.engine.opening import open_session
+from allocator.engine.prices import stage_prices
 from allocator.engine.session import Limits, Session
 from allocator.engine.stages import StagesRun, loosen, run_stages
 from allocator.engine.tie_break import choose_integers, project_plan
@@ -44,7 +46,6 @@ from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import TieBreakStage
 from allocator.tables.result import Result
 from allocator.tables.tabulate import tabulated
-from allocator.verbs.solving import open_session, stage_prices
 
 ROOT = Path(__file__).resolve().parents[1]
 PANYU = ROOT / "scenarios" / "panyu" / "2016.yaml"

@@ -19,7 +19,8 @@ from one_year import ROOT, facts, markdown, write_page
 
 from allocator.plan.reading import load
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 
 GAPS = ("balance=0.05", "others=0.1%")
 CASES = (("panyu_whole/2016", 60.0), ("panyu_whole/2016", 300.0), ("panyu_whole", 60.0), ("panyu_whole", 600.0))

@@ -15,9 +15,11 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 from ruamel.yaml import YAML
 
+from allocator.engine.opening import SolverName
 from allocator.plan.reading import load
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, SolverName, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 PLANS = ("tiny", "wuchuan", "panyu")

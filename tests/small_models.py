@@ -49,7 +49,7 @@ class Towns:
             of = model.variables(name, labels, "yuan", upper=self.most[town], integer=town in self.whole)
             column[town], coefficient[town] = of.column[0], self.gain[town]
         spent = Terms({"step": constant_label(0, count)}, column, np.ones(count))
-        model.constrain("budget", {"step": np.array([0])}, [spent], "<=", self.money, unit="yuan")
+        model.define("budget", {"step": np.array([0])}, [spent], "<=", self.money, unit="yuan")
         level = Terms({"outcome": towns}, column, coefficient)
         return model, Outcome("level", "level points", {"town": towns}, level, self.base)
 
@@ -88,7 +88,7 @@ def run(
     assert step.hold is not None
     hold = step.hold(found.value, found.x)
     left = hold.terms.labelled({"step": constant_label(0, len(hold.terms))})
-    model.constrain("held", {"step": np.array([0])}, [left], hold.sense, hold.bound, unit="")
+    model.define("held", {"step": np.array([0])}, [left], hold.sense, hold.bound, unit="")
     return done, hold, session
 
 

@@ -13,10 +13,12 @@ from ruamel.yaml import YAML
 
 from allocator.engine.build import build
 from allocator.engine.highs import HighsSession
+from allocator.engine.opening import SolverName
 from allocator.engine.stages import run_stages
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
-from allocator.verbs.solving import Options, SolverName, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from worlds import world
 
 CLASSICS = Path(__file__).parent.parent / "scenarios" / "classics"

@@ -31,7 +31,7 @@ def drawn(seed: int) -> tuple[Towns, Model, Outcome]:
 def budget_and_pairs(towns: Towns, model: Model, outcome: Outcome) -> Floats:
     """Make relaxations fractional: the first three towns share 1.5; every plan that keeps that, as levels."""
     limited = outcome.terms.where(np.arange(3))
-    model.constrain(
+    model.define(
         "held",
         {"step": np.array([0])},
         [(limited * (1.0 / towns.gain[:3])).labelled({"step": np.zeros(3, dtype=np.intp)})],

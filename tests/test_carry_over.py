@@ -13,7 +13,7 @@ import pytest
 
 from allocator.plan.check import check
 from allocator.tables.result import Result
-from allocator.verbs.solving import Mode
+from allocator.verbs.options import Mode
 from allocator.words.errors import InfeasibleError
 from worlds import CLASS, attainment, effect, government, levels, of_year, rule, slack, solved
 

@@ -29,7 +29,7 @@ def small(columns: int, rows: list[Row], *, upper: float = np.inf, integer: bool
     for n, (left, sense, bound) in enumerate(rows):
         chosen = x.where(np.array(list(left))) * np.array(list(left.values()))
         terms = chosen.labelled({"at": np.full(len(left), n)})
-        model.constrain(f"row{n}", {"at": np.array([n])}, [terms], sense, bound, unit="units")  # type: ignore[arg-type]
+        model.define(f"row{n}", {"at": np.array([n])}, [terms], sense, bound, unit="units")  # type: ignore[arg-type]
     return model, x
 
 

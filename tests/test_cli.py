@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from allocator.cli.commands import run
+from allocator.cli.run import run
 from plans import PLAN, YEAR, write_plan
 from worlds import government, world
 
@@ -147,7 +147,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_importing_and_helping_stay_light() -> None:
-    script = "import sys, allocator.cli, allocator.cli.commands; print(sorted(set(sys.modules) & {%s}))"
+    script = "import sys, allocator.cli, allocator.cli.run; print(sorted(set(sys.modules) & {%s}))"
     heavy = ", ".join(f"'{name}'" for name in ("pandas", "numpy", "pulp", "highspy", "plotly", "networkx", "pydantic"))
     done = subprocess.run([sys.executable, "-c", script % heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from allocator import compare
-from allocator.cli.commands import run
+from allocator.cli.run import run
 from allocator.report.terminal.terminal_compare import comparison, print_comparison
 from allocator.report.words.labels import speaking
 from allocator.tables.declared import TABLES

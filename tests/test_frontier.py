@@ -12,13 +12,13 @@ import pytest
 from rich.console import Console, RenderableType
 
 import allocator
-from allocator.cli.commands import run
+from allocator.cli.run import run
 from allocator.report.figures.figures_frontier import frontier_figure, frontier_page
 from allocator.report.terminal.terminal_frontier import frontier_lines
 from allocator.report.words.labels import speaking
 from allocator.scenario.plan_year import Scenario
 from allocator.verbs.frontiers import COLUMNS, only_the_number, priced
-from allocator.verbs.solving import Options
+from allocator.verbs.options import Options
 from allocator.words.errors import UsageError
 from worlds import LEXIMIN, TOTAL, government, world
 

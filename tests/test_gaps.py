@@ -9,7 +9,7 @@ import pytest
 
 from allocator import load, solve
 from allocator.engine.gaps import Gap, Gaps
-from allocator.verbs.solving import Options
+from allocator.verbs.options import Options
 from allocator.words.errors import UsageError
 
 TINY = Path(__file__).parent.parent / "scenarios" / "tiny" / "2016.yaml"

@@ -15,7 +15,8 @@ from allocator.plan.reading import load
 from allocator.tables.goals import missed_goals
 from allocator.tables.result import Result
 from allocator.verbs.costs_of_goals import goal_costs
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InputError
 from worlds import CLASS, LEXIMIN, PARTICIPATION, TALK, TOTAL, effect, government, levels, solved, world
 

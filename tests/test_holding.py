@@ -14,13 +14,13 @@ import pytest
 from allocator.engine.build import build
 from allocator.engine.criteria.step import LEVEL_GRID, SUM_GRID, Step
 from allocator.engine.highs import HighsSession
+from allocator.engine.opening import open_session
 from allocator.engine.session import Limits
 from allocator.engine.stages import StagesRun, hold_bound, run_stages
 from allocator.model import Axis, Model, Outcome, Terms
 from allocator.model.pulp_problem import PulpProblem
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
-from allocator.verbs.solving import open_session
 from allocator.words.errors import InfeasibleError, InterruptedRun, NoPlanError, StoppedError, UnboundedError
 from stopping import stopping
 from test_ordered import pairing_world
@@ -168,7 +168,7 @@ def split_market(scenario: Scenario) -> Model:
     for row in range(4):
         weights = draw.integers(0, 100, 40).astype(float)
         terms = (items * weights).labelled({"item": np.full(40, row)})
-        model.constrain("market", {"item": np.array([row])}, [terms], "==", float(weights.sum() // 2), unit="1")
+        model.define("market", {"item": np.array([row])}, [terms], "==", float(weights.sum() // 2), unit="1")
     model.outcomes["level"] = Outcome(
         "level",
         "1",
@@ -192,7 +192,7 @@ def knapsacks(scenario: Scenario, sacks: int, count: int) -> Model:
     for row in range(sacks):
         weights = draw.integers(1, 1000, count).astype(float)
         terms = (items * weights).labelled({"item": np.full(count, row)})
-        model.constrain("sack", {"item": np.array([row])}, [terms], "<=", float(weights.sum() // 2), unit="1")
+        model.define("sack", {"item": np.array([row])}, [terms], "<=", float(weights.sum() // 2), unit="1")
     worth = draw.integers(1, 1000, count).astype(float)
     outcome = np.arange(count, dtype=np.intp) % 2
     labels = {"town": np.arange(2, dtype=np.intp), "year": np.zeros(2, dtype=np.intp)}

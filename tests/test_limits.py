@@ -20,13 +20,15 @@ from allocator.engine.criteria.cv import CV_TOLERANCE
 from allocator.engine.criteria.measures import measures
 from allocator.engine.highs import HighsSession
 from allocator.engine.limits import WithinLimits, level_floors
+from allocator.engine.opening import open_session
 from allocator.engine.session import Limits, Solution
 from allocator.engine.stages import run_stages
 from allocator.model import Floats, Model, Terms
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, open_session, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InputError, UsageError
 from sampling import sampled
 from worlds import NEARNESS_MINUTES, TOTAL, attainment, effect, government, levels, solved, world

@@ -37,16 +37,16 @@ def dense(model: Model, name: str) -> np.ndarray:
 def test_terms_go_to_the_row_with_their_labels(model: Model) -> None:
     x = model.variables("x", {"town": codes(0, 0, 2), "source": codes(0, 1, 0)}, "yuan")
     # Rows in another order than the labels of the terms.
-    model.constrain("by_town", {"town": codes(2, 0)}, [x], "<=", np.array([5.0, 7.0]), unit="yuan")
+    model.define("by_town", {"town": codes(2, 0)}, [x], "<=", np.array([5.0, 7.0]), unit="yuan")
     assert dense(model, "by_town").tolist() == [[0, 0, 1], [1, 1, 0]]
     assert model.row_bound.tolist() == [5, 7]
 
 
 def test_the_same_cell_twice_is_summed(model: Model) -> None:
     x = model.variables("x", {"town": codes(0, 1)}, "yuan")
-    model.constrain("r", {"town": codes(0, 1)}, [x, x * 2.0, -x], "==", 0.0, unit="yuan")
+    model.define("r", {"town": codes(0, 1)}, [x, x * 2.0, -x], "==", 0.0, unit="yuan")
     assert dense(model, "r").tolist() == [[2, 0], [0, 2]]
-    model.constrain("gone", {"town": codes(0, 1)}, [x, -x], "==", 0.0, unit="yuan")
+    model.define("gone", {"town": codes(0, 1)}, [x, -x], "==", 0.0, unit="yuan")
     assert len(model.rows["gone"][0].matrix) == 0
     assert model.size["nonzeros"] == 2
 
@@ -54,24 +54,24 @@ def test_the_same_cell_twice_is_summed(model: Model) -> None:
 def test_a_term_that_no_row_takes_is_an_error(model: Model) -> None:
     x = model.variables("x", {"town": codes(0, 2)}, "yuan")
     with pytest.raises(SolverError, match="short"):
-        model.constrain("short", {"town": codes(0, 1)}, [x], "<=", 1.0, unit="yuan")
+        model.define("short", {"town": codes(0, 1)}, [x], "<=", 1.0, unit="yuan")
 
 
 def test_rows_without_terms_stay(model: Model) -> None:
     model.variables("x", {"town": codes(0)}, "yuan", upper=3.0)
-    rows = model.constrain("empty", {"town": codes(0, 1)}, [], "<=", np.array([1.0, 2.0]), unit="yuan")
+    rows = model.define("empty", {"town": codes(0, 1)}, [], "<=", np.array([1.0, 2.0]), unit="yuan")
     assert len(rows) == 2
     assert rows.activity(np.array([3.0])).tolist() == [0, 0]
     x = model.columns["x"][0].terms
     assert HighsSession(model).solve(x, 0.0, True, 1e-6).value == 3
     # 0 >= 1 is no plan, also without any column in the row.
-    model.constrain("broken", {"town": codes(0)}, [], ">=", 1.0, unit="yuan")
+    model.define("broken", {"town": codes(0)}, [], ">=", 1.0, unit="yuan")
     assert HighsSession(model).solve(x, 0.0, True, 1e-6).status == "infeasible"
 
 
 def test_activity(model: Model) -> None:
     x = model.variables("x", {"town": codes(0, 0, 1)}, "yuan")
-    rows = model.constrain("r", {"town": codes(0, 1, 2)}, [x * np.array([1.0, 2.0, 3.0])], "<=", 9.0, unit="yuan")
+    rows = model.define("r", {"town": codes(0, 1, 2)}, [x * np.array([1.0, 2.0, 3.0])], "<=", 9.0, unit="yuan")
     assert rows.activity(np.array([10.0, 20.0, 30.0])).tolist() == [50, 90, 0]
 
 
@@ -79,7 +79,7 @@ def test_names_never_collide(model: Model) -> None:
     # PuLP would make both "San_Juan"; the names of columns and rows are unique all the same.
     x = model.variables("x", {"town": codes(0, 1, 2)}, "yuan", upper=np.array([1.0, 2.0, 4.0]))
     y = model.variables("y", {"mentor": codes(1, 2)}, "pairs", upper=8.0, integer=True)
-    model.constrain("r", {"town": codes(1, 2)}, [x.where(x["town"] > 0)], "<=", 100.0, unit="yuan")
+    model.define("r", {"town": codes(1, 2)}, [x.where(x["town"] > 0)], "<=", 100.0, unit="yuan")
     for naming in (serial, readable):
         names = [column.name for column in PulpProblem(model, naming).columns]
         assert len(names) == len(set(names)) == 5
@@ -173,7 +173,7 @@ def test_equality_ledger(model: Model) -> None:
 
 def test_parameters_of_rows(model: Model) -> None:
     x = model.variables("x", {"town": codes(0, 1)}, "pairs")
-    rows = model.constrain("cap", {"town": codes(0, 1)}, [x], "<=", 2.0, unit="pairs")
+    rows = model.define("cap", {"town": codes(0, 1)}, [x], "<=", 2.0, unit="pairs")
     model.row_parameter("mentoring.cap", rows, np.array([1.0, 2.0]))
     model.parameter("mentoring.cap", ParameterUse("upper", x.column, np.ones(2)))
     first, second = model.parameters["mentoring.cap"]

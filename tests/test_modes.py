@@ -13,7 +13,8 @@ from allocator.engine.build import build
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
 from allocator.verbs.modes import compare_modes
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, NoPlanError, UsageError
 from random_plans import random_years
 from sampling import sampled

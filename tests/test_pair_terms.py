@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from allocator.tables.result import Result
-from allocator.verbs.solving import Mode
+from allocator.verbs.options import Mode
 from allocator.words.errors import InfeasibleError
 from worlds import NEARNESS_MINUTES, TOTAL, attainment, levels, of_year, solved
 

@@ -22,7 +22,7 @@ from allocator.engine.stages import run_stages
 from allocator.plan.check import check
 from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import Stage, TotalStage
-from allocator.verbs.solving import Options
+from allocator.verbs.options import Options
 
 PLAN = Path(__file__).parent.parent / "scenarios" / "panyu_whole"
 

@@ -11,12 +11,12 @@ import pytest
 from allocator.engine.build import build
 from allocator.engine.criteria.step import Step
 from allocator.engine.highs import HighsSession
+from allocator.engine.prices import stage_prices
 from allocator.engine.stages import StagesRun, integer_values, run_stages
 from allocator.model import Model, joined_key
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.tabulate import tabulated
-from allocator.verbs.solving import stage_prices
 from worlds import CLASS, LEXIMIN, NEARNESS_MINUTES, TOTAL, attainment, effect, world
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -47,7 +47,8 @@ class Priced:
                 return "row", int(family.positions[at[0]])
         for families in self.model.columns.values():
             for part in families:
-                side = "lower" if part.lower_rule == rule else "upper" if part.upper_rule == rule else ""
+                names = [each and each.name for each in (part.lower_rule, part.upper_rule)]
+                side = "lower" if names[0] == rule else "upper" if names[1] == rule else ""
                 at = np.flatnonzero(joined_key(self.model, part.terms.labels) == key) if side else np.zeros(0)
                 if len(at):
                     return side, int(part.terms.column[at[0]])

@@ -21,7 +21,8 @@ from allocator.model.pulp_problem import PulpProblem, readable
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.written import table_bytes
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from plans import write_plan
 from shipped import FILES, SCENARIOS, parameters, result
 

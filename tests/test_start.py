@@ -11,17 +11,19 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from allocator.cli.commands import run
+from allocator.cli.run import run
 from allocator.engine.build import build
 from allocator.engine.gaps import Gaps
 from allocator.engine.highs import HighsSession
+from allocator.engine.opening import open_session
 from allocator.engine.session import Limits
 from allocator.engine.stages import run_stages
 from allocator.engine.start import START_FILE, joined_start, read_start, start_values, whole_decisions
 from allocator.report.terminal.terminal import summary
 from allocator.tables.result import Result
 from allocator.verbs.first_plan import first_plan, wants_first_plan
-from allocator.verbs.solving import Mode, Options, open_session, solve
+from allocator.verbs.options import Mode, Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import UsageError
 from worlds import government, world
 

@@ -259,11 +259,7 @@ def of_all(part: str) -> dict[str, tuple[str, ...]]:
 
 def bound_rules(model: Model) -> dict[str, tuple[str, ...]]:
     return {
-        rule: part.dims
-        for parts in model.columns.values()
-        for part in parts
-        for rule in (part.lower_rule, part.upper_rule)
-        if rule is not None
+        rule.name: part.dims for parts in model.columns.values() for part in parts for rule, _, _ in part.bound_rules
     }
 
 
@@ -305,7 +301,7 @@ def test_the_loader_offers_stages_what_the_model_of_the_plan_declares(
 @pytest.mark.parametrize("block", MODULES)
 def test_a_block_builds_only_what_its_own_statement_lists(block: str) -> None:
     said, source = STATEMENTS[block], inspect.getsource(MODULES[block])
-    named = set(re.findall(r"\.(?:variables|constrain)\(\s*\"(\w+)\"", source))
+    named = set(re.findall(r"\.(?:variables|constrain|define)\(\s*\"(\w+)\"", source))
     named |= {rule for pair in re.findall(r"rules=\(([^)]*)\)", source) for rule in re.findall(r"\"(\w+)\"", pair)}
     assert named <= said.variables.keys() | said.rows.keys()
 
@@ -361,7 +357,7 @@ def test_every_family_stands_in_some_test_model(model: Model, solved: Model, dia
     families = {
         name
         for file in (ROOT / "src" / "allocator").rglob("*.py")
-        for name in re.findall(r"\.(?:variables|constrain)\(\s*\"(\w+)\"", file.read_text(encoding="utf-8"))
+        for name in re.findall(r"\.(?:variables|constrain|define)\(\s*\"(\w+)\"", file.read_text(encoding="utf-8"))
     }
     families |= {"mentor_capacity", "mentee_cover"} | {ledger.row_name for ledger in model.ledgers.values()} - {None}
     met = {

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from allocator.auditing.whole import audit_folder
+from allocator.engine.opening import SolverName, open_session
 from allocator.plan.reading import load
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, SolverName, open_session, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from shipped import FILES
 from stopping import stopping
 
-SOLVE = importlib.import_module("allocator.verbs.solving")
+SOLVE = importlib.import_module("allocator.verbs.horizon")
 
 
 @pytest.mark.parametrize("solver", ["highs", "cbc"])

@@ -15,6 +15,7 @@ import pytest
 import shipped
 from allocator.auditing.whole import audit_tables
 from allocator.engine.build import build
+from allocator.engine.opening import SolverName, open_session
 from allocator.engine.session import Limits, Session
 from allocator.engine.stages import StagesRun
 from allocator.model import Floats, Model
@@ -22,7 +23,7 @@ from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
 from allocator.tables.tabulate import tabulated
 from allocator.verbs.rounding.whole_units import UNITS, Whole, whole_units
-from allocator.verbs.solving import SolverName, open_session, solve
+from allocator.verbs.solving import solve
 from allocator.words.errors import WholeUnitsError
 from worlds import government, world
 

@@ -23,7 +23,8 @@ from allocator.plan.reading import load
 from allocator.scenario.files.tables import TownRow
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
-from allocator.verbs.solving import Mode, Options, solve
+from allocator.verbs.options import Mode, Options
+from allocator.verbs.solving import solve
 
 TOWNS: Mapping[str, Mapping[str, float]] = {"a": {"resident_pop": 500}, "b": {"resident_pop": 1000}}
 ORIGIN = {"kind": "illustrative", "rule": "by hand"}

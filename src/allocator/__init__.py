@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from allocator.verbs.frontiers import frontier
     from allocator.verbs.modes import compare_modes
     from allocator.verbs.nested_budgets import nested
+    from allocator.verbs.options import Options
     from allocator.verbs.price_of_stability import stability_price
-    from allocator.verbs.solving import Options, solve
+    from allocator.verbs.solving import solve
     from allocator.verbs.sweeping import sweep
 
 __all__ = [
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "Options": "allocator.verbs.solving",
+    "Options": "allocator.verbs.options",
     "Result": "allocator.tables.result",
     "Scenario": "allocator.scenario.plan_year",
     "audit": "allocator.auditing.whole",

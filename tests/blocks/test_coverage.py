@@ -13,7 +13,8 @@ import pytest
 
 from allocator.auditing.whole import audit
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InputError
 from circles import (
     ALL_COVERED,

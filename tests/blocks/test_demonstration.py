@@ -18,7 +18,8 @@ from allocator.engine.build import build
 from allocator.engine.highs import HighsSession
 from allocator.model import Model
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InputError
 from worlds import LEXIMIN, TOTAL, attainment, cells, effect, government, levels, rule, slack, solved, world
 

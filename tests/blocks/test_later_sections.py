@@ -15,7 +15,7 @@ import test_stars
 
 import projects_worlds as projects
 import test_pair_terms as pairs
-from allocator.verbs.solving import Mode
+from allocator.verbs.options import Mode
 from allocator.words.errors import InputError
 from circles import SITES, STATIONS, circle, ways
 from worlds import TOTAL, attainment, effect, government, levels, of_year, solved, world

@@ -14,7 +14,8 @@ import pytest
 
 from allocator.plan.check import check
 from allocator.tables.result import Result
-from allocator.verbs.solving import Mode, Options, solve
+from allocator.verbs.options import Mode, Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError
 from worlds import NEARNESS_MINUTES, attainment, cells, levels, of_year, slack, world
 

@@ -22,7 +22,8 @@ from allocator.model.pulp_problem import PulpProblem
 from allocator.plan.check import check
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InputError
 from allocator.words.texts import Text, current_language
 from worlds import cells, government, slack, world

@@ -13,7 +13,8 @@ import pytest
 from postings import FEWEST, FOUR, LEXIMIN, MAXIMIN, TOWNS, plan, posted, posting, stages_only, teacher
 
 from allocator.plan.reading import load
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InputError
 from worlds import cells, levels, rule, slack, solved, world
 

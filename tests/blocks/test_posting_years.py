@@ -20,7 +20,8 @@ from allocator.plan.check import check
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InputError
 from worlds import attainment, effect, rule, slack, solved, world
 

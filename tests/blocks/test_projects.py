@@ -16,7 +16,8 @@ from allocator.engine.build import build
 from allocator.engine.highs import HighsSession
 from allocator.model import Model
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from projects_worlds import KINDS, drawn, effect, library_world, plan, planned, project
 from worlds import cells, government, levels, run, slack, solved, world
 

@@ -13,7 +13,7 @@ from allocator.blocks.projects.audit import audit_block
 from allocator.blocks.projects.section import Projects
 from allocator.tables.chain import following
 from allocator.tables.result import Result
-from allocator.verbs.solving import Mode
+from allocator.verbs.options import Mode
 from projects_worlds import effect, plan, project
 from worlds import solved
 

@@ -219,7 +219,7 @@ def test_titles_and_names_of_the_sheet(tmp_path: Path) -> None:
     scenario = world(tmp_path, **plan([project("fair")], kinds=kinds))
     names = speaking("zh", lambda: names_of(scenario.first))
     assert names.of("project", "fair") == "项目fair"
-    assert speaking("zh", lambda: names.key("projects_in_town", "a/brand")) == "a · 活动品牌"
+    assert speaking("zh", lambda: names.key("town/project_kind", "a/brand")) == "a · 活动品牌"
     assert names.of("programme", "brand") == "活动品牌"
     assert speaking("zh", lambda: names.text("counted", "new_brand")) == "新启动活动品牌"
     assert speaking("zh", lambda: names.text("state", "waiting")) == "未到启动年份"

@@ -20,7 +20,8 @@ import pytest
 from allocator.blocks.stars.ladder import cheapest, climb, ladder
 from allocator.engine.build import build
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.verbs.sweeping import sweep
 from allocator.words.errors import InfeasibleError
 from worlds import ORIGIN, attainment, cells, government, levels, of_year, rule, run, slack, solved, world

@@ -20,7 +20,8 @@ from allocator.engine.highs import HighsSession
 from allocator.engine.stages import run_stages
 from allocator.plan.check import check
 from allocator.tables.result import Result
-from allocator.verbs.solving import Mode, solve
+from allocator.verbs.options import Mode
+from allocator.verbs.solving import solve
 from allocator.words.errors import InputError
 from worlds import ORIGIN, TOTAL, cells, government, levels, of_year, slack, solved, world
 

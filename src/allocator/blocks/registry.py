@@ -29,6 +29,7 @@ from typing import Any
 
 from allocator.blocks.shared.checks import Judged, Tables
 from allocator.blocks.shared.counted import Counted
+from allocator.blocks.shared.labels import LABEL_AXES
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Outcome, Section
@@ -108,3 +109,10 @@ def counted(plan: PlanYear) -> dict[str, Counted]:
 def judges() -> Mapping[str, tuple[str, Callable[[Tables, PlanYear, Any], Judged]]]:
     """What stages may look at besides the level: its block, and its recomputation from tables."""
     return {name: (block, judge) for block, part in parts_of("audit").items() for name, judge in part.OUTCOMES.items()}
+
+
+@cache
+def label_axes() -> Mapping[str, str]:
+    """Label to the axis it is read from, where the two differ: ``mentor`` to ``town``, and those of blocks."""
+    own = {label: axis for section in section_types().values() for label, axis in section.label_axes.items()}
+    return {**LABEL_AXES, **own}

@@ -1,4 +1,4 @@
-"""Arguments in, exit code out. The commands stand in ``commands``, which is read after the language is known."""
+"""Arguments in, exit code out. The commands stand in files of their own, read once the language is known."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from allocator.words.texts import LANGUAGES, use_language
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with the code of FORMAT: 0 optimal, 2 usage, 3 bad input, ..."""
+    """Run the command line and exit with its code (see words.status.ExitCode)"""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _choose_language(given)
-    from allocator.cli.commands import run
+    from allocator.cli.run import run
 
     sys.exit(run(given))
 

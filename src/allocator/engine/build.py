@@ -6,23 +6,12 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from allocator.blocks.registry import counted, given, parts_of, section_types
+from allocator.blocks.registry import counted, given, label_axes, parts_of
 from allocator.blocks.shared.ledgers import ledgers
 from allocator.engine.limits import declare_limits
 from allocator.model import Axis, Model, Provision
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import ANY_CATEGORY, DISTRICT
-
-DIMS: Mapping[str, str] = {
-    "recipient": "town",
-    "from_town": "town",
-    "to_town": "town",
-    "mentor": "town",
-    "mentee": "town",
-    "giver": "town",
-    "other": "outcome",
-}
-"""Label to the axis it is read from, where the two differ."""
 
 COUNTED: Mapping[str, int] = {
     "comparison": 64,
@@ -40,7 +29,7 @@ def build(scenario: Scenario) -> Model:
     """The model of all plan years of a scenario, its ledgers closed, without any stage."""
     model = Model(
         _axes(scenario),
-        {**DIMS, **_label_axes()},
+        label_axes(),
         ledgers(),
         places={path: place for plan in reversed(scenario.plan_years) for path, place in plan.places.items()},
         sentences=_sentences(scenario),
@@ -63,10 +52,6 @@ def _sentences(scenario: Scenario) -> dict[str, str]:
     limits = {f"limits.{limit.id}": limit.text or limit.reason for common in commons for limit in common.limits}
     locks = {f"locks.{lock.id}": lock.reason for common in commons for lock in common.locks}
     return {**goals, **limits, **locks}
-
-
-def _label_axes() -> dict[str, str]:
-    return {label: axis for section in section_types().values() for label, axis in section.label_axes.items()}
 
 
 def _axes(scenario: Scenario) -> list[Axis]:

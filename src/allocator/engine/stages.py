@@ -27,6 +27,7 @@ from allocator.model import Floats, Model, Outcome, Rows, Sense, Terms
 from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import AspirationsStage, BalanceStage, BasicsStage, StabilityStage, TotalStage
 from allocator.words.errors import InfeasibleError, NoPlanError, StoppedError, UnboundedError, UsageError
+from allocator.words.status import PlanStatus, is_optimal, plan_status
 from allocator.words.texts import Text
 
 CLOSING, CLOSING_LARGE, CLOSING_CHANGE, LARGE, MANY = 0.1, 10.0, 100.0, 50_000, 500
@@ -120,9 +121,14 @@ class StagesRun:
     """Stage and the catalogue key that says why."""
 
     @property
+    def status(self) -> PlanStatus:
+        """Status of the plan; the order of hashes only says whether the pairs are unique."""
+        return plan_status(record.status for record in self.records if record.step != "hashed_order")
+
+    @property
     def closed(self) -> bool:
-        """Every step reached the gap asked for; the order of hashes only says whether the pairs are unique."""
-        return all(record.status == "optimal" for record in self.records if record.step != "hashed_order")
+        """Every step reached the gap asked for."""
+        return is_optimal(self.status)
 
 
 def run_stages(
@@ -311,7 +317,7 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gaps: Ga
         assert run.x is not None
         found = Solution("stopped", _objective_at(step, run.x), np.nan, np.inf, run.x)
     run.x, mark = found.x, session.mark()
-    if step.probe and found.status == "optimal":
+    if step.probe and is_optimal(found.status):
         return found.x
     hold = _hold(step, found.value) if step.hold is None else step.hold(found.value, found.x)
     at = np.array([len(run.held)], dtype=np.intp)
@@ -324,7 +330,7 @@ def _solve_step(model: Model, session: Session, stage: str, step: Step, gaps: Ga
     shown = (step.sign * hold.value, step.sign * hold.held_at)
     record = StageRecord(stage, step.name, *shown, status, found.gap, seconds, before, asked, step.unit)
     run.records.append(record)
-    run.conditional |= found.status != "optimal"
+    run.conditional |= not is_optimal(found.status)
     return found.x
 
 

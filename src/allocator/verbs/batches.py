@@ -20,6 +20,7 @@ import pandas as pd
 
 from allocator.tables.written import refuse_to_replace
 from allocator.words.errors import AllocatorError, InputError, UsageError
+from allocator.words.status import ExitCode, exit_code_of
 from allocator.words.texts import Language, Text, current_language, use_language
 
 SUMMARY_FILE = "summary.csv"
@@ -59,7 +60,7 @@ class Summary:
     @property
     def all_solved(self) -> bool:
         """Whether every scenario has a plan."""
-        return bool(self.table["exit_code"].isin([0, 5]).all())
+        return bool(all(ExitCode(code).has_plan for code in self.table["exit_code"]))
 
 
 def find_jobs(folder: Path, out: Path) -> list[Job]:
@@ -114,7 +115,7 @@ def run_batch(
     left = _run_pool(found, min(jobs, len(found)), order, finish)
     for job in left:
         if _run_pool([job], 1, order, finish):
-            finish(job, _row(job, "crashed", 70, 0.0, str(Text("batch.crashed"))))
+            finish(job, _row(job, "crashed", ExitCode.INTERNAL, 0.0, str(Text("batch.crashed"))))
     table = pd.DataFrame([done[job.label] for job in sorted(found, key=lambda job: job.label)])
     table = table.reindex(columns=list(SUMMARY_COLUMNS))
     _write_whole(target / SUMMARY_FILE, table)
@@ -142,7 +143,8 @@ def _run_pool(
 def solve_job(job: Job, time_limit: float | None, language: Language) -> dict[str, Any]:
     """Solve one scenario and write its results; every error becomes a row of the summary."""
     from allocator.plan.reading import load
-    from allocator.verbs.solving import Options, solve
+    from allocator.verbs.options import Options
+    from allocator.verbs.solving import solve
 
     use_language(language)
     begun = perf_counter()
@@ -153,13 +155,12 @@ def solve_job(job: Job, time_limit: float | None, language: Language) -> dict[st
         from allocator.words.findings import finding_lines
 
         said = " | ".join(finding_lines(wrong.findings, language))
-        return _row(job, "bad_input", wrong.exit_code, perf_counter() - begun, said)
+        return _row(job, wrong.status, wrong.exit_code, perf_counter() - begun, said)
     except AllocatorError as wrong:
-        status = {4: "infeasible", 6: "stopped", 8: "audit_failed", 9: "unbounded"}.get(wrong.exit_code, "failed")
-        return _row(job, status, wrong.exit_code, perf_counter() - begun, str(wrong))
+        return _row(job, wrong.status, wrong.exit_code, perf_counter() - begun, str(wrong))
     except Exception as wrong:  # a bug in one scenario must not stop the others
         said = "".join(traceback.format_exception_only(wrong)).strip()
-        return _row(job, "failed", 70, perf_counter() - begun, said)
+        return _row(job, "failed", ExitCode.INTERNAL, perf_counter() - begun, said)
     towns = result.tables["towns"]
     figures: dict[str, Any] = {
         "money_yuan": float(result.tables["funding_by_town"]["amount_yuan"].sum()),
@@ -175,16 +176,15 @@ def solve_job(job: Job, time_limit: float | None, language: Language) -> dict[st
             "mean_level": float(balance["mean"]),
             "cv": float(balance["cv"]),
         }
-    code = 0 if result.status == "optimal" else 5
-    return {**_row(job, result.status, code, perf_counter() - begun, ""), **figures}
+    return {**_row(job, result.status, exit_code_of(result.status), perf_counter() - begun, ""), **figures}
 
 
-def _row(job: Job, status: str, code: int, seconds: float, message: str) -> dict[str, Any]:
+def _row(job: Job, status: str, code: ExitCode, seconds: float, message: str) -> dict[str, Any]:
     return {
         "label": job.label,
         "file": job.file.as_posix(),
         "status": status,
-        "exit_code": code,
+        "exit_code": int(code),
         "seconds": round(seconds, 3),
         "message": message,
     }

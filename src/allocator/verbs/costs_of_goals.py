@@ -6,7 +6,8 @@ import pandas as pd
 
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 
 COLUMNS = ["dropped", "year", "what", "before", "after", "change", "unit"]
 

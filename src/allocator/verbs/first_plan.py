@@ -14,7 +14,8 @@ import pandas as pd
 
 from allocator.engine.build import build
 from allocator.engine.gaps import Gaps
-from allocator.engine.session import Limits, Session
+from allocator.engine.opening import Opening
+from allocator.engine.session import Limits
 from allocator.engine.stages import LARGE, MANY, Progress, run_stages
 from allocator.engine.start import whole_decisions
 from allocator.model import Model
@@ -39,7 +40,7 @@ def wants_first_plan(model: Model, scenario: Scenario) -> bool:
 def first_plan(
     scenario: Scenario,
     gaps: Gaps,
-    opening: Callable[[Model, Limits], Session],
+    opening: Opening,
     limits: Limits,
     progress: Callable[[Progress], None] | None = None,
 ) -> pd.DataFrame | None:

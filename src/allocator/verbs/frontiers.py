@@ -17,15 +17,19 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.build import build
+from allocator.engine.gaps import Gaps
+from allocator.engine.opening import open_session, opening_with
 from allocator.engine.session import Limits
 from allocator.engine.start import start_in
 from allocator.plan.check import check
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import BalanceStage, Publish, Stage
 from allocator.tables.result import Result
-from allocator.verbs.first_plan import wants_first_plan
-from allocator.verbs.solving import Options, open_session, solve, year_by_year
+from allocator.verbs.first_plan import first_plan, wants_first_plan
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, InterruptedRun, NoPlanError, UsageError
+from allocator.words.status import is_optimal
 from allocator.words.texts import Text
 
 COLUMNS = (
@@ -109,7 +113,8 @@ def _first(scenario: Scenario, towns: int, options: Options) -> pd.DataFrame | N
 
     deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
     limits = Limits(deadline, options.interrupted)
-    return year_by_year(scenario.mapped(raised), options, limits)
+    own = scenario.mapped(raised)
+    return first_plan(own, Gaps.read(options.gap), opening_with(options.solver), limits, options.progress)
 
 
 def _row(scenario: Scenario, towns: int, options: Options) -> tuple[dict[str, Any], pd.DataFrame | None]:
@@ -201,5 +206,5 @@ def _bounded(result: Result, level: float) -> dict[str, Any]:
     return {
         "worst_bound": round(bound, 6),
         "gap": round(float(np.maximum(0.0, bound - max(reached, level))), 6),
-        "proven": str(step["status"].iloc[0]) == "optimal",
+        "proven": is_optimal(str(step["status"].iloc[0])),
     }

@@ -18,7 +18,8 @@ import pandas as pd
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import Lock
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 from allocator.words.errors import InfeasibleError, UsageError
 from allocator.words.texts import Text
 

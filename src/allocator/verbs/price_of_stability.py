@@ -10,7 +10,8 @@ import pandas as pd
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import StabilityStage
 from allocator.tables.result import Result
-from allocator.verbs.solving import Options, solve
+from allocator.verbs.options import Options
+from allocator.verbs.solving import solve
 
 COLUMNS = ["year", "measure", "as_planned", "free", "price"]
 

@@ -19,12 +19,13 @@ import pandas as pd
 from allocator.engine.build import build
 from allocator.engine.criteria.measures import measures
 from allocator.engine.criteria.step import SUM_GRID
+from allocator.engine.opening import SolverName, open_session
+from allocator.engine.prices import stage_prices
 from allocator.engine.session import Limits, Prices, Session
 from allocator.engine.stages import StagesRun, lower_by_give, run_stages
 from allocator.model import Floats, Model, Variables
 from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import YUAN_PER_UNIT
-from allocator.verbs.solving import SolverName, open_session, stage_prices
 from allocator.words.errors import InfeasibleError, UsageError
 from allocator.words.texts import Text
 
@@ -248,7 +249,7 @@ def _measured(built: _Built, changes: Mapping[str, Any]) -> dict[str, Any]:
     assert built.run.x is not None
     plan = built.scenario.first
     levels = built.model.outcomes["level"].at(built.run.x)
-    row: dict[str, Any] = {**changes, "status": "optimal" if built.run.closed else "feasible", "levels": levels}
+    row: dict[str, Any] = {**changes, "status": built.run.status, "levels": levels}
     row |= measures(levels, plan.population)
     worst = np.flatnonzero(levels <= levels.min() + SUM_GRID)[0]  # of towns level to the grid the first by id
     row["worst_town"] = str(plan.towns.index[int(worst)])

@@ -40,8 +40,8 @@ class Column:
     may_be_empty: bool = False
     """Whether a number may be missing; where one is recomputed, an empty cell must be empty again."""
     spoken: bool = False
-    """Whether it says in words what another column says in ids, for readers of the files alone; page and workbook,
-    which show every id by its name, leave it out."""
+    """Whether it is for readers of the files alone: names beside ids, paths into the scenario; page and workbook, which
+    show every id by its name, leave it out."""
 
 
 @dataclass(frozen=True)

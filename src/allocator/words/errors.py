@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
+from allocator.words.status import ExitCode
 from allocator.words.texts import Text
 
 
@@ -55,7 +56,9 @@ class Finding:
 class AllocatorError(Exception):
     """Base of every error this package raises on purpose; carries the exit code of the command line."""
 
-    exit_code = 70
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
+    status: ClassVar[str] = "failed"
+    """What a row of a batch says of a scenario that ended so."""
 
     def __init__(self, message: Text) -> None:
         super().__init__(message)
@@ -68,13 +71,14 @@ class AllocatorError(Exception):
 class UsageError(AllocatorError):
     """The request itself cannot be carried out: a wrong option, or a file that would be overwritten."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class InputError(AllocatorError):
     """The plan has errors; all of them are in ``findings``."""
 
-    exit_code = 3
+    exit_code = ExitCode.BAD_INPUT
+    status = "bad_input"
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__(Text("errors.input", {"n": len(findings)}))
@@ -88,7 +92,8 @@ class NoPlanError(AllocatorError):
 class InfeasibleError(NoPlanError):
     """The rules of the plan contradict one another. ``findings`` holds what arithmetic could say about why."""
 
-    exit_code = 4
+    exit_code = ExitCode.INFEASIBLE
+    status = "infeasible"
 
     def __init__(self, message: Text, findings: Sequence[Finding] = ()) -> None:
         super().__init__(message)
@@ -109,19 +114,21 @@ class WholeUnitsError(InfeasibleError):
 class StoppedError(NoPlanError):
     """A limit was reached before any plan was found."""
 
-    exit_code = 6
+    exit_code = ExitCode.STOPPED
+    status = "stopped"
 
 
 class InterruptedRun(NoPlanError):
     """The user stopped the run; nothing was written."""
 
-    exit_code = 130
+    exit_code = ExitCode.INTERRUPTED
 
 
 class UnboundedError(NoPlanError):
     """Nothing limits what the stage wants more of."""
 
-    exit_code = 9
+    exit_code = ExitCode.UNBOUNDED
+    status = "unbounded"
 
 
 class SolverError(AllocatorError):
@@ -131,4 +138,5 @@ class SolverError(AllocatorError):
 class AuditError(AllocatorError):
     """A plan broke a rule of its own scenario in the independent audit; nothing was written."""
 
-    exit_code = 8
+    exit_code = ExitCode.AUDIT_FAILED
+    status = "audit_failed"

@@ -22,3 +22,8 @@ def ledgers() -> list[Ledger]:
         Ledger("open_site", ("site", "year"), "bases", None),
         Ledger("count", ("counted", "town", "year"), "number", None),
     ]
+
+
+def ledger_labels() -> dict[str, str]:
+    """Ledger to the names of the labels that keys in the table of accounts are made of."""
+    return {ledger.name: "/".join(dim for dim in ledger.dims if dim != "year") for ledger in ledgers()}

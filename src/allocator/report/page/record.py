@@ -20,6 +20,7 @@ from allocator.report.words.years import is_changed
 from allocator.scenario.section import Lock
 from allocator.tables.result import Result
 from allocator.tables.written import table_bytes
+from allocator.words.status import is_optimal
 from allocator.words.texts import say
 
 MOST_RULES = 20
@@ -108,14 +109,14 @@ def price_note(result: Result, where: str = "") -> str:
     """
     if not (result.tables["rows"]["price_kind"] == "fixed_integers").any():
         return ""
-    keys = ["prices_fixed_integers", *([] if result.status == "optimal" else ["prices_unproven"])]
+    keys = ["prices_fixed_integers", *([] if is_optimal(result.status) else ["prices_unproven"])]
     return " ".join(say(f"report.{where}{key}") for key in keys)
 
 
 def rules_grid(result: Result, names: Names) -> Grid:
     """The rules whose limits matter most, with what a change of the limit would bring."""
     priced, count = binding_rules(result)
-    units = [names.rule_unit(rule, key) for rule, key in zip(priced["rule"], priced["key"], strict=True)]
+    units = priced["unit"].tolist()
     step = np.array([STEPS.get(unit, 1.0) for unit in units])
     plan = result.scenario.first
     stages = priced_stages(plan)
@@ -128,12 +129,12 @@ def rules_grid(result: Result, names: Names) -> Grid:
     rows = []
     for at in order.tolist():
         row = priced.iloc[at]
-        unit = say(f"terms.unit.{units[at]}")
+        unit = unit_name(units[at])
         side = say("report.raise_floor" if row["sense"] == ">=" else "report.raise_limit")
         moved = say("report.limit_step", {"side": side, "step": f"{step[at]:,.0f}", "unit": unit})
         limit = f"{written(float(row['bound']), 'number')} {unit}"
         effects = [_effect(value) for value in worth[at].tolist()]
-        subject = names.key(row["rule"], row["key"]) or say("terms.scope.district")
+        subject = names.key(row["labels"], row["key"]) or say("terms.scope.district")
         rows.append([names.text("rule", row["rule"]), subject, limit, moved, *effects])
     headings = words(heading("rows", "rule"), heading("rows", "key")) + numbers(heading("rows", "bound"))
     headings += words(say("report.limit_change")) + numbers(*(price_heading(plan, stage) for stage in stages))

@@ -33,6 +33,7 @@ from allocator.report.words.rows import rows_of
 from allocator.report.words.years import is_several, names_of_all, span
 from allocator.tables.goals import is_missed
 from allocator.tables.result import Result
+from allocator.words.status import ExitCode
 from allocator.words.texts import Language, say
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def batch_table(made: Summary, out: Path) -> RenderableType:
         missed = _or_blank(row.missed_hard_goals, "whole")
         figures = (_or_blank(row.worst_level, "points"), _or_blank(row.cv, "ratio"), _or_blank(row.money_yuan, "whole"))
         row_of(table, row.label, status_name(row.status), *figures, missed, written(row.seconds, "hours"))
-        if row.exit_code not in (0, 5):
+        if not ExitCode(row.exit_code).has_plan:
             messages.append(bullet(f"{row.label}: {row.message}", TONES["bad"]))
     done = Line(say("report.cli.files", {"folder": out}), style="bold")
     return Group(table, *messages, done)

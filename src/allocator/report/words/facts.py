@@ -17,6 +17,7 @@ from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import BalanceStage, TotalStage
 from allocator.tables.goals import is_missed
 from allocator.tables.result import HELD_DOWN, Result
+from allocator.words.status import is_optimal
 from allocator.words.texts import current_language, say
 
 Tone = Literal["good", "warn", "bad", "plain"]
@@ -55,7 +56,7 @@ def status(result: Result) -> Remark:
         "gap": DASH if run.get("gap") is None else _widest(result) or written(float(run["gap"]), "price"),
         "asked": _asked(result) if asked is None else str(asked).removeprefix("others="),
     }
-    if result.status == "optimal":
+    if is_optimal(result.status):
         return Remark("good", say("report.status_optimal", values))
     if result.status == "feasible":
         key = "report.status_unbounded" if run.get("gap") is None else "report.status_feasible"

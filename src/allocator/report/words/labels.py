@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from allocator.blocks.registry import counted, own_lines
+from allocator.blocks.registry import counted, label_axes, own_lines
 from allocator.report.words.numbers import DASH, Shape, written
 from allocator.report.words.own_names import (
     count_names,
@@ -22,7 +22,6 @@ from allocator.report.words.own_names import (
     section_names,
     spoken,
 )
-from allocator.report.words.rule_words import DECISION_UNITS, RULE_KEYS, RULE_UNITS
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Indicator
 from allocator.tables.declared import TABLES
@@ -197,21 +196,16 @@ class Names:
         other = self.known.get("counted", {}).get(measure) or said(f"report.measure.{measure}", measure)
         return self.known["indicator"].get(measure, other)
 
-    def key(self, rule: str, key: str) -> str:
-        """The key of a rule or ledger in words."""
-        columns, parts = RULE_KEYS.get(rule, ()), key.split("/") if key else []
+    def key(self, labels: str, key: str) -> str:
+        """The key of a rule or ledger in words; ``labels`` names what its parts are, as the table of rows does."""
+        columns, parts = labels.split("/") if labels else [], key.split("/") if key else []
         if len(columns) != len(parts):
             return " · ".join(parts)
-        words = (self.text(column, part) for column, part in zip(columns, parts, strict=True))
+        if "goal" in columns:
+            columns = ["place" if column == "town" else column for column in columns]
+        named = [column if column in TOWN_COLUMNS else label_axes().get(column, column) for column in columns]
+        words = (self.text(column, part) for column, part in zip(named, parts, strict=True))
         return " · ".join(words)
-
-    def rule_unit(self, rule: str, key: str) -> str:
-        """Unit code of a rule: yuan, hours, units, pairs, indicator_units, or number."""
-        if rule == "lock":
-            identifier = key.partition("/")[0]
-            decision = next((lock.decision for lock in self.plan.common.locks if lock.id == identifier), "")
-            return DECISION_UNITS.get(decision, "hours")
-        return next((name for name, rules in RULE_UNITS.items() if rule in rules), "number")
 
     @cached_property
     def short(self) -> dict[str, str]:

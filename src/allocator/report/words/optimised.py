@@ -13,6 +13,7 @@ from allocator.report.words.numbers import written
 from allocator.report.words.rows import rows_of
 from allocator.scenario.plan_year import PlanYear
 from allocator.tables.result import Result
+from allocator.words.status import reached_gap
 from allocator.words.texts import say
 
 LEVEL = "level"
@@ -71,7 +72,7 @@ def _in_words(plan: PlanYear, row: Any) -> Optimised:
     value = row.value if np.isnan(row.published) else row.published
     words = {"what": outcome_name(outcome_of(plan, row.stage)), "step": step_of(plan, row.stage, row.step)}
     name = say("report.optimised_unit", {**words, "unit": unit_name(row.unit)})
-    closed = str(row.status).startswith("optimal")
+    closed = reached_gap(str(row.status))
     return Optimised(said(f"terms.stage.{row.stage}", row.stage), name, _number(value), closed, _number(row.gap))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from allocator.blocks.shared.ledgers import ledger_labels
 from allocator.report.words.labels import (
     NAMED_COLUMNS,
     TOWN_COLUMNS,
@@ -137,17 +138,15 @@ def _columns(result: Result, names: Names, place: tuple[str, str]) -> list[tuple
         return [(SheetColumn(titled(name, column), how, shapes), [_number(value) for value in values])]
     words = names.words(name, table, column)
     if column == "key":
-        words = [names.key(rule, key) for rule, key in zip(table.iloc[:, 1], table["key"], strict=True)]
+        labels = table["labels"] if "labels" in table else table["ledger"].map(ledger_labels())
+        words = [names.key(of, key) for of, key in zip(labels, table["key"], strict=True)]
     if name == "goals" and column == "unit":
         words = [goal_unit(result.scenario.first, goal)[1] for goal in table["goal"]]
-    if name in ("accounts", "stages", "counts") and column == "unit":
+    if name in ("rows", "accounts", "stages", "counts") and column == "unit":
         words = [unit_name(str(value)) for value in values]
     own = (SheetColumn(heading(name, column)), words)
     named = column in TOWN_COLUMNS or column in NAMED_COLUMNS
     coded = [(SheetColumn(say("headings.id", {"heading": heading(name, column)})), values)] if named else []
-    if name == "rows" and column == "sense":
-        units = [names.rule_unit(rule, key) for rule, key in zip(table["rule"], table["key"], strict=True)]
-        return [own, (SheetColumn(heading(name, "unit")), [say(f"terms.unit.{unit}") for unit in units])]
     return [own, *coded]
 
 

@@ -10,17 +10,15 @@ Source: deletion filter, Chinneck and Dravnieks 1991, ORSA Journal on Computing 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.engine.session import Limits, Session, Solution
+from allocator.engine.opening import Opening
+from allocator.engine.session import Limits, Solution
 from allocator.engine.tie_break import column_bounds
 from allocator.model import Codes, Floats, Model, Rows, Sense, Terms, joined, joined_key
-
-Opening = Callable[[Model, Limits], Session]
-"""Opens a session on a model."""
 
 PROBE_SECONDS = 10.0
 """Longest look at one set of rules; a set that is undecided by then counts as having a plan."""

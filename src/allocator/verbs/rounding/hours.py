@@ -16,13 +16,13 @@ from scipy import sparse
 
 from allocator.engine.build import build
 from allocator.engine.criteria.goals import MET
+from allocator.engine.opening import Opening
 from allocator.engine.project import Polyhedron, project
 from allocator.engine.session import Limits
 from allocator.engine.stages import integer_values
 from allocator.engine.tie_break import HOURS_SCALE, SIZE_LIMIT, column_bounds, settled_columns
 from allocator.model import Codes, Floats, Model, Terms
 from allocator.scenario.plan_year import Scenario
-from allocator.verbs.diagnosis.conflicts import Opening
 
 OF_LEVELS = ("cells", "pieces")
 """Units of whole columns that follow from the levels."""

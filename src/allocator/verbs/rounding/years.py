@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from allocator.engine.build import build
+from allocator.engine.opening import Opening
 from allocator.engine.session import Limits
 from allocator.model import Codes, Floats, Model
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.tables.chain import following
 from allocator.tables.tabulate import year_tables
-from allocator.verbs.diagnosis.conflicts import Opening
 from allocator.verbs.rounding.whole_units import UNITS, Whole, whole_units
 
 
@@ -33,7 +33,7 @@ class Rounded:
     unit_yuan: float
 
 
-def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, session: tuple[Opening, Limits]) -> Rounded:
+def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, opening: Opening, limits: Limits) -> Rounded:
     """Round all years of a plan to whole units of money.
 
     Raises:
@@ -51,7 +51,7 @@ def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, sessi
         here, there = _matched(model, own, year)
         start = np.zeros(own.column_count)
         start[there] = made[here]
-        whole = whole_units(alone, start, unit, *session)
+        whole = whole_units(alone, start, unit, opening, limits)
         made[here] = whole.x[there]
         found[plan.year] = whole
         tables, before = year_tables(model, plan, made), plan

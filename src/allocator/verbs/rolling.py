@@ -1,0 +1,56 @@
+"""The years of a plan one after the other, each starting with what the year before left."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pandas as pd
+
+from allocator.engine.start import (
+    by_year,
+    joined_start,
+    offered_by,
+    start_name,
+)
+from allocator.scenario.plan_year import Scenario
+from allocator.tables.chain import following
+from allocator.tables.result import Result
+from allocator.verbs.horizon import all_years, audited
+from allocator.verbs.options import Options
+from allocator.verbs.record import rolling_record
+from allocator.words.errors import NoPlanError, StoppedError, UsageError
+from allocator.words.texts import Text
+
+
+def year_after_year(scenario: Scenario, chosen: Options) -> Result:
+    """Each year by itself, starting with what the year before left; then all tables audited as one plan."""
+    if chosen.proof:
+        raise UsageError(Text("solve.proof_rolling"))
+    begun, results = time.monotonic(), list[Result]()
+    offered = offered_by(chosen.start)
+    starts = {} if offered is None else by_year(offered, scenario.years)
+    for given in scenario.plan_years:
+        plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
+        label = f"{scenario.label}-{plan.year}"
+        years_left = len(scenario.plan_years) - len(results)
+        left = None
+        if chosen.time_limit is not None:
+            left = max(0.01, chosen.time_limit - (time.monotonic() - begun)) / years_left
+        alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
+        try:
+            results.append(all_years(alone, replace(chosen, time_limit=left, start=starts.get(plan.year))))
+        except NoPlanError as wrong:
+            key = "solve.rolling_stopped" if isinstance(wrong, StoppedError) else "solve.rolling_stuck"
+            raise type(wrong)(Text(key, {"year": plan.year, "why": str(wrong)})) from wrong
+    made = {
+        name: pd.concat([result.tables[name] for result in results], ignore_index=True) for name in results[0].tables
+    }
+    audited(scenario, made)
+    record = rolling_record(scenario, results, made)
+    whole = {"time_limit": chosen.time_limit, "start": start_name(chosen.start)}  # each year had its share of both
+    record["options"] = {**record["options"], **whole}
+    if offered is not None:
+        taken = sum(result.run["start"]["taken"] for result in results)
+        record["start"] = {"offered": len(offered), "taken": taken}
+    return Result(scenario, made, record, joined_start([result.files for result in results]))
