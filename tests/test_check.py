@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from _pytest.mark.structures import ParameterSet
 
+from allocator.blocks.registry import lockable, parts_of
 from allocator.plan.check import check
-from allocator.plan.check.locks import RANGES
 from allocator.plan.reading import load
-from allocator.plan.references import DECISIONS
 from allocator.words.texts import LANGUAGES, catalogue
 from check_cases import BOTH_SLOW, CASES
 from checking import CEILING, FLOORS, SHARES, SOCIAL, Case, courses, locks, proofs, status, written
@@ -49,8 +48,9 @@ def test_every_proof_that_the_catalogue_words_has_a_case() -> None:
 
 
 def test_every_decision_that_can_be_locked_has_a_range_and_a_name() -> None:
-    assert RANGES.keys() == DECISIONS.keys()
-    assert {f"check.decision_{decision}" for decision in DECISIONS} <= catalogue().keys()
+    decisions = {name: block for name, (block, how) in lockable().items() if how.in_files}
+    assert all(callable(parts_of("check")[block].lock_range) for block in decisions.values())
+    assert {f"check.decision_{decision}" for decision in decisions} <= catalogue().keys()
 
 
 @pytest.mark.parametrize(

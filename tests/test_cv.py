@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from allocator.blocks.shared.inequality import variation
 from allocator.engine.criteria.cv import CV_TOLERANCE, CvLimit
 from allocator.engine.criteria.inequality import smallest
-from allocator.engine.criteria.measures import variation
 from allocator.engine.highs import HighsSession
 from allocator.engine.session import Solution
 from allocator.model import Floats, Model, Outcome

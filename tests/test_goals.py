@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from allocator.blocks.goals.targets import target_of_year
+from allocator.blocks.shared.targets import target_of_year
 from allocator.scenario.section import Goal
 from worlds import NEARNESS_MINUTES, attainment, effect, government, solved
 

@@ -14,10 +14,10 @@ import pytest
 from allocator.auditing.limits import floors, limit_rules
 from allocator.auditing.whole import audit_tables
 from allocator.blocks.attainment.exact import FAMILIES as EXACT
+from allocator.blocks.shared.inequality import measures
 from allocator.engine.build import build
 from allocator.engine.criteria.aversion import equal_level
 from allocator.engine.criteria.cv import CV_TOLERANCE
-from allocator.engine.criteria.measures import measures
 from allocator.engine.highs import HighsSession
 from allocator.engine.limits import WithinLimits, level_floors
 from allocator.engine.opening import open_session
@@ -31,7 +31,7 @@ from allocator.verbs.options import Options
 from allocator.verbs.solving import solve
 from allocator.words.errors import InputError, UsageError
 from sampling import sampled
-from worlds import NEARNESS_MINUTES, TOTAL, attainment, effect, government, levels, solved, world
+from worlds import CLASS, NEARNESS_MINUTES, TALK, TOTAL, attainment, effect, government, levels, solved, world
 
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
 MEASURES = ("gini", "mean_deviation", "range", "cv")
@@ -324,6 +324,25 @@ def test_what_a_town_could_reach_leaves_the_others_what_they_have(tmp_path: Path
     towns = result.towns.set_index("town")
     assert (towns["could_reach"] - towns["level_after"]).abs().max() < 0.1
     assert result.held_down == ()
+
+
+@pytest.mark.parametrize(("strength", "stage"), [("hard", "basics"), ("soft", "aspirations")])
+def test_what_goals_reached_is_kept_while_towns_held_down_are_sought(strength: str, stage: str, tmp_path: Path) -> None:
+    # Every town is to have 5,000 yuan, and there is no more. At 50 points a uses half of it for 25 units, the rest goes
+    # into talks, which bring nothing; c could turn its own talks into 50 units (75 points), but not those of a as well.
+    goal = {"id": "g", "measure": "money", "scope": "every_town", "strength": strength, "at_least": {2016: 5000}}
+    result = solved(
+        tmp_path,
+        towns=THREE,
+        base={"a": 0.0, "b": 0.0, "c": 0.5},
+        delivery={"programmes": [CLASS, TALK]},
+        funding={"sources": [government(15000, pays=["courses", "activities"])]},
+        goals=[goal],
+        stages=[{"id": stage}, balance("range"), TOTAL, TIE_BREAK],
+    )
+    assert levels(result) == pytest.approx({"a": 50, "b": 50, "c": 50}, abs=0.02)
+    reach = result.towns.set_index("town")["could_reach"]
+    assert reach.to_dict() == pytest.approx({"a": 50, "b": 50, "c": 75}, abs=0.05)
 
 
 # -- as a limit ----------------------------------------------------------------------------------------------------

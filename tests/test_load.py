@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from allocator.blocks.registry import lockable
 from allocator.plan.reading import load
-from allocator.plan.references import DECISIONS
 from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import Lock
 from allocator.words.errors import Finding, InputError, UsageError
@@ -286,7 +286,7 @@ def test_locks_in_the_documents_can_be_pasted(file: Path) -> None:
     assert len(examples) == len(re.findall(r"\bdecision: ", text))
     for example in examples:
         lock = Lock.model_validate(example)
-        assert lock.where.keys() <= DECISIONS[lock.decision][1].keys()
+        assert lock.where.keys() <= lockable()[lock.decision][1].labels.keys()
 
 
 def test_blocks_that_others_need(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocator.engine.criteria.measures import MEASURES, measures, variation
+from allocator.blocks.shared.inequality import MEASURES, measures, variation
 
 RELATIVE = ("range", "mean_deviation", "cv", "gini", "theil")
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from allocator.blocks.shared.inequality import measures
 from allocator.engine.build import build
-from allocator.engine.criteria.measures import measures
 from allocator.engine.highs import HighsSession
 from allocator.engine.stages import run_stages
 from allocator.scenario.plan_year import Scenario

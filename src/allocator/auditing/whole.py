@@ -29,7 +29,7 @@ from allocator.auditing.stages import step_values as measured_steps
 from allocator.blocks.registry import parts_of
 from allocator.blocks.shared.checks import HALF_DIGIT, RELATIVE, Checks, forbidden
 from allocator.scenario.plan_year import PlanYear, Scenario
-from allocator.tables.chain import following
+from allocator.tables.chain import in_turn
 from allocator.tables.declared import TABLES
 from allocator.tables.result import RUN_FILE, SCENARIO_FOLDER, Result
 from allocator.words.errors import InputError, UsageError
@@ -194,8 +194,7 @@ def _years(scenario: Scenario, clean: Mapping[str, pd.DataFrame]) -> tuple[list[
     """Every plan year, starting with what the tables of the year before say, and its checks."""
     by_year, checks = cleaning.of_years(clean, scenario.years)
     years: list[AuditedYear] = []
-    for given in scenario.plan_years:
-        plan = following(given, years[-1].plan, clean) if years else given
+    for plan, _ in in_turn(scenario.plan_years, lambda _plan: clean):
         with np.errstate(all="ignore"):
             made, levels = checks_of_year(by_year[plan.year], plan)
         if years:

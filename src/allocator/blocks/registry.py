@@ -8,6 +8,8 @@ solver:
 ``section.py``            ``SECTION``, its part of a plan file (cost lines, labels, measures, outcomes), and ``TABLES``
 ``consistency.py``        ``findings``: what must fit together when files are read (where anything must)
 ``counted.py``            ``counted``: what it counts by town, for goals and standards (where it counts anything)
+``check.py``              ``findings``: arithmetic before any solve, given what is known across blocks (``Known``);
+                          ``lock_range``: what its decisions can be at all (where any can be locked)
 ``model.py``              ``build``: its statement, variables, rows and entries in the ledgers
 ``results.py``            ``RESULTS``: what its result tables say of themselves (where it has any)
 ``tables.py``             ``settle`` and ``tables``: a solved year as its result tables
@@ -31,6 +33,7 @@ from allocator.blocks.shared.checks import Judged, Tables
 from allocator.blocks.shared.counted import Counted
 from allocator.blocks.shared.labels import LABEL_AXES
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Outcome, Section
 
@@ -89,6 +92,13 @@ def outcomes() -> Mapping[str, tuple[str, Outcome]]:
 def own_lines() -> tuple[str, ...]:
     """Cost lines that blocks have under names of their own."""
     return tuple(sorted(line for section in section_types().values() for line in section.own_lines))
+
+
+@cache
+def lockable() -> Mapping[str, tuple[str, Decision]]:
+    """Decision that can be locked to its block and what that says of it, in build order."""
+    sections = {block: part.SECTION for block, part in parts_of("section").items()}
+    return {each.name: (block, each) for block, section in sections.items() for each in section.decisions}
 
 
 def given(plan: PlanYear, block: str) -> Any:

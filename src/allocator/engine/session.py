@@ -13,9 +13,6 @@ from allocator.words.texts import Text
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "stopped"]
 """optimal: gap reached <= gap asked; feasible: a plan, not proven; stopped: a limit struck before any plan."""
 
-STATUS_ORDER: tuple[Status, ...] = ("optimal", "feasible", "infeasible", "unbounded", "stopped")
-"""From best to worst; a run's status is its worst step's."""
-
 
 @dataclass(frozen=True)
 class Solution:

@@ -185,13 +185,21 @@ class PlanYear:
         """Level of each town before the plan year, 0 to 100: 100 x sum of weight x min(1, base / target)."""
         return self.levels(self.base_values())
 
+    def targets(self) -> npt.NDArray[np.float64]:
+        """Target of each indicator, in its unit."""
+        return np.array([each.target for each in self.indicators])
+
+    def caps(self) -> npt.NDArray[np.float64]:
+        """Value from which more of an indicator counts nothing, in its unit: its target, or a ceiling below it."""
+        return np.array([min(i.target, np.inf if i.ceiling is None else i.ceiling) for i in self.indicators])
+
+    def credited(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Attainment [..., indicator] of values [..., indicator]: min(cap, value) / target, from 0 to 1."""
+        return np.asarray(np.minimum(values, self.caps()) / self.targets())
+
     def levels(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Level of each town for values [town, indicator]: 100 x sum of weight x min(1, value / target)."""
-        weights = np.array([i.weight for i in self.indicators])
-        targets = np.array([i.target for i in self.indicators])
-        ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in self.indicators])
-        credited = np.minimum(1.0, np.minimum(values, ceilings) / targets)
-        return np.asarray(100.0 * credited @ weights)
+        """Level of each town for values [town, indicator]: 100 x sum of weight x what is credited."""
+        return np.asarray(100.0 * self.credited(values) @ np.array([each.weight for each in self.indicators]))
 
 
 def chained(years: Iterable[PlanYear]) -> tuple[PlanYear, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import DecidedBefore, Defines, Distinct, Names, TownColumn
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Section(BaseModel):
     later year, and then goes on to the last."""
     town_columns: ClassVar[tuple[str, ...]] = ()
     """Columns of the towns table that the part reads."""
+    decisions: ClassVar[tuple[Decision, ...]] = ()
+    """Decisions of the block that can be locked."""
     limiting_columns: ClassVar[tuple[str, ...]] = ()
     """Columns of the towns table that limit the part where they are there; then every town needs a number."""
 
@@ -343,14 +346,22 @@ class BasicsStage(Section):
     """Hard goals: least importance x shortfall / target; goals that are met stay met."""
 
     id: Literal["basics"]
+    seeks: ClassVar[str] = "hard"
+    """Strength of the goals that it seeks."""
 
 
 class AspirationsStage(Section):
     """Soft goals: least importance x shortfall / target; goals that are met stay met."""
 
     id: Literal["aspirations"]
+    seeks: ClassVar[str] = "soft"
+    """Strength of the goals that it seeks."""
     give: Amount = 0.0
     """Shares of a target that later stages may spend; with more than 0 only the sum of the shortfalls is held."""
+
+
+GoalStage = BasicsStage | AspirationsStage
+"""Stages that seek goals: what they reach is kept wherever a solved plan is looked at again."""
 
 
 class TieBreakStage(Section):
@@ -443,5 +454,5 @@ class Common(Section):
         """Whether a goal is asked for: as a rule, by a stage of the plan, or only measured."""
         if goal.strength == "rule":
             return "rule"
-        stage = {"hard": "basics", "soft": "aspirations"}.get(goal.strength)
-        return "yes" if any(each.id == stage for each in self.stages) else "no"
+        seeking = [each for each in self.stages if isinstance(each, GoalStage) and each.seeks == goal.strength]
+        return "yes" if seeking else "no"

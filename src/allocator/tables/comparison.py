@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from functools import cache
 
 import pandas as pd
 
+from allocator.blocks.registry import lockable
+from allocator.scenario.decisions import Decision, Taken
 from allocator.tables.goals import is_missed
 from allocator.tables.result import Result
 
 
-class _Decision(NamedTuple):
-    """Where a kind of whole decision stands in the tables."""
+@cache
+def compared() -> Mapping[str, tuple[Decision, Taken]]:
+    """Whole decisions that two plans are compared in, by their name there; pairs have a table of their own."""
+    every = [(each, each.taken) for _, each in lockable().values() if each.taken is not None]
+    return {taken.name: (each, taken) for each, taken in sorted(every, key=lambda pair: pair[1].place)}
 
-    table: str
-    what: str
-    town: str
-    how: str
-    """Column that says how it is decided, e.g. the grade a station reaches; empty where there is none."""
-    amount: str
-    """Column that counts it; empty where it is taken once or not at all."""
-    taken: Callable[[pd.DataFrame], pd.Series[bool]]
-    """Which rows of the table are decisions of their year."""
-
-
-DECISIONS: Mapping[str, _Decision] = {
-    "project": _Decision("projects", "project", "town", "", "", lambda t: t["state"] == "started"),
-    "star": _Decision("stars", "station", "town", "grade_after", "", lambda t: t["grade_after"] != t["grade_before"]),
-    "recognition": _Decision("demonstration_towns", "standard", "town", "", "", lambda t: t["new"] > 0),
-    "base": _Decision("bases", "site", "town", "", "", lambda t: t["state"] == "opened"),
-    "posting": _Decision("postings", "teacher", "to_town", "", "", lambda t: t["new"] > 0),
-    "posts": _Decision("team", "type", "town", "", "posts", lambda t: t["posts"] > 0),
-    "training": _Decision("team", "type", "town", "", "trained", lambda t: t["trained"] > 0),
-}
-"""Whole decisions that two plans are compared in; pairs have a table of their own."""
 
 _KEYS = ["year", "decision", "what", "town", "how"]
 
@@ -83,18 +67,20 @@ def compare(a: Result, b: Result) -> dict[str, pd.DataFrame]:
 def _decided(result: Result) -> pd.Series[float]:
     """Every whole decision of a plan with its amount, by year, decision, what, town and how."""
     parts = []
-    for name, given in DECISIONS.items():
-        table = result.tables[given.table]
-        table = table[given.taken(table)]
-        labels = {"what": table[given.what], "town": table[given.town], "how": table[given.how] if given.how else ""}
-        amount = table[given.amount].astype(float) if given.amount else 1.0
-        parts.append(pd.DataFrame({"year": table["year"], "decision": name, **labels, "amount": amount}))
+    for name, (decision, taken) in compared().items():
+        table = result.tables[decision.table]
+        table = table[taken.rows(table)]
+        rows: dict[str, object] = {"year": table["year"], "decision": name}
+        rows |= {"what": table[decision.what], "town": table[decision.column_of("town")]}
+        rows["how"] = table[taken.how] if taken.how else ""
+        rows["amount"] = table[decision.column].astype(float) if decision.column else 1.0
+        parts.append(pd.DataFrame(rows))
     return pd.concat(parts).set_index(_KEYS)["amount"].astype(float)
 
 
 def _in_order(decisions: pd.DataFrame) -> pd.DataFrame:
     """Rows by kind of decision, then as they were."""
-    place = {name: at for at, name in enumerate(DECISIONS)}
+    place = {name: at for at, name in enumerate(compared())}
     return decisions.sort_values("decision", key=lambda kind: kind.map(place), kind="stable", ignore_index=True)
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.blocks.goals.targets import COUNTED, by_town, targets
 from allocator.blocks.registry import counted
 from allocator.blocks.shared.measures import (
     CATEGORY_SHARE,
@@ -23,6 +22,7 @@ from allocator.blocks.shared.measures import (
     special_sources,
     unit_of,
 )
+from allocator.blocks.shared.targets import COUNTED, by_town, targets
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Goal
 from allocator.tables.declared import GOALS

@@ -10,8 +10,8 @@ import pandas as pd
 
 from allocator.blocks.registry import counted
 from allocator.blocks.shared.amounts import amounts
+from allocator.blocks.shared.inequality import measures
 from allocator.blocks.shared.solved import Year
-from allocator.engine.criteria.measures import measures
 from allocator.engine.limits import limit_weights, limits_of
 from allocator.engine.session import Prices
 from allocator.model import BoundRule, Floats, Ledger, Model, Rows, Sense, Variables, joined_key

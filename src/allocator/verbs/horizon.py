@@ -31,10 +31,11 @@ from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import TieBreakStage
 from allocator.tables.goals import missed_goals
 from allocator.tables.result import Result
-from allocator.tables.tabulate import rounding_tables, tabulated
+from allocator.tables.tabulate import tabulated
 from allocator.verbs.first_plan import first_plan, wants_first_plan
 from allocator.verbs.options import Options
 from allocator.verbs.record import rounded_seconds, rounding_record, run_record
+from allocator.verbs.rounding.tables import rounding_tables
 from allocator.words.columns import DECIMALS
 from allocator.words.errors import AuditError, InfeasibleError
 from allocator.words.texts import Text
@@ -74,7 +75,7 @@ def all_years(scenario: Scenario, chosen: Options) -> Result:
     with clock.step("tables"):
         made = tabulated(model, scenario, x if rounded is None else rounded.x, prices, run)
         if rounded is not None:
-            made |= rounding_tables(scenario, rounded.exact, rounded.unit_yuan, made)
+            made |= rounding_tables(scenario, rounded, made)
     if scenario.first.common.compares and "level" in model.columns:
         with clock.step("held_down"):
             _mark_held_down(model, scenario, session, run, made)

@@ -16,8 +16,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.shared.inequality import measures
 from allocator.engine.build import build
-from allocator.engine.criteria.measures import measures
 from allocator.engine.criteria.step import SUM_GRID
 from allocator.engine.opening import SolverName, open_session
 from allocator.engine.prices import stage_prices
@@ -40,7 +40,7 @@ class Sweep:
 
     ``points``: a column for each swept path; ``method`` (``warm``: numbers set on the built model; ``rebuilt``);
     ``pairs`` (``none``, ``fixed`` as the unchanged scenario chooses them, ``free``); ``status``; the measures of the
-    level (those of criteria.measures; weighted by population); ``worst_town``; and for swept parameters
+    level (those of blocks.shared.inequality; weighted by population); ``worst_town``; and for swept parameters
     ``price_balance:<path>`` and ``price_total:<path>``, level points for one more unit of the number.
     ``levels``: level of every town [level points], one row a point, one column a town.
     """

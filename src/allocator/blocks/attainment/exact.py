@@ -130,9 +130,8 @@ def _tighten(matrix: tuple[Codes, Codes, Floats], bound: Floats, low: Floats, hi
 def _credited(model: Model, plan: PlanYear, year: int, ranges: tuple[Floats, Floats]) -> None:
     """capped, at_cap and exact_credit of a year."""
     cells = model.year("attainment", year)
-    target = np.array([i.target for i in plan.indicators])[cells["indicator"]]
-    ceiling = np.array([np.inf if i.ceiling is None else i.ceiling for i in plan.indicators])[cells["indicator"]]
-    most = np.minimum(1.0, ceiling / target)
+    target = plan.targets()[cells["indicator"]]
+    most = plan.caps()[cells["indicator"]] / target
     shape = (len(plan.towns), len(plan.indicators))
     brought = model.ledgers["value"].side(supplied=True, year=year)
     given = np.zeros(shape)

@@ -67,9 +67,8 @@ def build(model: Model, plan: PlanYear, given: Attainment) -> None:
     year = model.axes["year"].code(str(plan.year))
     town, indicator = (codes.ravel() for codes in np.indices((towns, len(indicators))))
     labels = {"town": town, "indicator": indicator, "year": constant_label(year, len(town))}
-    targets = np.array([i.target for i in indicators])
-    ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in indicators])
-    most = np.minimum(1.0, ceilings / targets)
+    targets = plan.targets()
+    most = plan.caps() / targets
     attainment = model.variables("attainment", labels, "share of target", upper=most[indicator])
     value = model.ledgers["value"]
     _start(model, plan, labels)

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import Defines, Names
 from allocator.scenario.section import (
     Amount,
@@ -46,6 +47,7 @@ class Effect(Section):
 class Attainment(Section):
     """Indicators that make up a town's level, and effects on them."""
 
+    decisions = (Decision("level", {"town": "town"}, "towns", "level_after", in_files=False),)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("level"),)
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("level"),)
     of_whole_plan: ClassVar[bool] = True

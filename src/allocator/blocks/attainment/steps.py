@@ -50,8 +50,8 @@ def credit_steps(model: Model, plan: PlanYear) -> None:
         return
     shape = brought.given.shape
     gain, part, needed, most = (np.zeros(shape) for _ in range(4))
-    targets = np.array([i.target for i in plan.indicators])
-    most[:] = np.minimum(targets, [np.inf if i.ceiling is None else i.ceiling for i in plan.indicators])
+    targets = plan.targets()
+    most[:] = plan.caps()
     open_ = _alike(model, brought, gain)
     needed[open_] = (most - brought.given)[open_] / gain[open_]
     part = needed - np.floor(needed)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from allocator.blocks.shared.sites import SiteRow
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.marks import Defines, Names
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Id, Measure, Name, Outcome, Row, Section, Spending
@@ -24,6 +25,15 @@ class BaseFunction(Section):
 class Bases(Section):
     """Learning bases (学习体验基地): which sites open, when, and how many hours each of their functions gets."""
 
+    decisions = (
+        Decision(
+            "open",
+            {"site": "site"},
+            "bases",
+            rows=lambda table, _: table[table["state"].isin(["open", "opened"])],
+            taken=Taken("base", 40, lambda table: table["state"] == "opened"),
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = ("bases",)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("bases"), Measure("bases_{}", each="bases.functions"))
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("bases.cost", by_town=False),)

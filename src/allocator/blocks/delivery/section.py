@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import Defines, Names, TownColumn
 from allocator.scenario.section import Amount, CostLine, Id, Name, Section, Spending, Yuan
 
@@ -48,6 +49,7 @@ class Programme(Section):
 class Delivery(Section):
     """Programmes and what a unit of each needs."""
 
+    decisions = (Decision("units", {"town": "town", "programme": "programme"}, "delivery", "units"),)
     of_whole_plan: ClassVar[bool] = True
     limiting_columns: ClassVar[tuple[str, ...]] = ("venue_hours",)
 

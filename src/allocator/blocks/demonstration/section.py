@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.marks import Defines, Names
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Id, Measure, Name, Row, Section, Spending, TownId, Yuan
@@ -45,6 +46,15 @@ class Eligible(Section):
 class Demonstration(Section):
     """Demonstration towns of community education (社区教育示范镇街): towns that meet every criterion of a standard."""
 
+    decisions = (
+        Decision(
+            "demonstrated",
+            {"town": "town", "standard": "standard"},
+            "demonstration_towns",
+            "held",
+            taken=Taken("recognition", 30, lambda table: table["new"] > 0),
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = (LINE,)
     measures: ClassVar[tuple[Measure, ...]] = (
         Measure(ANY, of_criteria=False),

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import DecidedBefore, Defines, Distinct, Names
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, Id, Measure, Name, Row, Section, Share, Spending, TownId, Yuan
@@ -108,6 +109,11 @@ class Matching(Section):
 class Funding(Section):
     """Sources of money, who may pay for what, floors, shares and yearly bounds."""
 
+    decisions = (
+        Decision(
+            "funding", {"town": "recipient", "programme": "cost_line", "source": "source"}, "funding", "amount_yuan"
+        ),
+    )
     measures: ClassVar[tuple[Measure, ...]] = (
         Measure("money"),
         Measure("money_per_head"),

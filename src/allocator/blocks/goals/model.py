@@ -45,14 +45,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.blocks.goals.targets import COUNTED, by_town, targets, teacher_time
 from allocator.blocks.shared.amounts import amounts
 from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, is_plain, sizes
+from allocator.blocks.shared.targets import PERCENT, by_town, targets, teacher_time
 from allocator.model import Codes, Floats, Model, Strength, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Goal
-
-PERCENT = 100.0
 
 
 def build(model: Model, plan: PlanYear, given: Sequence[Goal]) -> None:
@@ -69,22 +67,6 @@ def build(model: Model, plan: PlanYear, given: Sequence[Goal]) -> None:
         if goal.scope == "count_of_towns":
             reached = _counted(model, plan, goal, reached, int((asked <= 0).sum()))
         _asked_for(model, goal, reached)
-
-
-def settle(model: Model, x: Floats) -> None:
-    """Bring what goals reach in line with the decisions of x: the model may claim less than is reached."""
-    for part, rows in zip(model.columns.get("mentored", []), model.rows.get("mentored_once", []), strict=True):
-        x[part.terms.column] = np.minimum(1.0, x[part.terms.column] - rows.activity(x))
-    of_towns = {(int(part.terms["goal"][0]), int(part.terms["year"][0])): part for part in model.columns.get("met", [])}
-    for part, rows in zip(model.columns.get("reached", []), model.rows.get("reached_sum", []), strict=True):
-        reached = part.terms.column
-        x[reached] += rows.bound - rows.activity(x)
-        met = of_towns.pop((int(part.terms["goal"][0]), int(part.terms["year"][0])), None)
-        if met is not None:
-            x[met.terms.column] = x[reached] >= PERCENT * (1.0 - COUNTED)
-    for part, rows in zip(model.columns.get("shortfall", []), model.rows.get("aim", []), strict=True):
-        x[part.terms.column] = 0.0
-        x[part.terms.column] = np.maximum(0.0, rows.bound - rows.activity(x))
 
 
 def _asked_for(model: Model, goal: Goal, reached: Terms) -> None:

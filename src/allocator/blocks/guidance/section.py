@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from allocator.blocks.shared.table_use import TableUse
-from allocator.scenario.section import Allowance, Amount, CostLine, IndicatorId, Origin, Section
+from allocator.scenario.decisions import Decision
+from allocator.scenario.section import DISTRICT, Allowance, Amount, CostLine, IndicatorId, Origin, Section
 
 
 class GuidanceEffect(Section):
@@ -23,6 +24,22 @@ class GuidanceEffect(Section):
 class Guidance(Section):
     """Vertical guidance (纵向指导): district centre to town schools, town schools to their stations."""
 
+    decisions = (
+        Decision(
+            "guidance",
+            {"town": "town"},
+            "guidance",
+            "hours",
+            rows=lambda table, _: table[table["giver"] == DISTRICT],
+        ),
+        Decision(
+            "station_guidance",
+            {"town": "town"},
+            "guidance",
+            "hours",
+            rows=lambda table, _: table[table["giver"] != DISTRICT],
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = ("guidance",)
     of_whole_plan: ClassVar[bool] = True
     town_columns: ClassVar[tuple[str, ...]] = ("stations",)

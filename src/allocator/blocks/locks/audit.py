@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.shared.checks import Checks, Judges, Posting, Sense, cost_lines, forbidden, rule, starred
+from allocator.blocks.registry import lockable
+from allocator.blocks.shared.checks import Checks, Judges, Posting, Sense, Tables, rule
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import DISTRICT, Lock
-
-DECISIONS = {
-    "units": ("delivery", "units"),
-    "funding": ("funding", "amount_yuan"),
-    "teaching": ("teaching", "hours"),
-    "volunteering": ("volunteering", "hours"),
-    "purchased": ("purchases", "hours"),
-    "posts": ("team", "posts"),
-    "staff_trained": ("team", "trained"),
-    "pairing": ("pairs", ""),
-    "posted": ("postings", ""),
-    "guidance": ("guidance", "hours"),
-    "station_guidance": ("guidance", "hours"),
-    "project_start": ("projects", ""),
-    "project_running": ("projects", ""),
-    "open": ("bases", ""),
-    "starred": ("stars", ""),
-    "demonstrated": ("demonstration_towns", "held"),
-    "attainment": ("attainment", "attainment"),
-    "level": ("towns", "level_after"),
-}
-"""Decision to the table and column it is written in; a pair counts 1, and so does a project in one of its states."""
-
-STATES = {"project_start": ("started",), "project_running": ("started", "running")}
-"""Decision to the states of the rows that count."""
+from allocator.scenario.section import Lock
 
 
-def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Checks]:
+def audit_block(tables: Tables, plan: PlanYear, given: Sequence[Lock]) -> list[Checks]:
     """One check a side of each lock."""
     made = []
     for lock in given:
         total, weight = _total(tables, plan, lock)
-        if np.isnan(total):
-            made.append(forbidden("lock", np.array([lock.id], dtype=object)))
-            continue
         sides: list[tuple[str, Sense, float | None]] = [
             ("at_least", ">=", lock.equals if lock.equals is not None else lock.at_least),
             ("at_most", "<=", lock.equals if lock.equals is not None else lock.at_most),
@@ -56,36 +29,17 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Seque
     return made
 
 
-def _total(tables: Mapping[str, pd.DataFrame], plan: PlanYear, lock: Lock) -> tuple[float, float]:
-    """The locked decision summed over the labels not named, and its weight; nan where it cannot be read."""
-    if lock.decision not in DECISIONS:
-        return float("nan"), 0.0
-    table, column = DECISIONS[lock.decision]
-    frame = tables[table]
-    if lock.decision == "open":
-        frame = frame[frame["state"].isin(["open", "opened"])]
-    if lock.decision == "starred":
-        frame = starred(plan, frame)
-    if table == "guidance":
-        own = frame["giver"] == DISTRICT
-        frame = frame[own if lock.decision == "guidance" else ~own]
-    if lock.decision in STATES:
-        frame = frame[frame["state"].isin(STATES[lock.decision])]
-    if lock.decision == "posted":
-        frame = frame.rename(columns={"to_town": "town"})
-    if lock.decision == "funding" and "spending" in lock.where:
-        frame = frame.merge(cost_lines(plan), on=["town", "programme"], how="left")
+def _total(tables: Tables, plan: PlanYear, lock: Lock) -> tuple[float, float]:
+    """The locked decision summed over the labels not named, and the number of cells that enter it (at least 1)."""
+    _, decision = lockable()[lock.decision]
+    frame = decision.rows(tables[decision.table], plan)
     for label, wanted in lock.where.items():
-        if label == "year":
-            continue
-        if label not in frame:
-            return float("nan"), 0.0
-        frame = frame[frame[label] == wanted]
-    amounts = frame[column].to_numpy(dtype=float) if column else np.ones(len(frame))
+        frame = frame[frame[decision.column_of(label)] == wanted]
+    amounts = frame[decision.column].to_numpy(dtype=float) if decision.column else np.ones(len(frame))
     return float(amounts.sum()), float(max(1, len(frame)))
 
 
-def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Sequence[Lock]) -> list[Posting]:  # noqa: ARG001
+def postings(tables: Tables, plan: PlanYear, given: Sequence[Lock]) -> list[Posting]:  # noqa: ARG001
     """Locks bring nothing into the ledgers."""
     return []
 

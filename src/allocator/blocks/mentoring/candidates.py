@@ -173,3 +173,20 @@ def _shares(plan: PlanYear) -> Floats:
     targets = np.array([i.target for i in plan.indicators])
     ceilings = np.array([np.inf if i.ceiling is None else i.ceiling for i in plan.indicators])
     return np.asarray(np.round(np.minimum(plan.plan_base(), ceilings) / targets, LEVEL_DECIMALS))
+
+
+def mentor_places(plan: PlanYear, given: Mentoring, school_room: Floats) -> Floats:
+    """Most pairs that each town can mentor: its eligible mentees, its capacity, the hours of its school."""
+    found = candidates(plan, given)
+    eligible = np.bincount(found.mentor, minlength=len(plan.towns)).astype(float)
+    places: Floats = np.minimum(eligible, given.mentor_capacity)
+    return np.minimum(places, pairs_within_hours(found, school_room))
+
+
+def pairs_within_hours(found: Candidates, school_room: Floats) -> Floats:
+    """Most pairs that the hours of each town's school carry [town]: those that need the fewest hours first."""
+    rooms, most = np.maximum(school_room, 0.0), np.full(len(school_room), np.inf)
+    for town in np.unique(found.mentor[found.hours > 0]).tolist():
+        needed = np.cumsum(np.sort(found.hours[found.mentor == town]))
+        most[town] = float((needed <= rooms[town] + 1e-9 * np.maximum(1.0, needed)).sum())
+    return most

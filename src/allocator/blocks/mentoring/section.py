@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import Distinct, SameEveryYear
 from allocator.scenario.section import (
     Allowance,
@@ -81,6 +82,7 @@ class Visits(Section):
 class Mentoring(Section):
     """Mentoring pairs (结对帮扶): a mature town school helps a slow-starting one."""
 
+    decisions = (Decision("pairing", {"mentor": "town", "mentee": "town"}, "pairs"),)
     own_lines: ClassVar[tuple[str, ...]] = ("mentoring", "mentoring_travel")
     measures: ClassVar[tuple[Measure, ...]] = (Measure("paired_slow_towns", of_towns=False),)
     outcomes: ClassVar[tuple[Outcome, ...]] = (

@@ -126,3 +126,17 @@ def swaps_before(found: Candidates, able: npt.NDArray[np.float64]) -> npt.NDArra
     for who, town in zip(teacher.tolist(), host.tolist(), strict=True):
         way[found.home[who], town] |= able[who] > 0
     return way & way.transpose(1, 0, 2)
+
+
+def may_be(plan: PlanYear, given: Posting) -> npt.NDArray[np.bool_]:
+    """[teacher, town]: where a teacher may be in the year, also by a posting that begins in an earlier year."""
+    found = candidates(plan, given)
+    possible, at = found.possible.copy(), {teacher: n for n, teacher in enumerate(found.ids)}
+    before = plan.before
+    while before is not None and {"posting", "teaching"} <= before.sections.keys():
+        earlier = candidates(before, given)
+        for who, town in zip(*np.nonzero(earlier.may_begin), strict=True):
+            if earlier.ids[who] in at:
+                possible[at[earlier.ids[who]], town] = True
+        before = before.before
+    return possible

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.marks import Names, SameEveryYear
 from allocator.scenario.section import (
     Amount,
@@ -36,6 +37,15 @@ class Band(Section):
 class Posting(Section):
     """Whole teachers posted to another town for a term of years."""
 
+    decisions = (
+        Decision(
+            "posted",
+            {"teacher": "teacher", "town": "town"},
+            "postings",
+            columns={"town": "to_town"},
+            taken=Taken("posting", 50, lambda table: table["new"] > 0),
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = ("exchange",)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("posted_teachers"), Measure("posted_backbone"))
     outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("posting.cost"), Outcome("posting.count"))

@@ -131,3 +131,8 @@ def gains(plan: PlanYear, given: Projects, found: Library) -> Gains:
 def _years(table: pd.DataFrame, column: str) -> Floats:
     """Years of a column that may be left out or blank."""
     return table[column].to_numpy(dtype=float) if column in table else np.full(len(table), np.nan)
+
+
+def raised_by_projects(plan: PlanYear, given: Projects) -> frozenset[str]:
+    """Indicators that projects add to."""
+    return frozenset() if given.effects is None else frozenset(plan.tables[given.effects]["indicator"])

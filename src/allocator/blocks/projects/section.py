@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.marks import Defines, Names
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Id, IndicatorId, Measure, Name, Outcome, Row, Section, Spending
@@ -37,6 +38,22 @@ class ProjectKind(Section):
 
 class Projects(Section):
     """Which projects of the library start, and when."""
+
+    decisions = (
+        Decision(
+            "project_start",
+            {"project": "project"},
+            "projects",
+            rows=lambda table, _: table[table["state"] == "started"],
+            taken=Taken("project", 10, lambda table: table["state"] == "started"),
+        ),
+        Decision(
+            "project_running",
+            {"project": "project"},
+            "projects",
+            rows=lambda table, _: table[table["state"].isin(["started", "running"])],
+        ),
+    )
 
     label_axes: ClassVar[Mapping[str, str]] = {"needed": "project", "excluded": "project"}
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import Names
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share, Spending, TownId
@@ -16,6 +17,14 @@ from allocator.scenario.section import Amount, CostLine, Id, Row, Section, Share
 class Purchase(Section):
     """Purchase of services (政府购买服务): teaching hours bought from organisations, beside own teachers."""
 
+    decisions = (
+        Decision(
+            "purchased",
+            {"provider": "provider", "town": "town", "category": "taught_category"},
+            "purchases",
+            "hours",
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = ("purchase",)
 
     providers: str = "providers"

@@ -268,15 +268,3 @@ def cost_lines(plan: PlanYear) -> pd.DataFrame:
         for town in places[how.at]
     ]
     return pd.DataFrame(rows, columns=["town", "programme", "spending"], dtype=object)
-
-
-def starred(plan: PlanYear, reached: pd.DataFrame) -> pd.DataFrame:
-    """Every grade that a station has (station, grade): before the year, or by the table of those reached in it."""
-    given: Any = plan.sections["stars"]
-    stars = {grade.id: grade.stars for grade in given.grades}
-    table = plan.tables[given.stations]
-    now = dict(zip(table["station"], table["star"], strict=True))
-    for station, grade in zip(reached["station"], reached["grade_after"], strict=True):
-        now[station] = max(now.get(station, 0), stars.get(grade, 0))
-    rows = [(station, grade) for station, most in now.items() for grade, least in stars.items() if least <= most]
-    return pd.DataFrame(rows, columns=["station", "grade"], dtype=object)

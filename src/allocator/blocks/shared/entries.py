@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
-from allocator.model import Floats, Model, Provision, Terms, constant_label
+from allocator.model import Model, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Gain
 
@@ -36,11 +34,3 @@ def count(model: Model, block: str, name: str, units: Terms) -> None:
     code = constant_label(model.axes["counted"].code(name), len(units))
     labels = {"counted": code, "town": units["town"], "year": units["year"]}
     model.ledgers["count"].supply(block, units.labelled(labels))
-
-
-def count_given(model: Model, plan: PlanYear, block: str, name: str, amounts: Floats) -> None:
-    """Count what is there already, by town [town]."""
-    year = constant_label(model.axes["year"].code(str(plan.year)), len(amounts))
-    code = constant_label(model.axes["counted"].code(name), len(amounts))
-    labels = {"counted": code, "town": np.arange(len(amounts)), "year": year}
-    model.ledgers["count"].provide(Provision(block, labels, amounts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Annotated, Any
 
 import numpy as np
@@ -76,3 +77,31 @@ def _open(plan: PlanYear) -> dict[str, bool]:
         return {}
     table = sites_of(plan)
     return dict(zip(table["site"].astype(str), table["open"].astype(bool), strict=True))
+
+
+def exactly_open(plan: PlanYear) -> int | None:
+    """How many bases must be open in the last year decided; none: any number."""
+    given: Any = plan.sections["bases"]
+    asked: int | None = given.exactly_open
+    return asked
+
+
+def most_open(plan: PlanYear) -> int:
+    """Most bases that may be open in the year."""
+    given: Any = plan.sections["bases"]
+    known = open_before(plan)
+    new = len(known) if given.most_new is None else given.most_new - opened_earlier(plan)
+    return int(min(len(known), sum(known.values()) + max(0, new)))
+
+
+def open_range(plan: PlanYear, named_sites: Container[str]) -> tuple[int, int]:
+    """Least and most of some sites that can be open in the year: those open already, and what may still open."""
+    exactly = exactly_open(plan)
+    known = open_before(plan)
+    own = [known[site] for site in known if site in named_sites]
+    stands, everywhere = sum(own), sum(known.values())
+    least, most = stands, min(len(own), stands + most_open(plan) - everywhere)
+    if exactly is not None and plan.is_last:
+        least = max(least, exactly - (len(known) - len(own)))
+        most = min(most, exactly - (everywhere - stands))
+    return least, most

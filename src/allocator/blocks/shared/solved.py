@@ -48,6 +48,11 @@ class Year:
         frame["value"] = self.x[cells.column]
         return frame
 
+    def hours(self, name: str) -> pd.DataFrame:
+        """Hours of a family between towns (from_town, to_town) where there are any, and how far apart they are."""
+        frame = self.cells(name, zeros=False).rename(columns={"value": "hours"})
+        return frame.assign(minutes=self.minutes(frame, "from_town", "to_town"))
+
     def minutes(self, frame: pd.DataFrame, start: str, end: str) -> Floats:
         """One-way minutes between two label columns that hold towns."""
         if self.plan.travel is None or not len(frame):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Annotated, ClassVar
 
+import pandas as pd
 from pydantic import Field
 
 from allocator.blocks.shared.stations import StationRow
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.marks import Defines, Names, OfFirstYear
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Amount, CostLine, Gain, Id, Measure, Name, Outcome, Row, Section, Spending
@@ -37,6 +39,15 @@ class Stars(Section):
     """Star-rated stations (星级村居辅导站): which stations are brought up to the standard, grade by grade and batch by
     batch. A star is never lost."""
 
+    decisions = (
+        Decision(
+            "starred",
+            {"station": "star_station", "grade": "star_grade"},
+            "stars",
+            rows=lambda table, plan: grades_held(plan, table),
+            taken=Taken("star", 20, lambda table: table["grade_after"] != table["grade_before"], how="grade_after"),
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = ("stars",)
     measures: ClassVar[tuple[Measure, ...]] = (
         Measure("star_share"),
@@ -96,6 +107,19 @@ class StarScoreRow(Row):
     station: Annotated[Id, Names("star_station")]
     criterion: Annotated[Id, Names("star_criterion")]
     points: Amount
+
+
+def grades_held(plan: PlanYear, reached: pd.DataFrame) -> pd.DataFrame:
+    """Every grade that a station has (station, grade): before the year, or by the table of those reached in it."""
+    given = plan.section(Stars)
+    assert given is not None
+    stars = {grade.id: grade.stars for grade in given.grades}
+    table = plan.tables[given.stations]
+    now = dict(zip(table["station"], table["star"], strict=True))
+    for station, grade in zip(reached["station"], reached["grade_after"], strict=True):
+        now[station] = max(now.get(station, 0), stars.get(grade, 0))
+    rows = [(station, grade) for station, most in now.items() for grade, least in stars.items() if least <= most]
+    return pd.DataFrame(rows, columns=["station", "grade"], dtype=object)
 
 
 SECTION = Stars

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import Names
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Allowance, Amount, CostLine, Id, Measure, Row, Section, Share, TownId
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
 class Teaching(Section):
     """Teacher hours across towns."""
 
+    decisions = (
+        Decision(
+            "teaching",
+            {"teacher": "teacher", "from_town": "town", "to_town": "town", "category": "taught_category"},
+            "teaching",
+            "hours",
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = ("travel",)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("category_share", of_towns=False),)
     of_whole_plan: ClassVar[bool] = True

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision, Taken
 from allocator.scenario.marks import Defines, Distinct, Names, TownColumn
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import (
@@ -79,6 +80,22 @@ class StaffTraining(Section):
 class Team(Section):
     """Posts of the community-education team (队伍), town by town and type by type; always whole."""
 
+    decisions = (
+        Decision(
+            "posts",
+            {"town": "town", "type": "staff_type"},
+            "team",
+            "posts",
+            taken=Taken("posts", 60, lambda table: table["posts"] > 0),
+        ),
+        Decision(
+            "staff_trained",
+            {"town": "town", "type": "staff_type"},
+            "team",
+            "trained",
+            taken=Taken("training", 70, lambda table: table["trained"] > 0),
+        ),
+    )
     own_lines: ClassVar[tuple[str, ...]] = ("posts", "post_training")
     measures: ClassVar[tuple[Measure, ...]] = (
         Measure("posts_{}", each="team.types"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from allocator.blocks.shared.table_use import TableUse
+from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import TownColumn
 from allocator.scenario.section import Allowance, Amount, CostLine, Row, Section, Share, TownId
 
@@ -37,6 +38,7 @@ class VolunteerStock(Section):
 class Volunteering(Section):
     """Volunteer hours across towns."""
 
+    decisions = (Decision("volunteering", {"from_town": "town", "to_town": "town"}, "volunteering", "hours"),)
     own_lines: ClassVar[tuple[str, ...]] = ("volunteer_training",)
     of_whole_plan: ClassVar[bool] = True
 

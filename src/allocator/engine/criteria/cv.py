@@ -28,8 +28,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from allocator.blocks.shared.inequality import variation
 from allocator.engine.criteria.inequality import comparison_labels, for_each, mean_column, next_comparison, of_outcomes
-from allocator.engine.criteria.measures import variation
 from allocator.model import Codes, Floats, Model, Outcome, constant_label
 
 CV_TOLERANCE = 1e-5

@@ -35,7 +35,7 @@ from typing import Literal
 
 import numpy as np
 
-from allocator.engine.criteria.measures import measures
+from allocator.blocks.shared.inequality import measures
 from allocator.engine.criteria.step import Hold, Step, Steps
 from allocator.model import Codes, Floats, Model, Outcome, Rows, Terms, constant_label, joined
 

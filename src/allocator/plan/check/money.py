@@ -1,162 +1,50 @@
-"""What the funding rules ask for and what there is: the numbers that the checks of money compare."""
+"""The money of a plan year: what the funding rules ask for, and what there is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
-from allocator.blocks.funding.section import Funding
-from allocator.plan.check.bounds import Lines, Units, lines, most_within, pools
-from allocator.plan.check.said import amounts, number
-from allocator.plan.check.supply import Bools, Floats
+from allocator.blocks.funding.section import Funding, FundingSource
+from allocator.blocks.shared.known import Supply, Units
+from allocator.blocks.shared.money import Money
+from allocator.plan.check.bounds import lines
 from allocator.scenario.plan_year import PlanYear
-from allocator.words.texts import Text
 
 
-def at_hand(plan: PlanYear, source: str) -> float:
-    """Most money of a source in the year [yuan]: its amount, and what may have been carried in."""
-    given: Any = plan.sections["funding"]
-    own = next((each for each in given.sources if each.id == source), None)
-    if own is None:
-        return 0.0
-    if plan.before is None:
-        return float(own.amount + own.carried_in)
-    earlier: Any = plan.before.sections["funding"]
-    if earlier.carry_over is None:
-        return float(own.amount)
-    before = next((each.amount for each in earlier.sources if each.id == source), 0.0)
-    return float(own.amount + before)  # carried is at most the year's own amount
-
-
-@dataclass(frozen=True, eq=False)
-class Money:
-    """What the funding rules ask for and what there is, in yuan."""
-
-    plan: PlanYear
-    given: Funding
-    lines: Lines
-    units: Units
-    amount: Floats
-    """[source]."""
-    pays: Bools
-    """[source, line]."""
-    special: Bools
-    """[source]: counts as the special fund."""
-    town_floor: Floats
-    """Special-fund money each town must get by the floor a head."""
-    earmarks: Floats
-    """[source, town]."""
-    last: Floats | None
-    """Last year's money of each town, where yearly bounds apply."""
-
-    @property
-    def ids(self) -> list[str]:
-        """Sources, in published order."""
-        return [source.id for source in self.given.sources]
-
-    def sources(self, chosen: Bools) -> Text:
-        """Some sources with what each gives."""
-        words = [word for word, is_in in zip(self.ids, chosen, strict=True) if is_in]
-        return amounts(self.plan, words, self.amount[chosen].tolist())
-
-    @property
-    def spendable(self) -> Floats:
-        """Most money of each cost line and recipient [recipient, line]: none where no source may pay."""
-        return np.where(self.pays.any(axis=0), self.lines.most, 0.0)
-
-    def of_sources(self, chosen: Bools) -> Floats:
-        """Most money of some sources that each recipient can spend."""
-        paid = self.paid_by(chosen)
-        return np.asarray(np.where(paid, self.lines.most, 0.0).sum(axis=1))
-
-    def paid_by(self, sources: Bools | int) -> Bools:
-        """Lines that some source among these may pay."""
-        return np.asarray(np.atleast_2d(self.pays[sources]).any(axis=0))
-
-    def pooled(self, chosen: Bools) -> tuple[float, Text]:
-        """Most money of some cost lines in the whole district, and why: ceilings, or all hours there are."""
-        chosen = chosen & np.asarray(self.pays.any(axis=0))
-        best, why = float(self.lines.most[:, chosen].sum()), Text("check.by_ceilings")
-        at = {line: n for n, line in enumerate(self.lines.ids)}
-        own = [n for n, p in enumerate(self.units.programmes) if p.id in at and chosen[at[p.id]]]
-        others = [n for n, line in enumerate(self.lines.ids) if chosen[n] and line not in self.plan.programme_ids]
-        costs, room = self.units.per_unit("unit_cost")[own], self.units.most.sum(axis=0)[own]
-        for need, supply in pools(self.plan):
-            can = most_within(costs, self.units.per_unit(need)[own], room, supply)
-            can += float(self.lines.most[:, others].sum())
-            if can < best:
-                best, why = can, Text(f"check.by_{need}", {"hours": number(supply)})
-        return best, why
-
-    def of_source(self, at: int) -> tuple[float, Text]:
-        """Most money of one source, and why."""
-        can, why = self.pooled(self.paid_by(at))
-        amount = float(self.amount[at])
-        return (amount, Text("check.by_amount")) if amount <= can else (can, why)
-
-    @property
-    def most(self) -> float:
-        """Most money that all sources together can spend."""
-        every = np.ones(len(self.lines.ids), dtype=bool)
-        return min(sum(self.of_source(at)[0] for at in range(len(self.amount))), self.pooled(every)[0])
-
-    @property
-    def special_need(self) -> Floats:
-        """Special-fund money each town must get: its floor, or its earmarks where these are more."""
-        return np.asarray(np.maximum(self.town_floor, self.earmarks[self.special].sum(axis=0)))
-
-    @property
-    def town_need(self) -> Floats:
-        """Money each town must get, of all sources."""
-        floors = self.special_need + self.earmarks[~self.special].sum(axis=0)
-        need = np.maximum(floors, self.lines.least[:-1].sum(axis=1))
-        return np.asarray(need if self.last is None else np.maximum(need, self.last * (1.0 - self.down)))
-
-    @property
-    def down(self) -> float:
-        """How far a town's money may fall below last year's, as a share."""
-        return self.given.year_on_year.down if self.given.year_on_year else 1.0
-
-    @property
-    def district_floor(self) -> float:
-        """Special-fund money that the floor of the district asks for."""
-        floor = self.given.per_capita_floor
-        return (floor.district or 0.0) * float(self.plan.population.sum()) if floor is not None else 0.0
-
-    @property
-    def least(self) -> tuple[float, Text]:
-        """Least money that must be spent in all, and by which rule."""
-        reasons = [
-            (self.district_floor, Text("check.by_district_floor")),
-            (float(self.town_need.sum() + self.lines.least[-1].sum()), Text("check.by_towns")),
-        ]
-        return max(reasons, key=lambda each: each[0])
-
-
-def money(plan: PlanYear, counted: Units) -> Money | None:
+def money(plan: PlanYear, counted: Units, supply: Supply) -> Money | None:
     """The money of a plan year; none without funding."""
-    given: Any = plan.sections.get("funding")
+    given = plan.section(Funding)
     if given is None:
         return None
-    paid, sources = lines(plan, counted), given.sources
+    paid, sources = lines(plan, counted, supply), given.sources
     pays = np.array([[category in s.pays for category in paid.spending] for s in sources], dtype=bool)
     earmarks = np.zeros((len(sources), len(plan.towns)))
     for at, source in enumerate(sources):
         for mark in source.earmark:
             town = plan.towns.index.get_loc(mark.town)
-            earmarks[at, town] = max(earmarks[at, town], mark.at_least)
+            earmarks[at, town] = max(float(earmarks[at, town]), mark.at_least)
     floor = given.per_capita_floor
     return Money(
         plan,
         given,
         paid,
         counted,
-        np.array([at_hand(plan, s.id) for s in sources]),
+        supply.pools,
+        np.array([_at_hand(plan, s) for s in sources]),
         pays.reshape(len(sources), len(paid.ids)),
         np.array([s.special_fund for s in sources], dtype=bool),
         (floor.town or 0.0) * plan.population if floor is not None else np.zeros(len(plan.towns)),
         earmarks,
         plan.last_year_money() if given.year_on_year is not None else None,
     )
+
+
+def _at_hand(plan: PlanYear, source: FundingSource) -> float:
+    """Most money of a source in the year [yuan]: its amount, and what may have been carried in."""
+    if plan.before is None:
+        return source.amount + source.carried_in
+    earlier = plan.before.section(Funding)
+    if earlier is None or earlier.carry_over is None:
+        return source.amount
+    before = next((each.amount for each in earlier.sources if each.id == source.id), 0.0)
+    return source.amount + before  # carried is at most the year's own amount

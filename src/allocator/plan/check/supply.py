@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from allocator.blocks.guidance.section import Guidance
+from allocator.blocks.posting.candidates import may_be
+from allocator.blocks.posting.section import Posting
 from allocator.blocks.purchase.offers import Offers, offers
 from allocator.blocks.purchase.section import Purchase
+from allocator.blocks.shared.known import Floats, Supply, Teachers, near, taught_categories
+from allocator.blocks.teaching.section import Teaching
 from allocator.blocks.team.people import reachable_posts, type_ids
 from allocator.blocks.team.section import Team
-from allocator.plan.check.posting import may_be
+from allocator.blocks.volunteering.section import Volunteering
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import ANY_CATEGORY
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-
 
 _SKILL = ("teacher", "category", "proficiency")
 
 
-@dataclass(frozen=True, eq=False)
-class Teachers:
-    """Teachers as arrays, in the order of their table."""
-
-    ids: tuple[str, ...]
-    home: npt.NDArray[np.intp]
-    hours: Floats
-    backbone: Bools
-    able: Floats
-    """Proficiency [teacher, category]; 0 where a teacher cannot teach it."""
-    most: Floats
-    """Most hours taught [teacher, town] if the teacher went nowhere else, or was posted there; 0 out of reach."""
-    away: Bools
-    """[teacher, town]: within reach and not at home."""
-
-
-def taught_categories(plan: PlanYear) -> tuple[str, ...]:
-    """Course categories, and the one of programmes without a category."""
-    return (*sorted(plan.common.categories), ANY_CATEGORY)
-
-
-def near(plan: PlanYear, kind: str) -> Bools:
-    """Whether a town lies within reach of another, for a kind of exchange."""
-    reached = np.eye(len(plan.towns), dtype=bool)
-    if plan.travel is not None and plan.common.travel is not None:
-        reached[plan.travel.within(getattr(plan.common.travel.reach_minutes, kind))] = True
-    return reached
+def supply_of(plan: PlanYear) -> Supply:
+    """What people and rooms of a plan year can give at most."""
+    offered, own = bought(plan), volunteer_hours(plan)
+    helpers = None if own is None else own @ near(plan, "volunteering")
+    venues = venue_rooms(plan, offered)
+    return Supply(teachers(plan), offered, venues, own, helpers, school_rooms(plan), station_hours(plan))
 
 
 def teachers(plan: PlanYear) -> Teachers | None:
     """The teachers of a plan; none if the plan does not count teacher hours."""
-    given: Any = plan.sections.get("teaching")
+    given = plan.section(Teaching)
     if given is None:
         return None
     table, skills = plan.tables[given.teachers], plan.tables[given.skills]
@@ -72,22 +47,22 @@ def teachers(plan: PlanYear) -> Teachers | None:
     away = reached & (home[:, None] != np.arange(len(plan.towns)))
     kept = np.where(away, 1.0 - given.home_share, 1.0)
     most = np.where(reached, hours[:, None] * kept / (1.0 + travel), 0.0)
-    if "posting" in plan.sections:
-        most = np.where(may_be(plan), hours[:, None], most)
+    posting = plan.section(Posting)
+    if posting is not None:
+        most = np.where(may_be(plan, posting), hours[:, None], most)
     return Teachers(ids, home, hours, table["backbone"].to_numpy(dtype=bool), able, most, away)
 
 
 def bought(plan: PlanYear) -> Offers | None:
     """What may be bought from organisations; none if the plan buys nothing."""
-    given = plan.sections.get("purchase")
-    return offers(plan, given) if isinstance(given, Purchase) else None
+    given = plan.section(Purchase)
+    return None if given is None else offers(plan, given)
 
 
-def venue_rooms(plan: PlanYear) -> Floats | None:
+def venue_rooms(plan: PlanYear, offered: Offers | None) -> Floats | None:
     """Venue hours of each town, with the most that organisations bring; none if the plan does not count them."""
     if "venue_hours" not in plan.towns:
         return None
-    offered = bought(plan)
     return plan.per_town("venue_hours") + (0.0 if offered is None else offered.rooms)
 
 
@@ -95,9 +70,8 @@ def school_rooms(plan: PlanYear) -> Floats:
     """Hours of each town school, with the most that posts bring; without limit where the table has no such column."""
     if "school_hours" not in plan.towns:
         return np.full(len(plan.towns), np.inf)
-    given = plan.sections.get("team")
-    rooms = plan.per_town("school_hours")
-    if not isinstance(given, Team):
+    given, rooms = plan.section(Team), plan.per_town("school_hours")
+    if given is None:
         return rooms
     hours = {each.id: each.contact_hours for each in given.types}
     worth = np.array([hours[word] for word in type_ids(given)])
@@ -107,39 +81,28 @@ def school_rooms(plan: PlanYear) -> Floats:
 
 def volunteer_hours(plan: PlanYear) -> Floats | None:
     """Volunteer hours that each town has; none if the plan does not count them."""
-    given: Any = plan.sections.get("volunteering")
+    given = plan.section(Volunteering)
     if given is None:
         return None
     table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
-    return np.asarray(most_volunteers(plan) * table["active_rate"] * table["hours_per_active"], dtype=float)
+    return np.asarray(most_volunteers(plan, given) * table["active_rate"] * table["hours_per_active"], dtype=float)
 
 
-def most_volunteers(plan: PlanYear) -> Floats:
+def most_volunteers(plan: PlanYear, given: Volunteering) -> Floats:
     """Most volunteers that each town can have in the year [heads]: the heads given, or those that stay and recruits."""
-    given: Any = plan.sections["volunteering"]
     table = plan.tables[given.volunteers].set_index("town").reindex(plan.towns.index, fill_value=0.0)
     heads = table["heads"].to_numpy(dtype=float)
     if given.stock is None:
         return np.asarray(heads)
-    before = heads if plan.before is None else most_volunteers(plan.before)
+    earlier = None if plan.before is None else plan.before.section(Volunteering)
+    before = heads if plan.before is None or earlier is None else most_volunteers(plan.before, earlier)
     recruits = given.stock.recruits.heads * plan.per_town(given.stock.recruits.of) / given.stock.recruits.per
     return np.asarray(given.stock.retention * before + np.minimum(recruits, given.stock.training_places))
 
 
-def volunteer_reach(plan: PlanYear) -> Floats | None:
-    """Volunteer hours that can reach each town."""
-    own = volunteer_hours(plan)
-    return None if own is None else own @ near(plan, "volunteering")
-
-
-def school_room(plan: PlanYear) -> Floats:
-    """Hours of each town school that its stations leave at least; without limit where the table has no such column."""
-    return school_rooms(plan) - station_hours(plan)
-
-
 def station_hours(plan: PlanYear) -> Floats:
     """Hours that the stations of each town must get from their town school."""
-    given: Any = plan.sections.get("guidance")
+    given = plan.section(Guidance)
     if given is None:
         return np.zeros(len(plan.towns))
     return np.asarray(given.station_min_hours * plan.per_town("stations"))

@@ -18,7 +18,7 @@ from allocator.report.words.labels import Names, goal_unit, heading, measure_sha
 from allocator.report.words.numbers import DASH, signed, written
 from allocator.report.words.rows import rows_of
 from allocator.report.words.years import is_several, names_of_all
-from allocator.tables.comparison import DECISIONS, compare
+from allocator.tables.comparison import compare, compared
 from allocator.tables.result import Result
 from allocator.words.texts import Language, say
 
@@ -113,7 +113,7 @@ def _whole_things(
     made = plain(say("report.cli.decisions"), labels["a"], labels["b"])
     for row in rows_of(tables["decisions"]):
         kind = say(f"report.compared.{row.decision}")
-        words = [names.of(DECISIONS[row.decision].what, row.what), names.text("grade_after", row.how)]
+        words = [names.of(compared()[row.decision][0].what, row.what), names.text("grade_after", row.how)]
         words += [names.of("town", row.town)]
         text = " · ".join(word for word in words if word)
         row_of(made, f"{row.year} {kind}: {text}", *(_number(v) for v in (row.a, row.b)))

@@ -9,12 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from allocator.blocks.goals.targets import bases
 from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS
+from allocator.blocks.shared.targets import bases
 from allocator.report.words.labels import Names, names_of
 from allocator.report.words.rows import rows_of
 from allocator.scenario.plan_year import PlanYear, Scenario
-from allocator.tables.chain import following
+from allocator.tables.chain import in_turn
 from allocator.tables.declared import TABLES
 from allocator.tables.goals import is_missed
 from allocator.tables.result import Result
@@ -33,10 +33,7 @@ def span(result: Result) -> str:
 
 def plan_years(result: Result) -> list[PlanYear]:
     """Every plan year as it started after the one before."""
-    made: list[PlanYear] = []
-    for given in result.scenario.plan_years:
-        made.append(following(given, made[-1], result.tables) if made else given)
-    return made
+    return [plan for plan, _ in in_turn(result.scenario.plan_years, lambda _plan: result.tables)]
 
 
 def year_views(result: Result) -> list[Result]:

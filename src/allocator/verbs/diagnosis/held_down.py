@@ -19,9 +19,9 @@ from allocator.engine.session import Session
 from allocator.engine.stages import StagesRun, integer_values
 from allocator.model import Floats, Model
 from allocator.scenario.plan_year import Scenario
+from allocator.scenario.section import GoalStage
 
 LIMITS = ("inequality_limit", "cv_limit")
-GOALS = ("basics", "aspirations")
 
 
 def could_reach(model: Model, scenario: Scenario, session: Session, run: StagesRun, levels: Floats) -> Floats:
@@ -38,8 +38,9 @@ def could_reach(model: Model, scenario: Scenario, session: Session, run: StagesR
     for name in (*exact.FAMILIES, *LIMITS):
         for part in model.rows.get(name, ()):
             open_session.release_rows(part.positions)
+    goals = {stage.id for stage in scenario.first.common.stages if isinstance(stage, GoalStage)}
     for held in run.held:
-        if held.stage not in GOALS:
+        if held.stage not in goals:
             open_session.release_rows(held.row.positions)
     level = model.family("level")
     open_session.set_column_bounds(level.column, levels - LEVEL_GRID, np.full(len(level), 100.0))

@@ -16,7 +16,7 @@ from allocator.engine.opening import Opening
 from allocator.engine.session import Limits
 from allocator.model import Codes, Floats, Model
 from allocator.scenario.plan_year import PlanYear, Scenario
-from allocator.tables.chain import following
+from allocator.tables.chain import YearTables, in_turn, joined_years
 from allocator.tables.tabulate import year_tables
 from allocator.verbs.rounding.whole_units import UNITS, Whole, whole_units
 
@@ -41,10 +41,8 @@ def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, openi
     """
     made, found = x.copy(), dict[int, Whole]()
     exact = _levels(model, scenario, x)
-    before: PlanYear | None = None
-    tables: Mapping[str, pd.DataFrame] = {}
-    for given in scenario.plan_years:
-        plan = given if before is None else following(given, before, tables)
+
+    def round_year(plan: PlanYear) -> YearTables:
         alone = Scenario(f"{scenario.label}-{plan.year}", (plan,), (), scenario.source)
         year = model.axes["year"].code(str(plan.year))
         own = build(alone)
@@ -54,18 +52,18 @@ def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, openi
         whole = whole_units(alone, start, unit, opening, limits)
         made[here] = whole.x[there]
         found[plan.year] = whole
-        tables, before = year_tables(model, plan, made), plan
+        return year_tables(model, plan, made)
+
+    for _ in in_turn(scenario.plan_years, round_year):
+        pass
     return Rounded(made, found, exact, UNITS[unit])
 
 
 def _levels(model: Model, scenario: Scenario, x: Floats) -> pd.DataFrame:
     """Level of every town in every year as its decisions truly make it."""
-    made, before, tables = [], None, dict[str, pd.DataFrame]()
-    for given in scenario.plan_years:
-        plan = given if before is None else following(given, before, tables)
-        tables, before = year_tables(model, plan, x.copy()), plan
-        made.append(tables["towns"][["year", "town", "level_after"]])
-    return pd.concat(made, ignore_index=True).rename(columns={"level_after": "level"})
+    years = in_turn(scenario.plan_years, lambda plan: year_tables(model, plan, x.copy()))
+    towns = joined_years(tables for _, tables in years)["towns"]
+    return towns[["year", "town", "level_after"]].rename(columns={"level_after": "level"})
 
 
 def _matched(whole: Model, own: Model, year: int) -> tuple[Codes, Codes]:

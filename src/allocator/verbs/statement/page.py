@@ -7,9 +7,10 @@ from importlib import import_module
 from importlib.resources import files
 
 from allocator.blocks.registry import parts_of
+from allocator.blocks.shared import inequality as measures
 from allocator.blocks.shared.ledgers import ledgers
 from allocator.engine import limits
-from allocator.engine.criteria import aversion, cv, goals, inequality, measures, ordered, stability, total
+from allocator.engine.criteria import aversion, cv, goals, inequality, ordered, stability, total
 from allocator.verbs.diagnosis import held_down
 from allocator.verbs.statement.parts import Statement, read_statement
 from allocator.words.texts import Text

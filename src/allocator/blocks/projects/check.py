@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from allocator.blocks.goals.targets import by_town, targets
 from allocator.blocks.projects.library import Bools, Floats, Library, library, links
-from allocator.blocks.projects.section import NEW, ProjectKind, Projects
-from allocator.plan.check.money import at_hand
-from allocator.plan.check.said import exceeds, finding, listed, named
+from allocator.blocks.projects.section import NEW, Projects
+from allocator.blocks.shared.known import Known
+from allocator.blocks.shared.locked import Range
+from allocator.blocks.shared.said import exceeds, finding, listed, name_of, named
+from allocator.blocks.shared.targets import by_town, targets
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Goal
+from allocator.scenario.section import Goal, Lock
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
 
@@ -35,26 +35,41 @@ class Facts:
     """Projects that may run this year."""
 
 
-def project_findings(plan: PlanYear) -> list[Finding]:
+def findings(known: Known, given: Projects) -> list[Finding]:
     """Everything that arithmetic can say about the project library of a plan year."""
-    given = plan.sections.get("projects")
-    if not isinstance(given, Projects):
-        return []
-    found = library(plan, given)
+    plan, found = known.plan, library(known.plan, given)
     startable = found.may_start(plan.year)
-    able = startable | found.runs_on
-    for before in plan.earlier if plan.before is not None else ():
-        able = able | (found.may_start(before.year) & found.goes_on)
+    able = startable | found.runs_on | _began_before(plan, found)
     facts = Facts(plan, given, found, startable, able)
-    return [*_too_many_before(facts), *_goals(facts), *_money(facts)]
+    return [*_too_many_before(facts), *_goals(facts), *_money(facts, known), *_unseen(known, given)]
 
 
-def raised_by_projects(plan: PlanYear) -> frozenset[str]:
-    """Indicators that projects add to."""
-    given = plan.sections.get("projects")
-    if not isinstance(given, Projects) or given.effects is None:
-        return frozenset()
-    return frozenset(plan.tables[given.effects]["indicator"])
+def lock_range(known: Known, given: Projects, lock: Lock) -> Range:
+    """Projects that may start in the year (or run, by then), and those that run whatever is decided."""
+    plan, found = known.plan, library(known.plan, given)
+    own = np.array([lock.where.get("project") in (None, project) for project in found.ids], dtype=bool)
+    may, runs_on = found.may_start(plan.year), np.zeros(len(found), dtype=bool)
+    if lock.decision == "project_running":
+        may, runs_on = may | _began_before(plan, found), found.runs_on
+    return Range(float(runs_on[own].sum()), float((may | runs_on)[own].sum()), Text("check.why_projects"))
+
+
+def _began_before(plan: PlanYear, found: Library) -> Bools:
+    """Projects that may have started in an earlier year of the plan and go on."""
+    began = np.zeros(len(found), dtype=bool)
+    for before in plan.earlier if plan.before is not None else ():
+        began = began | (found.may_start(before.year) & found.goes_on)
+    return began
+
+
+def _unseen(known: Known, given: Projects) -> Iterator[Finding]:
+    """Benefits of projects, and no look at them; said of a plan's first year."""
+    plan = known.plan
+    if plan.before is not None or known.looked_at & {"projects.benefit", "projects.benefit_by_town"}:
+        return
+    weighed = int((plan.tables[given.table]["benefit"] > 0).sum())
+    if weighed:
+        yield finding(plan, "W825", "projects.table", {"table": given.table, "n": weighed})
 
 
 def _too_many_before(facts: Facts) -> Iterator[Finding]:
@@ -62,7 +77,7 @@ def _too_many_before(facts: Facts) -> Iterator[Finding]:
     plan, found = facts.plan, facts.found
     for at, kind in enumerate(found.kinds):
         runs_on = found.runs_on & (found.kind == at)
-        values: dict[str, object] = {"kind": _name(kind)}
+        values: dict[str, object] = {"kind": name_of(kind)}
         path = f"projects.kinds.{kind.id}"
         if kind.at_most is not None and runs_on.sum() > kind.at_most:
             values |= {"have": int(runs_on.sum()), "most": kind.at_most, "where": Text("check.whole_district")}
@@ -85,8 +100,8 @@ def _goals(facts: Facts) -> Iterator[Finding]:
             if not np.isfinite(target) or target * (1 - WHOLE) <= most:
                 continue
             values: dict[str, object] = {
-                "goal": _name(goal),
-                "kind": _name(facts.found.kinds[kind]),
+                "goal": name_of(goal),
+                "kind": name_of(facts.found.kinds[kind]),
                 "need": f"{target:g}",
                 "most": most,
                 "able": int(_in_place(facts, counts & (facts.found.kind == kind), place).sum()),
@@ -140,25 +155,23 @@ def _independent(facts: Facts, own: Bools) -> int:
     return left
 
 
-def _money(facts: Facts) -> Iterator[Finding]:
+def _money(facts: Facts, known: Known) -> Iterator[Finding]:
     """The yearly cost of what goes on and the cheapest projects that rules ask for, against all money for them."""
-    plan, funding = facts.plan, facts.plan.sections.get("funding")
-    if funding is None:
+    plan, money = facts.plan, known.money
+    if money is None:
         return
-    sources: Any = getattr(funding, "sources", ())
     need = {at: cost for at in range(len(facts.found.kinds)) if (cost := _cheapest(facts, at)) > 0}
     groups = [[at] for at in need] + ([list(need)] if len(need) > 1 else [])
     for group in groups:
         kinds = [facts.found.kinds[at] for at in group]
-        paid = {kind.spending for kind in kinds}
-        have = sum(at_hand(plan, source.id) for source in sources if paid & set(source.pays))
+        have = money.paying({kind.spending for kind in kinds})
         cost = sum(need[at] for at in group)
         if exceeds(cost, have):
             values = {
                 "need": cost,
                 "have": have,
                 "short": cost - have,
-                "kinds": listed([_name(kind) for kind in kinds]),
+                "kinds": listed([name_of(kind) for kind in kinds]),
             }
             yield finding(plan, "F823", "projects.kinds", values)
             return
@@ -190,9 +203,3 @@ def _sum_of_cheapest(facts: Facts, chosen: Bools, wanted: int, is_new: bool) -> 
     found, alone = facts.found, facts.plan.before is None
     price: Floats = found.yearly + (found.once if is_new or alone else 0.0)
     return float(np.sort(price[chosen])[: max(0, wanted)].sum())
-
-
-def _name(item: ProjectKind | Goal) -> Text:
-    """The name of a kind or a goal; its id where it has none."""
-    words = {"zh": item.name.zh, "en": item.name.en} if item.name is not None else {"zh": item.id, "en": item.id}
-    return Text("check.name", words)

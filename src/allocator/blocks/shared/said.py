@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import DISTRICT
+from allocator.scenario.section import DISTRICT, Name
 from allocator.words.errors import Finding, Place
 from allocator.words.texts import Text
+
+
+class Named(Protocol):
+    """Something that has an id and may have a name."""
+
+    @property
+    def id(self) -> str:
+        """What the plan files call it."""
+
+    @property
+    def name(self) -> Name | None:
+        """What people call it."""
+
 
 MOST_TOWNS = 10
 """Most towns a check names one by one; the others are counted."""
@@ -54,6 +67,12 @@ def _items(section: object) -> Sequence[Any]:
     """Things of a section that may have a name."""
     parts = ("programmes", "sources", "indicators", "kinds")
     return next((getattr(section, part) for part in parts if hasattr(section, part)), ())
+
+
+def name_of(item: Named) -> Text:
+    """The name of one thing; its id where it has none."""
+    words = {"zh": item.id, "en": item.id} if item.name is None else {"zh": item.name.zh, "en": item.name.en}
+    return Text("check.name", words)
 
 
 def listed(parts: Sequence[Text]) -> Text:
@@ -113,6 +132,11 @@ def by_town(
         message = Text("check.more", {"n": len(towns) - MOST_TOWNS, "code": code})
         found.append(Finding(code, place(plan, path), path, message))
     return found
+
+
+def each_exceeds(need: npt.NDArray[np.float64], most: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Where a need certainly lies above what there is, one by one."""
+    return np.array([exceeds(a, b) for a, b in zip(need, most, strict=True)], dtype=bool)
 
 
 def _own(value: object, at: int) -> object:

@@ -7,11 +7,15 @@ from itertools import combinations
 
 import numpy as np
 
-from allocator.plan.check.bounds import Units, units
-from allocator.plan.check.money import Money, money
-from allocator.plan.check.said import amounts, below, by_town, exceeds, finding, listed, named
-from allocator.plan.check.shares import share_findings
-from allocator.scenario.plan_year import PlanYear
+from allocator.blocks.funding.check_locks import funding_range, locks_on_sources
+from allocator.blocks.funding.check_matching import matching_findings
+from allocator.blocks.funding.check_shares import share_findings
+from allocator.blocks.funding.section import Funding
+from allocator.blocks.shared.known import Known, Pool, most_within
+from allocator.blocks.shared.locked import Range
+from allocator.blocks.shared.money import Money
+from allocator.blocks.shared.said import amounts, below, by_town, each_exceeds, exceeds, finding, listed, named
+from allocator.scenario.section import Lock
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
 
@@ -19,34 +23,21 @@ MOST_CATEGORIES = 10
 """Most spending categories of which all combinations are tried."""
 
 
-def money_findings(plan: PlanYear) -> list[Finding]:
+def findings(known: Known, given: Funding) -> list[Finding]:  # noqa: ARG001
     """Everything that arithmetic can say about the money of a plan year."""
-    counted = units(plan)
-    found = list(_unit_bounds(plan, counted))
-    whole = money(plan, counted)
+    whole = known.money
     if whole is None:
-        return found
-    found += [*_floors(whole), *_least_costs(whole), *_earmarks(whole), *_issued(whole)]
-    found += [*share_findings(whole)]
-    if not found:
+        return []
+    found = [*_floors(whole), *_least_costs(whole), *_earmarks(whole), *_issued(whole), *share_findings(whole)]
+    if not found and not known.units.above_ceiling.any():
         found += _all_towns(whole)
-    return found
+    return [*found, *matching_findings(whole), *_unspent(whole), *locks_on_sources(whole)]
 
 
-def _unit_bounds(plan: PlanYear, counted: Units) -> Iterator[Finding]:
-    """Least units of a programme against its ceiling."""
-    for at, p in enumerate(counted.programmes):
-        least, most = counted.least[:, at], counted.ceiling[:, at]
-        values = {
-            "programme": named(plan, p.id),
-            "least": least,
-            "most": most,
-            "cost": p.unit_cost,
-            "money": least * p.unit_cost,
-            "short": (least - most) * p.unit_cost,
-        }
-        broken = least > most * (1 + 1e-9) + 1e-3
-        yield from by_town(plan, "F107", f"delivery.programmes.{p.id}.floor", broken, values)
+def lock_range(known: Known, given: Funding, lock: Lock) -> Range:  # noqa: ARG001
+    """Money by floors, and by what can be spent and what the sources give."""
+    assert known.money is not None
+    return funding_range(known.money, lock)
 
 
 def _floors(whole: Money) -> Iterator[Finding]:
@@ -74,7 +65,7 @@ def _floors(whole: Money) -> Iterator[Finding]:
         yield finding(plan, "F103", "funding.per_capita_floor.town", values)
     can_spend = whole.of_sources(whole.special)
     if floor.town:
-        broken = np.array([exceeds(a, b) for a, b in zip(whole.town_floor, can_spend[:-1], strict=True)])
+        broken = each_exceeds(whole.town_floor, can_spend[:-1])
         town = {
             "floor": floor.town,
             "heads": plan.population,
@@ -170,7 +161,7 @@ def _earmarks(whole: Money) -> Iterator[Finding]:
         if exceeds(marks.sum(), whole.amount[at]):
             yield finding(plan, "F108", f"{path}.earmark", values)
         most = whole.of_sources(np.arange(len(whole.amount)) == at)
-        broken = np.array([exceeds(need, can) for need, can in zip(marks, most[:-1], strict=True)])
+        broken = each_exceeds(marks, most[:-1])
         own = {"source": named(plan, source.id), "need": marks, "most": most, "short": marks - most[:-1]}
         yield from by_town(plan, "F109", f"{path}.earmark", broken, own)
 
@@ -186,3 +177,17 @@ def _all_towns(whole: Money) -> Iterator[Finding]:
             "sources": whole.sources(np.ones(len(whole.amount), dtype=bool)),
         }
         yield finding(whole.plan, "F119", "funding.sources", values)
+
+
+def _unspent(whole: Money) -> Iterator[Finding]:
+    """Money that ceilings, volunteer hours, teacher hours or rooms keep from every programme with an effect."""
+    have, counted = float(whole.amount.sum()), whole.units
+    is_allowance = np.array([line not in whole.plan.programme_ids for line in whole.lines.ids], dtype=bool)
+    allowances = float(whole.spendable[:, is_allowance].sum())
+    costs = counted.per_unit("unit_cost")
+    room = np.asarray(np.where(counted.useful, counted.most, counted.least).sum(axis=0))
+    for need, supply, code, path in [Pool("unit_cost", have, "W201", "funding.sources"), *whole.pools]:
+        most = min(whole.most, allowances + most_within(costs, counted.per_unit(need), room, supply))
+        if exceeds(have, most):
+            yield finding(whole.plan, code, path, {"supply": supply, "have": have, "most": most, "short": have - most})
+            return

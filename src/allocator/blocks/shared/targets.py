@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS, amounts_before, is_plain, sizes
+from allocator.blocks.shared.said import finding, name_of
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Goal
+from allocator.words.errors import Finding
 
 Floats = npt.NDArray[np.float64]
 
+PERCENT = 100.0
+"""What a goal is counted in: percent of its target."""
 COUNTED = 1e-5
 """Share of its target that a town may lack and still count among the towns that reach it."""
 
@@ -76,3 +81,14 @@ def teacher_time(plan: PlanYear) -> float:
     """All hours of all teachers."""
     teaching: Any = plan.sections["teaching"]
     return float(plan.tables[teaching.teachers]["hours"].sum())
+
+
+def asking(plan: PlanYear, measure: str) -> list[Goal]:
+    """Goals on a measure that are rules or sought by a stage."""
+    return [goal for goal in plan.common.goals if goal.measure == measure and goal.strength != "measured"]
+
+
+def missed(plan: PlanYear, goal: Goal, code: str, values: Mapping[str, object]) -> Finding:
+    """A goal out of reach: there is no plan where it is a rule, else it will be missed."""
+    chosen = code if goal.strength == "rule" else f"W{code[1:]}"
+    return finding(plan, chosen, f"goals.{goal.id}.at_least", {"goal": name_of(goal), **values})

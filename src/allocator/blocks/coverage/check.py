@@ -1,20 +1,20 @@
-"""Bases and coverage: more bases asked for than there are sites, stations out of reach, too few places."""
+"""Coverage: stations out of reach of every site, too few places, more asked for than sites could cover."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from allocator.blocks.coverage.counted import counted
 from allocator.blocks.coverage.reach import Ways, covering, stations_of, ways
-from allocator.blocks.goals.targets import COUNTED, by_town, targets
-from allocator.blocks.shared.sites import open_before, opened_earlier, sites_of
-from allocator.plan.check.said import exceeds, finding, listed, named, number
+from allocator.blocks.coverage.section import Coverage
+from allocator.blocks.shared.known import Bools, Floats, Known
+from allocator.blocks.shared.said import exceeds, finding, listed, named, number
+from allocator.blocks.shared.sites import exactly_open, most_open, open_before, open_range, sites_of
+from allocator.blocks.shared.targets import COUNTED, asking, by_town, missed, targets
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Goal
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
 
@@ -22,68 +22,13 @@ MOST_STATIONS = 10
 """Most stations that are named one by one."""
 
 
-def coverage_findings(plan: PlanYear) -> list[Finding]:
-    """Everything that arithmetic can say about bases and coverage."""
-    if "bases" not in plan.sections:
-        return []
-    found = list(_numbers(plan))
-    given: Any = plan.sections.get("coverage")
-    if given is not None:
-        every = ways(plan, given)
-        found += [*_covered(plan, given, every), *_service(plan, given, every)]
-    return found
+def findings(known: Known, given: Coverage) -> list[Finding]:
+    """Everything that arithmetic can say about coverage."""
+    every = ways(known.plan, given)
+    return [*_covered(known.plan, given, every), *_service(known.plan, given, every)]
 
 
-def _numbers(plan: PlanYear) -> Iterator[Finding]:
-    """The number of bases that must be open against the sites, and those open already."""
-    given: Any = plan.sections["bases"]
-    known, most = open_before(plan), _most_open(plan)
-    stands, sites = sum(known.values()), len(known)
-    asked = given.exactly_open
-    if asked is not None and plan.is_last and not stands <= asked <= most:
-        values = {"asked": asked, "sites": sites, "open": stands, "most": most}
-        yield finding(plan, "F841", "bases.exactly_open", values)
-    for goal in _asking(plan, "bases"):
-        target = float(np.nanmax(targets(plan, goal), initial=-np.inf))
-        if np.isfinite(target) and goal.scope == "district" and target > most + 1e-9:
-            values = {"asked": target, "sites": sites, "open": stands, "most": most}
-            yield _missed(plan, goal, "F841", values)
-
-
-def _most_open(plan: PlanYear) -> int:
-    """Most bases that may be open in the year."""
-    given: Any = plan.sections["bases"]
-    known = open_before(plan)
-    new = len(known) if given.most_new is None else given.most_new - opened_earlier(plan)
-    return min(len(known), sum(known.values()) + max(0, new))
-
-
-def open_range(plan: PlanYear, named_sites: Container[str]) -> tuple[int, int]:
-    """Least and most of some sites that can be open in the year: those open already, and what may still open."""
-    given: Any = plan.sections["bases"]
-    known = open_before(plan)
-    own = [known[site] for site in known if site in named_sites]
-    stands, everywhere = sum(own), sum(known.values())
-    least, most = stands, min(len(own), stands + _most_open(plan) - everywhere)
-    if given.exactly_open is not None and plan.is_last:
-        least = max(least, given.exactly_open - (len(known) - len(own)))
-        most = min(most, given.exactly_open - (everywhere - stands))
-    return least, most
-
-
-def _asking(plan: PlanYear, measure: str) -> list[Goal]:
-    """Goals on a measure that are rules or sought by a stage."""
-    return [goal for goal in plan.common.goals if goal.measure == measure and goal.strength != "measured"]
-
-
-def _missed(plan: PlanYear, goal: Goal, code: str, values: Mapping[str, object]) -> Finding:
-    """A goal out of reach: there is no plan where it is a rule, else it will be missed."""
-    name = Text("check.name", {"zh": goal.name.zh, "en": goal.name.en}) if goal.name else goal.id
-    chosen = code if goal.strength == "rule" else f"W{code[1:]}"
-    return finding(plan, chosen, f"goals.{goal.id}.at_least", {"goal": name, **values})
-
-
-def _covered(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
+def _covered(plan: PlanYear, given: Coverage, every: Ways) -> Iterator[Finding]:
     """Coverage that goals ask for, against what the bases that may be open could cover."""
     stations, sites = stations_of(plan, given), sites_of(plan)
     station, _ = covering(plan, given, every)
@@ -95,7 +40,7 @@ def _covered(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
     how = counted(plan, given)
     for measure, amount in (("covered_share", heads), ("covered_stations", np.ones(len(stations)))):
         size = how[measure].size
-        for goal in _asking(plan, measure):
+        for goal in asking(plan, measure):
             most = _most_covered(plan, given, every, amount, new)[0 if by_town(goal) else 1]
             if size is not None:
                 most = most / np.maximum(size if by_town(goal) else size.sum(), 1e-9)
@@ -106,12 +51,10 @@ def _covered(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
                 at = int(short[0])
                 where = named(plan, plan.towns.index[at]) if by_town(goal) else Text("check.whole_district")
                 own = {"most": number(float(most[at])), "open": stands, "new": new, "stations": left}
-                yield _missed(plan, goal, "F842", {"asked": float(asked[at]), "where": where, "why": Text(why, own)})
+                yield missed(plan, goal, "F842", {"asked": float(asked[at]), "where": where, "why": Text(why, own)})
 
 
-def _most_covered(
-    plan: PlanYear, given: Any, every: Ways, amount: np.ndarray, new: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _most_covered(plan: PlanYear, given: Coverage, every: Ways, amount: Floats, new: int) -> tuple[Floats, Floats]:
     """Most that some new bases can cover with those that stand: of each town, and (one number) of the district.
 
     What open bases leave, each site covers by itself; sites that overlap together cover less than their sum.
@@ -134,7 +77,7 @@ def _most_covered(
     return made[0], made[1]
 
 
-def _service(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
+def _service(plan: PlanYear, given: Coverage, every: Ways) -> Iterator[Finding]:
     """Stations that can go nowhere, and places against residents."""
     if given.serve == "none":
         return
@@ -147,12 +90,11 @@ def _service(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
         return
     places = sites["capacity"].fillna(np.inf).to_numpy(dtype=float)
     heads = stations["residents"].to_numpy(dtype=float)
-    bases: Any = plan.sections["bases"]
     known = open_before(plan)
     stands = np.array([known[site] for site in sites["site"]], dtype=bool)
-    most = _most_open(plan)
-    if bases.exactly_open is not None:
-        most = min(most, bases.exactly_open)
+    most = most_open(plan)
+    if (exactly := exactly_open(plan)) is not None:
+        most = min(most, exactly)
     new = np.sort(places[~stands])[::-1][: max(0, most - int(stands.sum()))]
     room = float(places[stands].sum() + new.sum())
     if exceeds(float(heads.sum()), room):
@@ -165,7 +107,7 @@ def _service(plan: PlanYear, given: Any, every: Ways) -> Iterator[Finding]:
         yield finding(plan, "F845", "coverage.capacity", {"stations": _stations(plan, given, too_large)})
 
 
-def _stations(plan: PlanYear, given: Any, chosen: np.ndarray) -> Text:
+def _stations(plan: PlanYear, given: Coverage, chosen: Bools) -> Text:
     """Stations by name with their residents; of many the first ones."""
     own = stations_of(plan, given)[chosen]
     words = [

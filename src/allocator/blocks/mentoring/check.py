@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from allocator.blocks.mentoring.candidates import Candidates, candidates, is_strong
-from allocator.plan.check.bounds import mentor_room
-from allocator.plan.check.said import amounts, exceeds, finding, listed, named, number
+from allocator.blocks.mentoring.candidates import Candidates, candidates, mentor_places
+from allocator.blocks.mentoring.check_locks import impossible_locks, locks_on_towns, obstacles, pairing_range
+from allocator.blocks.mentoring.section import Mentoring
+from allocator.blocks.shared.known import Floats, Known
+from allocator.blocks.shared.locked import Range
+from allocator.blocks.shared.said import amounts, exceeds, finding, listed, named
 from allocator.scenario.plan_year import PlanYear
+from allocator.scenario.section import Lock
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
-
-Floats = npt.NDArray[np.float64]
 
 MOST_REASONS = 4
 """Most towns whose reason is given one by one, nearest to being eligible first."""
 
 
-def pair_findings(plan: PlanYear) -> list[Finding]:
+def findings(known: Known, given: Mentoring) -> list[Finding]:
     """What is worth knowing about mentoring before any solve, and pairs in their term that are too many already."""
-    given: Any = plan.sections.get("mentoring")
-    if given is None:
-        return []
-    found = candidates(plan, given)
-    made = [*_running(plan, found), *_without_mentor(plan, found), *_capacity(plan, found)]
-    return [*made, *_ending(plan, found), *_least(plan, found), *_travel(plan, found)]
+    plan, found = known.plan, candidates(known.plan, given)
+    places = mentor_places(plan, given, known.supply.school_room)
+    made = [*_running(plan, given, found), *_without_mentor(plan, given, found)]
+    made += [*_capacity(plan, given, found, places), *_ending(plan, given, found)]
+    made += [*_least(plan, given, found, places), *_travel(plan, given, found)]
+    return [*made, *impossible_locks(plan, given), *locks_on_towns(known, given)]
 
 
-def _running(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+def lock_range(known: Known, given: Mentoring, lock: Lock) -> Range | None:
+    """Pairs by eligibility, capacity, cover and hours; none where ``findings`` says that there is no such pair."""
+    return None if any(impossible_locks(known.plan, given, lock)) else pairing_range(known, given, lock)
+
+
+def _running(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Finding]:
     """Pairs that began before the plan and whose term covers the year, against capacity and cover."""
-    given: Any = plan.sections["mentoring"]
     names = plan.towns.index
     kept = np.flatnonzero(_in_term(plan, found))
     running = [(names[found.mentor[at]], names[found.mentee[at]]) for at in kept]
@@ -51,9 +56,8 @@ def _running(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
                 yield finding(plan, code, path, values)
 
 
-def _ending(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+def _ending(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Finding]:
     """Pairs of last year that end whatever is done, because both terms are over or they may no longer be made."""
-    given: Any = plan.sections["mentoring"]
     names, past = plan.towns.index, plan.past_pairs() or ()
     eligible = {(names[m], names[n]) for m, n in zip(found.mentor, found.mentee, strict=True)}
     may_go_on = {
@@ -77,50 +81,15 @@ def _in_term(plan: PlanYear, found: Candidates) -> npt.NDArray[np.bool_]:
     return np.array([(names[m], names[n]) in running for m, n in pairs], dtype=bool)
 
 
-def why_not(plan: PlanYear, mentor: int, mentee: int) -> list[Text]:
-    """Every reason why one town may not mentor another; none if it may."""
-    given: Any = plan.sections["mentoring"]
-    found = candidates(plan, given)
-    names = {"mentor": named(plan, plan.towns.index[mentor]), "mentee": named(plan, plan.towns.index[mentee])}
-    if given.pairs is not None:
-        listed_pair = ((found.mentor == mentor) & (found.mentee == mentee)).any()
-        return [] if listed_pair else [Text("check.not_listed", {**names, "table": given.pairs})]
-    reasons = []
-    if not found.mature[mentor]:
-        reasons.append(Text("check.not_mature", names))
-    if not found.slow[mentee]:
-        reasons.append(Text("check.not_slow", names))
-    return reasons + _obstacles(plan, mentor, mentee)
-
-
-def _obstacles(plan: PlanYear, mentor: int, mentee: int) -> list[Text]:
-    """Too small a lead, too long a way."""
-    given: Any = plan.sections["mentoring"]
-    levels = plan.base_levels()
-    names = {"mentor": named(plan, plan.towns.index[mentor])}
-    reasons = []
-    gap = float(levels[mentor] - levels[mentee])
-    if gap < given.min_gap - 1e-9:
-        reasons.append(Text("check.small_gap", {**names, "gap": number(gap), "min_gap": number(given.min_gap)}))
-    reach = plan.common.travel.reach_minutes.mentoring if plan.common.travel is not None else None
-    minutes = 0.0 if plan.travel is None else float(plan.travel.minutes[mentor, mentee])
-    if reach is not None and minutes > reach + 1e-9:
-        reasons.append(Text("check.too_far", {**names, "minutes": number(minutes), "reach": number(reach)}))
-    if not reasons and given.matching is not None and not is_strong(plan, given.matching, mentor, mentee):
-        reasons.append(Text("check.not_strong", names))
-    return reasons
-
-
-def _without_mentor(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+def _without_mentor(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Finding]:
     """One warning for each slow town that nobody may mentor, with the reason for each mature town."""
-    given: Any = plan.sections["mentoring"]
     levels = plan.base_levels()
     nobody = "check.nobody_mature" if given.pairs is None else "check.nobody_listed"
     for mentee in np.flatnonzero(found.slow & ~np.isin(np.arange(len(levels)), found.mentee)).tolist():
         reasons = [
             (len(parts), number_of(parts), parts)
             for mentor in (np.flatnonzero(found.mature).tolist() if given.pairs is None else ())
-            for parts in [_obstacles(plan, mentor, mentee)]
+            for parts in [obstacles(plan, given, mentor, mentee)]
         ]
         reasons.sort(key=lambda each: each[:2])
         texts = [listed(parts) for _, _, parts in reasons[:MOST_REASONS]]
@@ -138,41 +107,39 @@ def number_of(parts: list[Text]) -> str:
     return " ".join(part.in_language("en") for part in parts)
 
 
-def _capacity(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+def _capacity(plan: PlanYear, given: Mentoring, found: Candidates, places: Floats) -> Iterator[Finding]:
     """Places with mentors against slow towns that could have one."""
-    room, reachable = mentor_room(plan), len(np.unique(found.mentee))
-    if not len(found.mentor) or room.sum() >= reachable:
+    reachable = len(np.unique(found.mentee))
+    if not len(found.mentor) or places.sum() >= reachable:
         return
     mentors = np.unique(found.mentor)
-    given: Any = plan.sections["mentoring"]
     values = {
         "slow": float(reachable),
-        "room": float(room.sum()),
+        "room": float(places.sum()),
         "capacity": given.mentor_capacity,
-        "mentors": amounts(plan, [plan.towns.index[at] for at in mentors], room[mentors].tolist()),
-        "short": float(reachable - room.sum()),
+        "mentors": amounts(plan, [plan.towns.index[at] for at in mentors], places[mentors].tolist()),
+        "short": float(reachable - places.sum()),
     }
     yield finding(plan, "W212", "mentoring.mentor_capacity", values)
 
 
-def _least(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+def _least(plan: PlanYear, given: Mentoring, found: Candidates, places: Floats) -> Iterator[Finding]:
     """Mentees that together need more mentors than there are places with all who may mentor them."""
-    given: Any = plan.sections["mentoring"]
     values: dict[str, object] = {"least": given.mentee_least, "cover": given.mentee_cover}
     if given.mentee_least > given.mentee_cover and found.slow.any():
         yield finding(plan, "F863", "mentoring.mentee_least", values)
         return
-    short = too_few_places(found, mentor_room(plan), given.mentee_least)
+    short = too_few_places(found, places, given.mentee_least)
     if short is None:
         return
-    towns, places = short
+    towns, enough = short
     mentors, need = np.unique(found.mentor[np.isin(found.mentee, towns)]), float(given.mentee_least * len(towns))
     values |= {
         "mentees": listed([named(plan, plan.towns.index[at]) for at in towns]),
         "mentors": listed([named(plan, plan.towns.index[at]) for at in mentors]),
         "need": need,
-        "places": places,
-        "short": need - places,
+        "places": enough,
+        "short": need - enough,
     }
     yield finding(plan, "F861", "mentoring.mentee_least", values)
 
@@ -211,16 +178,15 @@ def too_few_places(found: Candidates, room: Floats, least: int) -> tuple[list[in
     return None
 
 
-def _travel(plan: PlanYear, found: Candidates) -> Iterator[Finding]:
+def _travel(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Finding]:
     """Minutes of travel that pairs in their term and required mentors take at least, and whether all could have one."""
-    given: Any = plan.sections["mentoring"]
     if given.travel is None:
         return
     minutes, kept = given.travel.minutes(found.minutes), _in_term(plan, found)
     most_of_mentor, most, path = given.travel.most_minutes_of_mentor, given.travel.most_minutes, "mentoring.travel"
     taken = np.bincount(found.mentor[kept], weights=minutes[kept], minlength=len(found.slow))
-    for mentor in np.flatnonzero(taken).tolist() if most_of_mentor is not None else ():
-        if exceeds(taken[mentor], most_of_mentor):
+    for mentor in np.flatnonzero(taken).tolist():
+        if most_of_mentor is not None and exceeds(taken[mentor], most_of_mentor):
             values = {
                 "town": named(plan, plan.towns.index[mentor]),
                 "need": float(taken[mentor]),

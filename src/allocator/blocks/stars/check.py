@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from allocator.blocks.goals.targets import COUNTED, by_town, targets
-from allocator.blocks.stars.ladder import Codes, Floats, Ladder, beginning, ladder
-from allocator.plan.check.said import by_town as said_by_town
-from allocator.plan.check.said import exceeds, finding
+from allocator.blocks.shared.known import Floats, Known
+from allocator.blocks.shared.locked import Range
+from allocator.blocks.shared.said import by_town as said_by_town
+from allocator.blocks.shared.said import exceeds, finding
+from allocator.blocks.shared.targets import COUNTED, by_town, missed, targets
+from allocator.blocks.stars.ladder import Codes, Ladder, beginning, ladder
+from allocator.blocks.stars.section import Stars
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Goal
+from allocator.scenario.section import Goal, Lock
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
 
@@ -33,17 +35,33 @@ class Asked:
     """How many of these places must have them."""
 
 
-def star_findings(plan: PlanYear) -> list[Finding]:
+def findings(known: Known, given: Stars) -> list[Finding]:
     """Goals on stars against batches, stations and money; tables that count different numbers of stations."""
-    if "stars" not in plan.sections:
-        return []
+    plan = known.plan
     way = ladder(plan)
-    found = list(_counts(plan, way))
+    found = [*_counts(plan, way), *_unseen(known, given)]
     for goal in plan.common.goals:
         asked = _asked(plan, way, goal) if goal.strength != "measured" else None
         if asked is not None:
-            found += [*_batches(plan, way, asked), *_money(plan, way, asked)]
+            found += [*_batches(known, way, asked), *_money(known, way, asked)]
     return found
+
+
+def lock_range(known: Known, given: Stars, lock: Lock) -> Range:  # noqa: ARG001
+    """Grades that stations have, and all that there are."""
+    way = ladder(known.plan)
+    rows = [at for at, station in enumerate(way.station) if lock.where.get("station") in (None, station)]
+    rungs = [at for at, grade in enumerate(way.grade) if lock.where.get("grade") in (None, grade)]
+    held = way.held[rows][:, rungs]
+    return Range(float(held.sum()), float(held.size), Text("check.why_stars"))
+
+
+def _unseen(known: Known, given: Stars) -> Iterator[Finding]:
+    """A weight of slow stations that is written down, and no look at what stars are worth; said of the first year."""
+    plan, path = known.plan, "stars.slow_weight"
+    is_said = plan.before is None and path in plan.places and given.slow_weight > 0
+    if is_said and "stars.benefit" not in known.looked_at:
+        yield finding(plan, "W805", path, {"weight": given.slow_weight})
 
 
 def _counts(plan: PlanYear, way: Ladder) -> Iterator[Finding]:
@@ -83,45 +101,38 @@ def _least(asked: Asked, need: Floats) -> float:
     return float(np.sort(sums)[: asked.places].sum())
 
 
-def _batches(plan: PlanYear, way: Ladder, asked: Asked) -> Iterator[Finding]:
+def _batches(known: Known, way: Ladder, asked: Asked) -> Iterator[Finding]:
     """Grades that must be reached by the end of the year, against the batches until then."""
     steps = _least(asked, (~way.held[:, : asked.rung + 1]).sum(axis=1).astype(float))
-    caps = [_section(year).most_a_year for year in _years(plan)]
+    caps = [given.most_a_year for _, given in _years(known)]
     most = np.inf if None in caps else float(sum(cap or 0 for cap in caps))
     if np.isinf(steps):
-        yield _said(plan, asked, "F803", {"stations": len(way.station)})
+        yield missed(known.plan, asked.goal, "F803", {"stations": len(way.station)})
     elif exceeds(steps, most):
-        yield _said(plan, asked, "F801", {"steps": steps, "most": most, "years": len(caps)})
+        yield missed(known.plan, asked.goal, "F801", {"steps": steps, "most": most, "years": len(caps)})
 
 
-def _money(plan: PlanYear, way: Ladder, asked: Asked) -> Iterator[Finding]:
+def _money(known: Known, way: Ladder, asked: Asked) -> Iterator[Finding]:
     """The cheapest way to what is asked for, against all money that may pay for it until the end of the year."""
     cost = _least(asked, way.cost[:, : asked.rung + 1].sum(axis=1))
-    years, money = _years(plan), 0.0
-    for year in years:
-        funding: Any = year.sections.get("funding")
-        if funding is None:
+    years, money = _years(known), 0.0
+    for year, given in years:
+        if year.money is None:
             return
-        paying = [source for source in funding.sources if _section(year).spending in source.pays]
-        money += sum(source.amount + (source.carried_in if year is years[-1] else 0.0) for source in paying)
+        paying = [source for source in year.money.given.sources if given.spending in source.pays]
+        is_first = year is years[-1][0]
+        money += sum(source.amount + (source.carried_in if is_first else 0.0) for source in paying)
     if np.isfinite(cost) and exceeds(cost, money):
-        yield _said(plan, asked, "F802", {"cost": cost, "money": money})
+        yield missed(known.plan, asked.goal, "F802", {"cost": cost, "money": money})
 
 
-def _said(plan: PlanYear, asked: Asked, code: str, values: dict[str, object]) -> Finding:
-    goal = asked.goal
-    name = Text("check.name", {"zh": goal.name.zh, "en": goal.name.en}) if goal.name else goal.id
-    chosen = code if goal.strength == "rule" else f"W{code[1:]}"
-    return finding(plan, chosen, f"goals.{goal.id}.at_least", {"goal": name, **values})
-
-
-def _years(plan: PlanYear) -> list[PlanYear]:
-    """The years up to this one that are decided together and have stars."""
-    start, years = beginning(plan), [plan]
-    while years[-1] is not start and years[-1].before is not None:
-        years.append(years[-1].before)
-    return years
-
-
-def _section(plan: PlanYear) -> Any:
-    return plan.sections["stars"]
+def _years(known: Known) -> list[tuple[Known, Stars]]:
+    """The years up to this one that are decided together and have stars, the last one first, and what they say."""
+    start, at, years = beginning(known.plan), known, []
+    while True:
+        given = at.plan.section(Stars)
+        if given is not None:
+            years.append((at, given))
+        if at.plan is start or at.before is None:
+            return years
+        at = at.before

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from allocator.blocks.funding.section import CategoryShare
-from allocator.plan.check.money import Money
-from allocator.plan.check.said import amounts, below, by_town, exceeds, finding, named
+from allocator.blocks.shared.money import Money
+from allocator.blocks.shared.said import amounts, below, by_town, each_exceeds, exceeds, finding, named
 from allocator.words.errors import Finding
 from allocator.words.texts import Text
 
@@ -117,11 +117,11 @@ def _year_on_year(whole: Money) -> Iterator[Finding]:
     floors = whole.special_need + whole.earmarks[~whole.special].sum(axis=0)
     costs = whole.lines.least[:-1].sum(axis=1)
     need = np.maximum(floors, costs)
-    broken = np.array([exceeds(a, b) for a, b in zip(need, high, strict=True)])
+    broken = each_exceeds(need, high)
     why = lambda at: Text("check.by_floors" if floors[at] >= costs[at] else "check.by_costs")  # noqa: E731
     own = {**values, "need": need, "most": high, "short": need - high, "why": why}
     yield from by_town(plan, "F114", "funding.year_on_year.up", broken, own)
-    broken = np.array([exceeds(a, b) for a, b in zip(low, can, strict=True)])
+    broken = each_exceeds(low, can)
     own = {**values, "need": low, "most": can, "short": low - can}
     yield from by_town(plan, "F115", "funding.year_on_year.down", broken, own)
     spend = whole.of_sources(whole.special)

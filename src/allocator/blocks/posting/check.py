@@ -4,64 +4,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from allocator.blocks.posting.candidates import candidates, least_posted, most_away, most_there
-from allocator.plan.check.said import by_town, finding
+from allocator.blocks.posting.candidates import candidates, least_posted, may_be, most_away, most_there
+from allocator.blocks.posting.section import Posting
+from allocator.blocks.shared.known import Bools, Known
+from allocator.blocks.shared.locked import Range
+from allocator.blocks.shared.said import by_town, finding
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Lock
 from allocator.words.errors import Finding
+from allocator.words.texts import Text
 
-Bools = npt.NDArray[np.bool_]
 A_LITTLE = 1e-9
 
 
-def posting_findings(plan: PlanYear) -> list[Finding]:
+def findings(known: Known, given: Posting) -> list[Finding]:
     """Everything that arithmetic can say about postings."""
-    given: Any = plan.sections.get("posting")
-    if given is None:
-        return []
-    return [*_shares(plan, given), *_floors(plan, given), *_nowhere(plan, given)]
+    return [*_shares(known.plan, given), *_floors(known.plan, given), *_nowhere(known.plan, given)]
 
 
-def may_be(plan: PlanYear) -> Bools:
-    """[teacher, town]: where a teacher may be in the year, also by a posting that begins in an earlier year."""
-    given: Any = plan.sections["posting"]
-    found = candidates(plan, given)
-    possible, at = found.possible.copy(), {teacher: n for n, teacher in enumerate(found.ids)}
-    before = plan.before
-    while before is not None and {"posting", "teaching"} <= before.sections.keys():
-        earlier = candidates(before, given)
-        for who, town in zip(*np.nonzero(earlier.may_begin), strict=True):
-            if earlier.ids[who] in at:
-                possible[at[earlier.ids[who]], town] = True
-        before = before.before
-    return possible
-
-
-def posted_range(plan: PlanYear, lock: Lock) -> tuple[float, float]:
-    """Fewest and most teachers that the labels of a lock can name."""
-    given: Any = plan.sections["posting"]
-    found = candidates(plan, given)
+def lock_range(known: Known, given: Posting, lock: Lock) -> Range:
+    """Teachers who run on, and teachers who may be posted there."""
+    plan, found = known.plan, candidates(known.plan, given)
     who = np.array([lock.where.get("teacher") in (None, teacher) for teacher in found.ids], dtype=bool)
     town = np.array([lock.where.get("town") in (None, name) for name in plan.towns.index], dtype=bool)
-    chosen = who[:, None] & town
-    return float((found.running & chosen).sum()), float((may_be(plan) & chosen).any(axis=1).sum())
+    named = who[:, None] & town
+    most = float((may_be(plan, given) & named).any(axis=1).sum())
+    return Range(float((found.running & named).sum()), most, Text("check.why_posting"))
 
 
-def _most_posted(plan: PlanYear, given: Any, of: Bools) -> int:
+def _most_posted(plan: PlanYear, given: Posting, of: Bools) -> int:
     """Most of the given teachers that can be posted: as many of each town as may be away, and as hosts take."""
     found, towns = candidates(plan, given), len(plan.towns)
-    able = may_be(plan)
+    able = may_be(plan, given)
     going = np.bincount(found.home[able.any(axis=1) & of], minlength=towns)
     room = np.minimum(most_there(given, found), able[of].sum(axis=0)).sum()
     return int(min(np.minimum(going, most_away(given, found, towns)).sum(), room))
 
 
-def _shares(plan: PlanYear, given: Any) -> Iterator[Finding]:
+def _shares(plan: PlanYear, given: Posting) -> Iterator[Finding]:
     """The least share of the eligible, and of backbone teachers in it."""
     found = candidates(plan, given)
     everyone = np.ones(len(found.ids), dtype=bool)
@@ -84,7 +67,7 @@ def _shares(plan: PlanYear, given: Any) -> Iterator[Finding]:
         yield finding(plan, "F854", "posting.backbone_share", shares)
 
 
-def _floors(plan: PlanYear, given: Any) -> Iterator[Finding]:
+def _floors(plan: PlanYear, given: Posting) -> Iterator[Finding]:
     """The fewest teachers in each town: all of them together, and one town with all who may be posted to it."""
     found, towns = candidates(plan, given), len(plan.towns)
     need = given.host_floor * towns
@@ -93,16 +76,16 @@ def _floors(plan: PlanYear, given: Any) -> Iterator[Finding]:
         yield finding(plan, "F852", "posting.host_floor", values)
         return
     own = np.bincount(found.home, minlength=towns).astype(float)
-    coming = np.minimum(may_be(plan).sum(axis=0), most_there(given, found)).astype(float)
+    coming = np.minimum(may_be(plan, given).sum(axis=0), most_there(given, found)).astype(float)
     broken = own + coming < given.host_floor
-    values = {"floor": given.host_floor, "own": own, "coming": coming}
-    yield from by_town(plan, "F853", "posting.host_floor", broken, values)
+    each: dict[str, object] = {"floor": given.host_floor, "own": own, "coming": coming}
+    yield from by_town(plan, "F853", "posting.host_floor", broken, each)
 
 
-def _nowhere(plan: PlanYear, given: Any) -> Iterator[Finding]:
+def _nowhere(plan: PlanYear, given: Posting) -> Iterator[Finding]:
     """Eligible teachers who can be posted nowhere."""
     found = candidates(plan, given)
-    stuck = int((found.eligible & ~may_be(plan).any(axis=1)).sum())
+    stuck = int((found.eligible & ~may_be(plan, given).any(axis=1)).sum())
     if stuck:
         values = {"n": stuck, "eligible": int(found.eligible.sum()), "minutes": given.bands[-1].up_to_minutes}
         yield finding(plan, "W851", "posting.bands", values)
