@@ -102,6 +102,8 @@ class Section(BaseModel):
     later year, and then goes on to the last."""
     town_columns: ClassVar[tuple[str, ...]] = ()
     """Columns of the towns table that the part reads."""
+    decisions: ClassVar[tuple[Decision, ...]] = ()
+    """Decisions of the block that can be locked."""
     limiting_columns: ClassVar[tuple[str, ...]] = ()
     """Columns of the towns table that limit the part where they are there; then every town needs a number."""
 
@@ -114,9 +116,6 @@ class Section(BaseModel):
     def needs_travel(cls, part: Node) -> bool:  # noqa: ARG003
         """Whether the part makes no sense in a plan that does not say how long people travel."""
         return False
-
-    decisions: ClassVar[tuple[Decision, ...]] = ()
-    """Decisions of the block that can be locked."""
 
     def cost_lines(self) -> Mapping[str, CostLine]:
         """What the part may spend money on, by the name of the cost line."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from allocator.blocks.shared.consistency import lacking
-from allocator.scenario.files.wording import meant
+from allocator.blocks.shared.consistency import lacking, unknown
 from allocator.scenario.files.written import Written
 from allocator.scenario.files.yamltree import Node, find
 from allocator.words.errors import Finding
@@ -32,9 +31,7 @@ def _measures(written: Written) -> Iterator[Finding]:
         if node.text is None or node.text in indicators:
             continue
         if node.text not in measures:
-            message = Text("load.unknown_id", {"kind": Text("load.kind_measure")})
-            hint = meant(node.text, {*indicators, *measures})
-            yield Finding("E301", node.place, path, message, node.text, hint=hint)
+            yield unknown("measure", node.place, path, node.text, {*indicators, *measures})
         elif measures[node.text][0] not in written.tree.entries:
             yield lacking(node.place, path, measures[node.text][0])
 

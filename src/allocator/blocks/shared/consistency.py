@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from allocator.scenario.files.headings import normal
 from allocator.scenario.files.tables import Table
+from allocator.scenario.files.wording import meant
 from allocator.scenario.files.yamltree import Node, find
 from allocator.words.errors import Finding, Place
 from allocator.words.texts import Text
@@ -24,6 +25,12 @@ def needed(tree: Node, pattern: str, block: str) -> Iterator[Finding]:
 def lacking(place: Place, path: str, block: str) -> Finding:
     """A part of the plan is wanted that it does not have."""
     return Finding("E313", place, path, Text("load.needs_block", {"block": block}))
+
+
+def unknown(kind: str, place: Place, path: str, word: str, known: Iterable[str]) -> Finding:
+    """A word that should be the id of something of a kind, and is none."""
+    message = Text("load.unknown_id", {"kind": Text(f"load.kind_{kind}")})
+    return Finding("E301", place, path, message, word, hint=meant(word, known))
 
 
 def crossed(path: str, part: Node) -> Iterator[Finding]:
