@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,7 +23,7 @@ from allocator.auditing.goals import goal_rules, goals
 from allocator.auditing.ledgers import Side
 from allocator.auditing.limits import limit_rules
 from allocator.auditing.rounding import whole_units
-from allocator.auditing.rows import rows
+from allocator.auditing.rows import asked_for, rows
 from allocator.auditing.stages import AuditedYear, stages
 from allocator.auditing.stages import step_values as measured_steps
 from allocator.blocks.registry import parts_of
@@ -39,6 +39,9 @@ EXCLUDED = (
     "rows.price_balance",
     "rows.price_total",
     "rows.price_kind",
+    "rows.unit",
+    "rows.labels",
+    "rows.requirement",
     "goals.unit",
     "towns.could_reach",
     "accounts.unit",
@@ -50,9 +53,9 @@ EXCLUDED = (
     "stages.unit",
     "stages: tie_break/hashed_order",
 )
-"""What cannot, or need not, be recomputed from the tables: prices, units in words, the solver's word."""
+"""What cannot, or need not, be recomputed from the tables: prices, units and labels in words, the solver's word."""
 
-COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation"]
+COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation", "requirement"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class AuditReport:
     """What the audit found: the worst check of each family, and the files that are not as recorded."""
 
     families: pd.DataFrame
-    """One row a family: family, checks, worst_key, activity, sense, bound, tolerance, violation; broken ones first."""
+    """One row a family: family, checks, worst_key, activity, sense, bound, tolerance, violation, and for rules the part
+    of the scenario that asks for the worst one; broken ones first."""
     altered: tuple[AlteredFile, ...] = ()
     excluded: tuple[str, ...] = EXCLUDED
     hashes_used: bool = False
@@ -105,6 +109,8 @@ class AuditReport:
             words = {"family": row["family"], "checks": row["checks"], "sense": row["sense"]}
             kind = "audit.broken" if row["family"] in failed else "audit.kept"
             texts.append(Text(kind, {**words, **numbers, "key": row["worst_key"] or "-"}))
+            if kind == "audit.broken" and row["requirement"]:
+                texts.append(Text("audit.asked_for", {"requirement": row["requirement"]}))
         texts.append(Text("audit.excluded", {"names": ", ".join(self.excluded)}))
         return [text.in_language(spoken) for text in texts]
 
@@ -227,6 +233,7 @@ def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[
     postings = [each for block, part in audits.items() for each in part.postings(tables, plan, given[block])]
     entries = ledgers.book(postings, plan)
     rules += [*ledgers.closed(entries), *goal_rules(tables, plan), *limit_rules(tables, plan)]
+    rules = asked_for(tables["rows"], rules)
     made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], entries)]
     made += ledgers.counts(tables["counts"], entries, plan)
     made += cleaning.without_block(tables, set(given))
@@ -240,7 +247,7 @@ def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[
 
 def _in_year(checks: Checks, year: int) -> Checks:
     key = np.array([f"{year}: {each}" for each in checks.key], dtype=object)
-    return Checks(checks.family, key, checks.activity, checks.sense, checks.bound, checks.tolerance, checks.needed)
+    return replace(checks, key=key)
 
 
 def by_family(checks: list[Checks]) -> pd.DataFrame:
@@ -257,6 +264,7 @@ def by_family(checks: list[Checks]) -> pd.DataFrame:
         at = int(np.argmax(np.where(ratio == 0, -1.0, ratio)))
         row: list[object] = [part.key[at], part.activity[at], part.sense, part.bound[at], part.tolerance[at]]
         if part.family not in worst or ratio[at] > worst[part.family][0]:
-            worst[part.family] = (float(ratio[at]), [*row, violation[at]])
+            requirement = "" if part.requirement is None else part.requirement[at]
+            worst[part.family] = (float(ratio[at]), [*row, violation[at], requirement])
     ranked = sorted(worst, key=lambda family: (worst[family][0] <= 1.0, family))
     return pd.DataFrame([[family, counts[family], *worst[family][1]] for family in ranked], columns=COLUMNS)
