@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +24,7 @@ from allocator.auditing.ledgers import Side
 from allocator.auditing.limits import limit_rules
 from allocator.auditing.own import NO_OWN, OWN, AuditedOwn, OwnRule, of_record, own_rules, without_unchecked
 from allocator.auditing.rounding import whole_units
-from allocator.auditing.rows import rows
+from allocator.auditing.rows import asked_for, rows
 from allocator.auditing.stages import AuditedYear, stages
 from allocator.auditing.stages import step_values as measured_steps
 from allocator.blocks.registry import parts_of
@@ -40,6 +40,9 @@ EXCLUDED = (
     "rows.price_balance",
     "rows.price_total",
     "rows.price_kind",
+    "rows.unit",
+    "rows.labels",
+    "rows.requirement",
     "goals.unit",
     "towns.could_reach",
     "accounts.unit",
@@ -51,9 +54,9 @@ EXCLUDED = (
     "stages.unit",
     "stages: tie_break/hashed_order",
 )
-"""What cannot, or need not, be recomputed from the tables: prices, units in words, the solver's word."""
+"""What cannot, or need not, be recomputed from the tables: prices, units and labels in words, the solver's word."""
 
-COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation"]
+COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation", "requirement"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ class AuditReport:
     """What the audit found: the worst check of each family, and the files that are not as recorded."""
 
     families: pd.DataFrame
-    """One row a family: family, checks, worst_key, activity, sense, bound, tolerance, violation; broken ones first."""
+    """One row a family: family, checks, worst_key, activity, sense, bound, tolerance, violation, and for rules the part
+    of the scenario that asks for the worst one; broken ones first."""
     altered: tuple[AlteredFile, ...] = ()
     excluded: tuple[str, ...] = EXCLUDED
     hashes_used: bool = False
@@ -106,6 +110,8 @@ class AuditReport:
             words = {"family": row["family"], "checks": row["checks"], "sense": row["sense"]}
             kind = "audit.broken" if row["family"] in failed else "audit.kept"
             texts.append(Text(kind, {**words, **numbers, "key": row["worst_key"] or "-"}))
+            if kind == "audit.broken" and row["requirement"]:
+                texts.append(Text("audit.asked_for", {"requirement": row["requirement"]}))
         texts.append(Text("audit.excluded", {"names": ", ".join(self.excluded)}))
         return [text.in_language(spoken) for text in texts]
 
@@ -250,6 +256,7 @@ def checks_of_year(
     postings = [each for block, part in audits.items() for each in part.postings(tables, plan, given[block])]
     entries = ledgers.book(postings, plan)
     rules += [*ledgers.closed(entries), *goal_rules(tables, plan), *limit_rules(tables, plan), *own.checks]
+    rules = asked_for(tables["rows"], rules)
     made = [
         *rules,
         *rows(without_unchecked(tables["rows"], own), rules),
@@ -267,7 +274,7 @@ def checks_of_year(
 
 def _in_year(checks: Checks, year: int) -> Checks:
     key = np.array([f"{year}: {each}" for each in checks.key], dtype=object)
-    return Checks(checks.family, key, checks.activity, checks.sense, checks.bound, checks.tolerance, checks.needed)
+    return replace(checks, key=key)
 
 
 def by_family(checks: list[Checks]) -> pd.DataFrame:
@@ -284,6 +291,7 @@ def by_family(checks: list[Checks]) -> pd.DataFrame:
         at = int(np.argmax(np.where(ratio == 0, -1.0, ratio)))
         row: list[object] = [part.key[at], part.activity[at], part.sense, part.bound[at], part.tolerance[at]]
         if part.family not in worst or ratio[at] > worst[part.family][0]:
-            worst[part.family] = (float(ratio[at]), [*row, violation[at]])
+            requirement = "" if part.requirement is None else part.requirement[at]
+            worst[part.family] = (float(ratio[at]), [*row, violation[at], requirement])
     ranked = sorted(worst, key=lambda family: (worst[family][0] <= 1.0, family))
     return pd.DataFrame([[family, counts[family], *worst[family][1]] for family in ranked], columns=COLUMNS)
