@@ -60,7 +60,7 @@ def test_a_term_that_no_row_takes_is_an_error(model: Model) -> None:
 def test_two_rows_with_the_same_labels_are_an_error(model: Model) -> None:
     x = model.variables("x", {"town": codes(0, 2)}, "yuan")
     with pytest.raises(SolverError, match="double"):
-        model.constrain("double", {"town": codes(0, 2, 0)}, [x], "<=", 1.0, unit="yuan")
+        model.define("double", {"town": codes(0, 2, 0)}, [x], "<=", 1.0, unit="yuan")
 
 
 def test_outcomes_are_raised_by_their_opposite_where_less_is_better() -> None:
