@@ -404,19 +404,19 @@ MUTANTS = (
     ),
     # -- check and readers
     Mutant(
-        "plan/check/shares",
+        "funding/check_shares",
         "1 - given.down",
         "1 + given.down",
         "tests/test_check.py::test_a_broken_condition_is_proved_with_its_arithmetic_where_it_stands",
     ),
     Mutant(
-        "plan/check/pairs",
+        "mentoring/check",
         "given.mentee_least > given.mentee_cover",
         "given.mentee_least >= given.mentee_cover",
         "tests/test_check.py::test_a_broken_condition_is_proved_with_its_arithmetic_where_it_stands",
     ),
     Mutant(
-        "plan/check/posting",
+        "posting/check",
         "if need > backbone:",
         "if need > backbone + 1:",
         "tests/blocks/test_posting_years.py::test_check_proves_that_there_is_no_plan",
@@ -428,13 +428,13 @@ MUTANTS = (
         "tests/test_check.py::test_a_broken_condition_is_proved_with_its_arithmetic_where_it_stands",
     ),
     Mutant(
-        "plan/check/projects",
+        "projects/check",
         "most if how.at_most is None else min(most, how.at_most)",
         "most",
         "tests/blocks/test_projects_check.py::test_a_proof_is_one_and_the_edge_is_none",
     ),
     Mutant(
-        "plan/demonstration",
+        "demonstration/consistency",
         "int(normal(cell)) >= years[0]",
         "int(normal(cell)) > years[0]",
         "tests/blocks/test_demonstration.py",

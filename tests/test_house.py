@@ -180,6 +180,6 @@ def imports() -> nx.DiGraph[str]:
 
 def test_no_imports_go_in_a_circle_with_late_ones_counted() -> None:
     graph = imports()
-    assert graph.has_edge("allocator.verbs.solving", "allocator.engine.build")
+    assert graph.number_of_edges() > graph.number_of_nodes() > 100
     circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
     assert circles == []
