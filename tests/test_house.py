@@ -151,8 +151,8 @@ class Imports(ast.NodeVisitor):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         assert node.level == 0 and node.module, "relative imports are not used here"
-        names = {f"{node.module}.{each.name}" for each in node.names}
-        self.found |= names & MODULES.keys() or {node.module}
+        names = (f"{node.module}.{each.name}" for each in node.names)
+        self.found |= {name if name in MODULES else node.module for name in names}
 
     def visit_If(self, node: ast.If) -> None:
         if ast.unparse(node.test) != "TYPE_CHECKING":
