@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 
-from allocator.blocks.registry import section_types
+from allocator.blocks.registry import outcomes
 from allocator.report.words.labels import said, step_name, unit_name
 from allocator.report.words.numbers import written
 from allocator.report.words.rows import rows_of
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import Outcome
 from allocator.tables.result import Result
 from allocator.words.status import reached_gap
 from allocator.words.texts import say
@@ -39,13 +37,6 @@ class Optimised:
 def outcome_of(plan: PlanYear, stage: str) -> str:
     """The outcome that a stage of a plan looks at; the level where the stage says nothing else or is none."""
     return next((str(getattr(s, "of", LEVEL)) for s in plan.common.stages if s.id == stage), LEVEL)
-
-
-@cache
-def _declared(outcome: str) -> Outcome:
-    """What the block of an outcome says of it."""
-    every = (each for section in section_types().values() for each in section.outcomes)
-    return next(each for each in every if each.name == outcome)
 
 
 def optimised(result: Result) -> list[Optimised]:
@@ -88,7 +79,7 @@ def step_of(plan: PlanYear, stage: str, step: str) -> str:
             return say(f"report.made.{prefix}of", {"step": step_of(plan, stage, step.removeprefix(prefix))})
     stem, _, count = step.rpartition("_")
     if stem == "worst":
-        end = "largest" if _declared(outcome).less_is_better else "smallest"
+        end = "largest" if outcomes()[outcome][1].less_is_better else "smallest"
         return say(f"report.made.{end}" if count == "1" else f"report.made.{end}_of", {"n": count})
     return said(f"report.made.{step}", step_name(step))
 
@@ -107,11 +98,11 @@ def price_heading(plan: PlanYear, stage: str) -> str:
     words = {
         "what": say(f"terms.stage.{stage}"),
         "step": outcome_name(outcome),
-        "unit": unit_name(_declared(outcome).unit),
+        "unit": unit_name(outcomes()[outcome][1].unit),
     }
     return say("report.optimised_unit", words)
 
 
 def change_sign(plan: PlanYear, stage: str) -> float:
     """-1 where a stage lowers what it looks at, so that a gain is shown as the fall that it is."""
-    return -1.0 if _declared(outcome_of(plan, stage)).less_is_better else 1.0
+    return -1.0 if outcomes()[outcome_of(plan, stage)][1].less_is_better else 1.0
