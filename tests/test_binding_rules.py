@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from allocator.report.page.record import MOST_OF_ONE_RULE, binding_rules, rules_grid
+from allocator.report.page.record import binding_rules, rules_grid
 from allocator.report.terminal.terminal import summary
 from allocator.report.words.labels import names_of, speaking
 from allocator.tables.declared import TABLES
@@ -22,15 +22,13 @@ def with_rules(result: Result, *rules: tuple[str, str, float], kind: str = "fixe
         "year": 2016,
         "sense": "<=",
         "slack": 0.0,
+        "unit": "yuan",
+        "labels": "source",
         "price_balance": 0.1,
         "price_total": 0.2,
         "price_kind": kind,
-        "unit": "yuan",
     }
-    rows = [
-        {**head, "rule": rule, "key": key, "labels": "/".join("town" for _ in key.split("/")), "bound": bound}
-        for rule, key, bound in rules
-    ]
+    rows = [{**head, "rule": rule, "key": key, "bound": bound, "activity": bound} for rule, key, bound in rules]
     tables = {"rows": pd.DataFrame(rows, columns=["year", *TABLES["rows"].columns])}
     for name, given in rest.items():
         tables[name] = pd.DataFrame([{"year": 2016, **row} for row in given], columns=["year", *TABLES[name].columns])
@@ -117,20 +115,3 @@ def test_prices_with_whole_decisions_fixed_say_so(tiny_result: Result) -> None:
         text = printed(result)
         assert ("with whole decisions fixed" in text, "fixed. The plan is not proven best" in text) == says
         assert (fixed in note, only in note) == says
-
-
-def test_a_price_counts_whatever_its_sign(tiny_result: Result) -> None:
-    given = with_rules(tiny_result, ("volunteer_supply", "east", 5.0), ("volunteer_supply", "west", 5.0))
-    rows = given.tables["rows"].assign(price_balance=[-0.1, 0.0], price_total=[0.0, 0.0])
-    priced, count = binding_rules(Result(given.scenario, {**given.tables, "rows": rows}, given.run))
-    assert (priced["key"].tolist(), count) == (["east"], 2)
-
-
-def test_one_rule_does_not_fill_the_list(tiny_result: Result) -> None:
-    source = str(tiny_result.tables["funding"]["source"].iloc[0])
-    towns = [str(town) for town in tiny_result.scenario.first.towns.index]
-    many = [("earmark", f"{town}/{source}", float(bound)) for town in towns for bound in (1, 2)]
-    assert len(many) > MOST_OF_ONE_RULE
-    given = with_rules(tiny_result, *many, ("budget", source, 1000.0))
-    made = speaking("en", lambda: rules_grid(given, names_of(given.scenario.first)))
-    assert len(made.rows) == MOST_OF_ONE_RULE + 1

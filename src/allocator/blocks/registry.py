@@ -12,6 +12,8 @@ solver:
                           ``lock_range``: what its decisions can be at all (where any can be locked)
 ``model.py``              ``build``: its statement, variables, rows and entries in the ledgers
 ``results.py``            ``RESULTS``: what its result tables say of themselves (where it has any)
+``binding.py``            ``BINDING``: which of its rules a list of what limits a plan reads how (where it has any)
+``effects.py``            ``effects`` and ``PLACE``: what its decisions are assumed to bring (where anything)
 ``tables.py``             ``settle`` and ``tables``: a solved year as its result tables
 ``carry.py``              ``carried``: how a year starts after the year before (where anything lasts)
 ``audit.py``              ``audit_block``, ``postings`` and ``OUTCOMES``: the same rules once more, in pandas

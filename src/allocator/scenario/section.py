@@ -58,6 +58,10 @@ class Outcome:
     """Something of a block that stages may look at."""
 
     name: str
+    unit: str
+    """Unit of each, as the model has it."""
+    less_is_better: bool = False
+    """Whether stages lower it and look at the largest; they raise all others."""
     by_town: bool = True
     """Whether there is one for each town, as limits need it."""
     part: str | None = None

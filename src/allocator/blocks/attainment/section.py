@@ -51,7 +51,7 @@ class Attainment(Section):
 
     decisions = (Decision("level", {"town": "town"}, "towns", "level_after", in_files=False),)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("level"),)
-    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("level"),)
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("level", "level points"),)
     of_whole_plan: ClassVar[bool] = True
 
     base: str = "base"

@@ -62,8 +62,8 @@ class Projects(Section):
         Measure("new_{}", each="projects.kinds"),
     )
     outcomes: ClassVar[tuple[Outcome, ...]] = (
-        Outcome("projects.benefit", by_town=False),
-        Outcome("projects.benefit_by_town"),
+        Outcome("projects.benefit", "points", by_town=False),
+        Outcome("projects.benefit_by_town", "points"),
     )
 
     kinds: Annotated[tuple[ProjectKind, ...], Field(min_length=1), Defines("project_kind"), Defines("cost_line")]
