@@ -21,6 +21,7 @@ from allocator.blocks.shared.checks import (
     levels_before,
     rule,
 )
+from allocator.blocks.volunteering.section import stock_of
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import InequalityLimit, TieBreakStage
 
@@ -85,7 +86,7 @@ def levels_before_from(plan: PlanYear, values: Mapping[str, Amounts]) -> Amounts
 def _factor_values(plan: PlanYear, last: Mapping[str, Amounts], before: PlanYear | None) -> dict[str, Amounts]:
     """Value of each indicator after a year of the factor method."""
     units, made = _factor_units(plan), {}
-    stock = plan.volunteer_stock
+    stock = stock_of(plan)
     for indicator in plan.indicators:
         size = pd.Series(plan.denominator(indicator), index=plan.towns.index)
         start = plan.base[indicator.id].astype(float)

@@ -59,6 +59,10 @@ class Delivery(Section):
         """Every programme, in towns."""
         return {each.id: CostLine(each.spending) for each in self.programmes}
 
+    def programme_ids(self) -> frozenset[str]:
+        """Every programme."""
+        return frozenset(each.id for each in self.programmes)
+
 
 SECTION = Delivery
 TABLES: tuple[TableUse, ...] = ()
