@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from allocator.engine.build import COUNTED, DIMS
+from allocator.blocks.registry import label_axes
+from allocator.engine.build import COUNTED
 from allocator.engine.cbc import CbcSession
 from allocator.engine.criteria.step import Hold, Step, Steps
 from allocator.engine.highs import HighsSession
@@ -42,7 +43,7 @@ class Towns:
             Axis("step", tuple(str(n) for n in range(99))),
             *(Axis(name, tuple(str(n) for n in range(most))) for name, most in COUNTED.items()),
         ]
-        model = Model(axes, DIMS, [])
+        model = Model(axes, label_axes(), [])
         column, coefficient, towns = np.zeros(count, dtype=np.intp), np.zeros(count), np.arange(count)
         for town in range(count):
             name, labels = f"money{town % self.families}", {"outcome": towns[town : town + 1]}

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from allocator.auditing.whole import audit, audit_tables
+from allocator.blocks.stars.audit import benefits
+from allocator.blocks.stars.section import Stars
 from allocator.plan.check import check
 from allocator.report.page.content_whole import whole_grids
 from allocator.report.words.labels import names_of, speaking
@@ -151,6 +153,18 @@ def test_an_unequal_chance_is_named(dropped: str, kept: bool, tmp_path: Path) ->
     made = solved(tmp_path, **plan(520, tables, **one))
     assert sorted(made.tables["stars"]["station"]) == ["a0", "a1", "a2", "b0"]
     assert ("equal_chance" not in spoilt(made, without(dropped, 2016))) == kept
+
+
+@pytest.mark.parametrize(("weight", "worth"), [(3, 100 + 750 + 50), (0, 100 + 300 + 50)])
+def test_the_audit_weighs_stations_that_start_slowly_as_the_plan_does(
+    weight: float, worth: float, tmp_path: Path
+) -> None:
+    # s1 and s3 get a star beside s4; of s3's 300 residents half count (1 + weight) times.
+    made = solved(tmp_path, **plan(160, slow_weight=weight))
+    assert sorted(made.tables["stars"]["station"]) == ["s1", "s3"]
+    assert benefits(made.tables, made.scenario.first, made.scenario.first.section(Stars)).amounts.sum() == worth
+    assert audit(made).passed
+    assert "stages.published" in spoilt(made, without("s3", 2016))
 
 
 # -- shown -------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import pytest
 from test_team import FREE, FULL, bound, only_base, plan
 
 from allocator.auditing.whole import audit_tables
+from allocator.report.words.labels import names_of
+from allocator.report.workbook.sheets import sheet
 from allocator.tables.result import Result
 from worlds import ORIGIN, TOTAL, government, solved
 
@@ -85,3 +87,14 @@ def test_training_in_a_plan_that_does_not_train_is_found(result: Result) -> None
 def test_a_team_in_a_plan_without_one_is_found(result: Result) -> None:
     without = result.scenario.with_({"team": None})
     assert "table.team" in audit_tables(without, result.tables).failed
+
+
+def test_the_sheet_of_the_team_sums_every_figure_and_no_word(result: Result) -> None:
+    # Three heads before, all stay: a_full 2 and b_free 1. Three more are hired (two of a_free for the share of 0.3, one
+    # of b_full for its floor), four trained; three full posts cost 100 each, two courses of theirs 10.
+    made = sheet(result, names_of(result.scenario.first), "team")
+    assert made.total is not None
+    words = [column.shape is None for column in made.columns]
+    assert words == sorted(words, reverse=True)
+    assert made.total[sum(words) :] == (3, 3, 3, 6, 4, 320)
+    assert made.total[1 : sum(words)] == (None,) * (sum(words) - 1)

@@ -15,6 +15,7 @@ from allocator.blocks.shared.checks import (
     Checks,
     Floats,
     by_town,
+    credited,
     figure,
     first_of,
     keys,
@@ -62,7 +63,7 @@ def attained(tables: Mapping[str, pd.DataFrame], plan: PlanYear, value: Side) ->
     shares, errors = [], []
     for indicator in plan.indicators:
         name = pd.Index([f"{town}/{indicator.id}" for town in towns], dtype=object)
-        share = _credited(indicator, value.amounts.reindex(name))
+        share = credited(indicator, value.amounts.reindex(name))
         error = value.weights.reindex(name) / indicator.target
         shares.append(share)
         errors.append(error)
@@ -73,12 +74,6 @@ def attained(tables: Mapping[str, pd.DataFrame], plan: PlanYear, value: Side) ->
     weight = pd.concat(errors) if errors else pd.Series(dtype=float)
     made.append(figure("attainment_share", first_of(key, written["attainment"]), expected, weight))
     return made, levels
-
-
-def _credited(indicator: Indicator, value: Amounts) -> Amounts:
-    """Attainment: value over target, at most 1 and at most what the ceiling leaves."""
-    most = 1.0 if indicator.ceiling is None else min(1.0, indicator.ceiling / indicator.target)
-    return (value / indicator.target).clip(upper=most)
 
 
 def towns(tables: Mapping[str, pd.DataFrame], plan: PlanYear, levels: Side) -> list[Checks]:

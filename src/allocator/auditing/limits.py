@@ -19,6 +19,7 @@ from allocator.blocks.shared.checks import (
     by_town,
     first_of,
     levels_before,
+    levels_of,
     rule,
 )
 from allocator.blocks.volunteering.section import stock_of
@@ -69,18 +70,7 @@ def floors(plan: PlanYear) -> Amounts:
     values: dict[str, Amounts] = {}
     for at, year in enumerate(years):
         values = _factor_values(year, values, years[at - 1] if at else None)
-    method = levels_before_from(plan, values)
-    before = levels_before(years[0])
-    return pd.concat([before, method], axis=1).min(axis=1)
-
-
-def levels_before_from(plan: PlanYear, values: Mapping[str, Amounts]) -> Amounts:
-    """Level of each town for values by indicator."""
-    level = pd.Series(0.0, index=pd.Index(plan.towns.index, dtype=object))
-    for indicator in plan.indicators:
-        most = indicator.target if indicator.ceiling is None else min(indicator.target, indicator.ceiling)
-        level = level + 100.0 * indicator.weight / indicator.target * values[indicator.id].clip(upper=most)
-    return level
+    return pd.concat([levels_before(years[0]), levels_of(plan, values)], axis=1).min(axis=1)
 
 
 def _factor_values(plan: PlanYear, last: Mapping[str, Amounts], before: PlanYear | None) -> dict[str, Amounts]:

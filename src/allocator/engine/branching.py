@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.engine.session import Limits, Solution
+from allocator.engine.timing import at_most
 from allocator.model import Codes, Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -266,14 +267,8 @@ class Search:
         self.best = self.question.best(self.best, self._guided(reach, kept))
         if not self._is_open(reach) or not self._pays(NEAR_SECONDS, 0.5, took):
             return None
-        limits, now = self.engine.limits, time.monotonic()
-        deadline, until = limits.step_deadline, limits.ends
-        limits.step_deadline = now + (NEAR_SECONDS if until is None else min(NEAR_SECONDS, (until - now) / 2))
-        try:
-            with self.engine.narrowed(self.whole[kept], values, values):
-                return self.engine.branched(self.question)
-        finally:
-            limits.step_deadline = deadline
+        with at_most(self.engine.limits, NEAR_SECONDS), self.engine.narrowed(self.whole[kept], values, values):
+            return self.engine.branched(self.question)
 
     def _dive(self, relaxed: Solution) -> Solution | None:
         """A plan found by rounding the relaxation step by step; none where that leads to none, or one is known.

@@ -67,11 +67,11 @@ def declare_limits(model: Model, scenario: Scenario) -> None:
 
 def _limit(model: Model, plan: PlanYear, limit: InequalityLimit) -> None:
     outcome = model.outcomes[limit.of].of_year(model.axes["year"].code(str(plan.year)))
-    weights = limit_weights(plan, limit)
+    weights, path = limit_weights(plan, limit), f"limits.{limit.id}"
     if limit.measure == "cv":
-        model.curved.append(CvLimit(model, outcome, weights, limit.at_most))
+        model.curved.append(CvLimit(model, outcome, weights, limit.at_most, requirement=path))
     else:
-        inequality.limit(model, outcome, weights, limit.measure, limit.at_most)
+        inequality.limit(model, outcome, weights, limit.measure, limit.at_most, requirement=path)
 
 
 def limits_of(plan: PlanYear) -> tuple[InequalityLimit, ...]:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from allocator.model import Codes, Floats, Terms
+import numpy as np
+
+from allocator.model import Codes, Floats, Keepers, Model, Terms
 from allocator.words.errors import InterruptedRun
 from allocator.words.texts import Text
 
@@ -103,3 +105,18 @@ class Session(Protocol):
     def start_from(self, columns: Codes, values: Floats) -> None:
         """Offer values of some columns to start from, if the solver can use them."""
         ...
+
+
+def relax(model: Model, session: Session, requirement: str) -> Keepers:
+    """Let a whole requirement ask nothing any more, in a model and in the session that is open on it.
+
+    Returns the rows and columns that kept it.
+
+    Raises:
+        KeyError: no row and no bound keeps it.
+    """
+    found = model.relax(requirement)
+    columns = np.concatenate([found.lower, found.upper])
+    session.release_rows(found.rows)
+    session.set_column_bounds(columns, model.column_lower[columns], model.column_upper[columns])
+    return found

@@ -23,6 +23,7 @@ from allocator.engine.criteria.step import Hold, Step, Steps
 from allocator.engine.criteria.total import even_weights, total
 from allocator.engine.gaps import Gaps
 from allocator.engine.session import Session, Solution
+from allocator.engine.timing import share_step
 from allocator.model import Floats, Model, Outcome, Rows, Sense, Terms
 from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import AspirationsStage, BalanceStage, BasicsStage, StabilityStage, TotalStage
@@ -35,9 +36,6 @@ CLOSING, CLOSING_LARGE, CLOSING_CHANGE, LARGE, MANY = 0.1, 10.0, 100.0, 50_000, 
 whole decisions, that has so many nonzeros or more (a hundred for the change from year to year: 0.01 unit changes, 100
 yuan where one is 10,000 yuan). There the relaxation with rounded pairs often ends within 0.0005 level points of its
 bound, and proving the rest takes a branch and bound of hours for nothing that a planner could see."""
-
-PATIENCE = 3.0
-"""A step may take so many times its even share of the time that is left: most need less."""
 
 GOAL_STEPS, AFTER_STAGES = 3, 4
 """Steps of a stage of goals, and solves after the stages (tie-break and prices), for sharing out time."""
@@ -140,14 +138,14 @@ def run_stages(
 ) -> StagesRun:
     """Solve all stages but the tie-break, holding each before the next.
 
-    Where the session has a deadline, every step gets its share of the time that is left (see _share), so that the
-    later stages are not left without any.
+    Where the session has a deadline, every step gets its share of the time that is left (see engine.timing), so that
+    the later stages are not left without any.
 
     Raises:
         InfeasibleError, UnboundedError, StoppedError: there is no plan.
         UsageError: a stage over every town and year looks at too many outcomes.
     """
-    run, begun = StagesRun(), time.perf_counter()
+    run, begun, session.limits.step_deadline = StagesRun(), time.perf_counter(), None
     asked, left = gaps or Gaps(), _steps_ahead(model, scenario)
     size = model.size
     large = size["nonzeros"] >= LARGE and (len(scenario.plan_years) > 1 or size["integers"] >= MANY)
@@ -163,7 +161,8 @@ def run_stages(
                         worst = None if run.x is None or outcome is None else _worst(outcome, run.x)
                         progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
                     left -= 1
-                    _share(session, run, left)
+                    if run.x is not None:  # the first plan may take all the time there is
+                        share_step(session.limits, left)
                     step = steps.send(_solve_step(model, session, stage.id, step, asked, run))
             except StopIteration:
                 lower_by_give(session, run, scenario, stage.id, first)
@@ -189,15 +188,6 @@ def _steps_ahead(model: Model, scenario: Scenario) -> int:
         elif isinstance(stage, StabilityStage):
             count += 1
     return count
-
-
-def _share(session: Session, run: StagesRun, left: int) -> None:
-    """Let the step at hand take ``PATIENCE`` times its even share of the time left; the first plan may take all."""
-    limits = session.limits
-    limits.step_deadline = None
-    if limits.deadline is not None and run.x is not None:
-        now = time.monotonic()
-        limits.step_deadline = now + max(0.0, limits.deadline - now) * min(1.0, PATIENCE / max(1, left + 1))
 
 
 def _worst(outcome: Outcome, x: Floats) -> float:

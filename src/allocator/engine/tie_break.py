@@ -318,8 +318,10 @@ def _distances(model: Model, scenario: Scenario, stage: TieBreakStage) -> tuple[
         scale[part.terms.column] = part.scale
     for plan in scenario.plan_years:
         year, goal = model.axes["year"].code(str(plan.year)), baseline(plan, stage)
-        for name in TARGETS.keys() & model.columns.keys():
-            target[model.year(name, year).column] = TARGETS[name](model, plan, goal, model.year(name, year))
+        for name, wanted in _targets(goal).items():
+            if name in model.columns:
+                cells = model.year(name, year)
+                target[cells.column] = wanted(model, plan, cells)
     return target, scale, weighted
 
 
@@ -351,12 +353,12 @@ def _of_programmes(model: Model, plan: PlanYear, cells: Terms) -> tuple[npt.NDAr
     return known, (cells["town"][known], lines[cells["programme"]][known])
 
 
-def _at_home(_model: Model, _plan: PlanYear, goal: Baseline, cells: Terms) -> Floats:
+def _at_home(goal: Baseline, cells: Terms) -> Floats:
     """Baseline of volunteer hours: all at home."""
     return np.where(cells["from_town"] == cells["to_town"], goal.volunteering[cells["from_town"]], 0.0)
 
 
-def _taught(model: Model, plan: PlanYear, _goal: Baseline, cells: Terms) -> Floats:
+def _taught(model: Model, plan: PlanYear, cells: Terms) -> Floats:
     """Baseline of hours taught: all at home, in equal parts for the categories a teacher teaches."""
     at_home = cells["from_town"] == cells["to_town"]
     table = plan.tables[getattr(plan.sections["teaching"], "teachers", "teachers")]
@@ -366,13 +368,14 @@ def _taught(model: Model, plan: PlanYear, _goal: Baseline, cells: Terms) -> Floa
     return np.where(at_home, hours[cells["teacher"]] / np.maximum(categories[cells["teacher"]], 1), 0.0)
 
 
-TARGETS: Mapping[str, Callable[[Model, PlanYear, Baseline, Terms], Floats]] = {
-    "funding": _money,
-    "units": _units,
-    "teaching": _taught,
-    "volunteering": _at_home,
-    "guidance": lambda _model, _plan, goal, cells: goal.guidance[cells["town"]],
-    "station_guidance": lambda _model, _plan, goal, cells: goal.station_guidance[cells["town"]],
-    "trained": lambda _model, _plan, goal, cells: goal.trained[cells["town"]],
-}
-"""Decisions that the baseline says something of; all others are kept close to nothing."""
+def _targets(goal: Baseline) -> Mapping[str, Callable[[Model, PlanYear, Terms], Floats]]:
+    """Decisions that the baseline says something of, to what it says; all others are kept close to nothing."""
+    return {
+        "funding": lambda model, plan, cells: _money(model, plan, goal, cells),
+        "units": lambda model, plan, cells: _units(model, plan, goal, cells),
+        "teaching": _taught,
+        "volunteering": lambda _model, _plan, cells: _at_home(goal, cells),
+        "guidance": lambda _model, _plan, cells: goal.guidance[cells["town"]],
+        "station_guidance": lambda _model, _plan, cells: goal.station_guidance[cells["town"]],
+        "trained": lambda _model, _plan, cells: goal.trained[cells["town"]],
+    }

@@ -44,6 +44,19 @@ class Variables:
         ]
         return [(rule, sense, bound) for rule, sense, bound in both if rule is not None]
 
+    @property
+    def required(self) -> list[tuple[Sense, Codes, Ids]]:
+        """Sense of the bounds that are rules, the columns of which something is asked, and the requirement of each.
+
+        A lower bound of 0 and an infinite upper one ask nothing.
+        """
+        made = []
+        for rule, sense, bound in self.bound_rules:
+            told = np.isfinite(bound) & ((bound > 0) | (sense == "<="))
+            ids = np.broadcast_to(np.asarray(rule.requirement, dtype=object), len(bound))
+            made.append((sense, self.terms.column[told], ids[told]))
+        return made
+
 
 @dataclass
 class Rows:
@@ -62,11 +75,8 @@ class Rows:
     requirement: Ids
     """Which requirement of the scenario each row keeps; empty where the rows only say what a column is."""
     strength: Strength = "rule"
-
-    @property
-    def is_rule(self) -> bool:
-        """Whether the rows are rules of the plan: every plan keeps them, and a requirement asks for it."""
-        return self.strength == "rule" and bool(len(self.requirement)) and bool(self.requirement[0])
+    is_rule: bool = True
+    """Whether the rows are rules of the plan: every plan keeps them, and the table of rows shows them as they are."""
 
     def __len__(self) -> int:
         return len(self.bound)

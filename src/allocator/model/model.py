@@ -146,18 +146,8 @@ class Model:
         Raises:
             SolverError: a term carries labels that no row has, or two rows have the same labels.
         """
-        dims, count = tuple(labels), len(next(iter(labels.values())))
-        if len(np.unique(self._keys(dims, labels))) < count:
-            raise SolverError(Text("model.row_twice", {"family": name}))
-        matrix = self._matrix(name, labels, [part for part in terms if len(part)])
-        bounds = np.broadcast_to(bound, count).astype(float)
-        ids = np.broadcast_to(np.asarray(requirement, dtype=object), count)
-        family = Rows(name, dims, unit, labels, sense, bounds, matrix, self.row_count, ids, strength)
-        self._row_bound.extend(bounds)
-        self._row_sense.extend(np.full(count, _SIGN[sense]))
-        self._in_order.append(family)
-        self.rows.setdefault(name, []).append(family)
-        return family
+        kept = (requirement, strength, strength == "rule")
+        return self._declared(name, labels, (terms, sense, bound), unit, kept)
 
     def define(
         self,
@@ -168,9 +158,13 @@ class Model:
         bound: float | Floats,
         *,
         unit: str,
+        requirement: str = "",
     ) -> Rows:
-        """Declare rows that only say what a column is, or what a stage holds: they keep no requirement."""
-        return self.constrain(name, labels, terms, sense, bound, unit=unit, requirement="")
+        """Declare rows that only say what a column is, or what a stage holds.
+
+        Those of a requirement that the table of rows shows otherwise (a limit on inequality, by its measure) name it.
+        """
+        return self._declared(name, labels, (terms, sense, bound), unit, (requirement, "rule", False))
 
     def strengthen(
         self, name: str, labels: Mapping[str, Codes], terms: Sequence[Terms], sense: Sense, bound: Floats, *, unit: str
@@ -282,8 +276,8 @@ class Model:
                 if path and path not in found:
                     found[path] = self._requirement(path, family.strength, family.unit)
         for part in (part for parts in self.columns.values() for part in parts):
-            for rule, _, _ in part.bound_rules:
-                for path in dict.fromkeys(np.ravel(np.asarray(rule.requirement, dtype=object)).tolist()):
+            for _, _, ids in part.required:
+                for path in dict.fromkeys(ids.tolist()):
                     found.setdefault(path, self._requirement(path, "rule", part.unit))
         return found
 
@@ -298,9 +292,8 @@ class Model:
         for family in self._in_order:
             rows.append(family.positions[family.requirement == requirement])
         for part in (part for parts in self.columns.values() for part in parts):
-            for rule, sense, _ in part.bound_rules:
-                mine = np.broadcast_to(np.asarray(rule.requirement, dtype=object), len(part.terms)) == requirement
-                bounds[sense].append(part.terms.column[mine])
+            for sense, columns, ids in part.required:
+                bounds[sense].append(columns[ids == requirement])
         found = Keepers(np.concatenate(rows), np.concatenate(bounds[">="]), np.concatenate(bounds["<="]))
         if not len(found.rows) + len(found.lower) + len(found.upper):
             raise KeyError(requirement)
@@ -309,7 +302,7 @@ class Model:
     def relax(self, requirement: str) -> Keepers:
         """Let a whole requirement ask nothing any more: its rows are free, its bounds are the natural ones.
 
-        A session that is open on the model is told by ``Session.relax``.
+        A session that is open on the model is told by ``engine.session.relax``.
 
         Raises:
             KeyError: no row and no bound keeps it.
@@ -345,6 +338,29 @@ class Model:
         }
 
     # -- inside ------------------------------------------------------------------------------------
+
+    def _declared(
+        self,
+        name: str,
+        labels: Mapping[str, Codes],
+        rows: tuple[Sequence[Terms], Sense, float | Floats],
+        unit: str,
+        kept: tuple[str | Ids, Strength, bool],
+    ) -> Rows:
+        """A family of rows; ``kept``: the requirement that they keep, its strength, whether they are rules."""
+        (terms, sense, bound), (requirement, strength, is_rule) = rows, kept
+        dims, count = tuple(labels), len(next(iter(labels.values())))
+        if len(np.unique(self._keys(dims, labels))) < count:
+            raise SolverError(Text("model.row_twice", {"family": name}))
+        matrix = self._matrix(name, labels, [part for part in terms if len(part)])
+        bounds = np.broadcast_to(bound, count).astype(float)
+        ids = np.broadcast_to(np.asarray(requirement, dtype=object), count)
+        family = Rows(name, dims, unit, labels, sense, bounds, matrix, self.row_count, ids, strength, is_rule)
+        self._row_bound.extend(bounds)
+        self._row_sense.extend(np.full(count, _SIGN[sense]))
+        self._in_order.append(family)
+        self.rows.setdefault(name, []).append(family)
+        return family
 
     def _requirement(self, path: str, strength: Strength, unit: str) -> Requirement:
         return Requirement(path, strength, unit, self._sentences.get(path, ""), nearest(self._places, path))

@@ -19,6 +19,9 @@ from allocator.model.terms import Codes, Floats, Terms
 
 SENSES: Mapping[Sense, int] = {"<=": pulp.LpConstraintLE, ">=": pulp.LpConstraintGE, "==": pulp.LpConstraintEQ}
 
+FAR = 1e30
+"""Bound of a row that asks nothing any more; solvers take it for infinite."""
+
 Naming = Callable[[Model], tuple[Iterable[str], Iterable[str]]]
 """Names of all columns and of all rows of a model, in their order."""
 
@@ -60,6 +63,9 @@ class PulpProblem:
             column.lowBound, column.upBound = low, high
         for row, bound in zip(self.rows, model.row_bound.tolist(), strict=True):
             row.changeRHS(bound)
+        for row in (self.rows[at] for at in model.relaxed_rows.tolist()):
+            row.sense = pulp.LpConstraintLE
+            row.changeRHS(FAR)
 
     def minimise(self, objective: Terms, constant: float, sign: float) -> None:
         """Set the objective ``sign`` x (terms + constant); every column is named, so that none in no row is lost."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.blocks.registry import counted
-from allocator.blocks.shared.amounts import amounts
+from allocator.blocks.shared.amounts import measured
 from allocator.blocks.shared.inequality import measures
 from allocator.blocks.shared.solved import Year
 from allocator.engine.limits import limit_weights, limits_of
@@ -115,12 +115,9 @@ def counts_table(year: Year) -> pd.DataFrame:
     model, known = year.model, counted(year.plan)
     rows = []
     for name, how in known.items():
-        terms, given = amounts(model, year.plan, name)
-        found = given + np.bincount(
-            terms["town"], weights=terms.coefficient * year.x[terms.column], minlength=len(given)
-        )
-        size = np.append(np.full(len(given) - 1, np.nan) if how.size is None else how.size, np.nan)
-        places = np.arange(len(given)) if how.of_district else np.arange(len(given) - 1)
+        found = measured(year, name)
+        size = np.append(np.full(len(found) - 1, np.nan) if how.size is None else how.size, np.nan)
+        places = np.arange(len(found)) if how.of_district else np.arange(len(found) - 1)
         ids, unit = model.axes["town"].ids, how.unit
         rows += [(name, ids[at], found[at], size[at], unit) for at in places.tolist()]
     return pd.DataFrame(rows, columns=list(COUNTS.columns))

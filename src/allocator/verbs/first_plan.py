@@ -18,15 +18,13 @@ from allocator.engine.opening import Opening
 from allocator.engine.session import Limits
 from allocator.engine.stages import LARGE, MANY, Progress, run_stages
 from allocator.engine.start import whole_decisions
+from allocator.engine.timing import first_plan_ends, year_of_first_plan
 from allocator.model import Model
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.chain import following
 from allocator.tables.tabulate import year_tables
 from allocator.words.columns import DECIMALS
 from allocator.words.errors import InfeasibleError, StoppedError, UnboundedError
-
-SHARE, LEAST, SECONDS = 0.4, 5.0, 20.0
-"""Share of the time limit that the years take together; seconds for a year: at least, and at most."""
 
 STAGE = "first_plan"
 
@@ -46,18 +44,16 @@ def first_plan(
 ) -> pd.DataFrame | None:
     """Whole decisions of all years [decision, where, value]; none where a year by itself has no plan in its time."""
     begun, parts = time.monotonic(), list[pd.DataFrame]()
-    ends = None if limits.deadline is None else begun + SHARE * max(0.0, limits.deadline - begun)
+    ends = first_plan_ends(limits)
     before, tables = scenario.first, dict[str, pd.DataFrame]()
     for at, given in enumerate(scenario.plan_years):
         if progress is not None:
             progress(Progress(STAGE, str(given.year), time.monotonic() - begun, None))
         plan = following(given, before, tables) if parts else given
         alone = Scenario(f"{scenario.label}-{plan.year}", (plan,), scenario.warnings, scenario.source)
-        model, now = build(alone), time.monotonic()
+        model = build(alone)
         columns = model.column_count
-        share = SECONDS if ends is None else (ends - now) / (len(scenario.plan_years) - at)
-        seconds = min(SECONDS, max(LEAST, share))
-        own = Limits(now + seconds, limits.interrupted)
+        own = year_of_first_plan(limits, ends, len(scenario.plan_years) - at)
         try:
             run = run_stages(model, alone, opening(model, own), gaps)
         except (InfeasibleError, StoppedError, UnboundedError):

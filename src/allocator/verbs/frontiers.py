@@ -8,7 +8,6 @@ for every smaller number, which starts from it. Leximin looks at the ranks 1, 2 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from allocator.engine.gaps import Gaps
 from allocator.engine.opening import open_session, opening_with
 from allocator.engine.session import Limits
 from allocator.engine.start import start_in
+from allocator.engine.timing import deadline_in
 from allocator.plan.check import check
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import BalanceStage, Publish, Stage
@@ -111,10 +111,9 @@ def _first(scenario: Scenario, towns: int, options: Options) -> pd.DataFrame | N
         goals = tuple(goal.model_copy(update=asked) if goal.measure == f"{BLOCK}_towns" else goal for goal in goals)
         return replace(plan, common=plan.common.model_copy(update={"goals": goals}))
 
-    deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
-    limits = Limits(deadline, options.interrupted)
-    own = scenario.mapped(raised)
-    return first_plan(own, Gaps.read(options.gap), opening_with(options.solver), limits, options.progress)
+    limits = Limits(deadline_in(options.time_limit), options.interrupted)
+    opening = opening_with(options.solver)
+    return first_plan(scenario.mapped(raised), Gaps.read(options.gap), opening, limits, options.progress)
 
 
 def _row(scenario: Scenario, towns: int, options: Options) -> tuple[dict[str, Any], pd.DataFrame | None]:
@@ -144,8 +143,8 @@ def _why_not(scenario: Scenario, options: Options) -> Text:
     last = model.axes["year"].code(str(scenario.last.year))
     families = [model.year(name, last) for name in ("any_standard", "demonstrated") if name in model.columns]
     held = next(cells for cells in families if len(cells))
-    deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
-    found = open_session(model, options.solver, Limits(deadline, options.interrupted)).solve(held, 0.0, True, WHOLE_GAP)
+    limits = Limits(deadline_in(options.time_limit), options.interrupted)
+    found = open_session(model, options.solver, limits).solve(held, 0.0, True, WHOLE_GAP)
     if not found.has_plan:
         return Text("study.no_plan_at_all")
     return Text("study.most_towns", {"most": int(np.floor(found.bound + TIE))})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ import pandas as pd
 
 from allocator.auditing.whole import audit_tables
 from allocator.engine.build import build
-from allocator.engine.clock import Clock
 from allocator.engine.gaps import Gaps
 from allocator.engine.opening import open_session, opening_with
 from allocator.engine.prices import stage_prices
@@ -26,6 +24,7 @@ from allocator.engine.start import (
     taken_over,
     whole_decisions,
 )
+from allocator.engine.timing import Clock, deadline_in, leave_time
 from allocator.model import Floats, Model
 from allocator.scenario.plan_year import Scenario
 from allocator.scenario.section import TieBreakStage
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
     from allocator.verbs.rounding.years import Rounded
 
 
-FIRST_SECONDS = 10.0
-"""Least time for the years in one model once a plan of them year by year is known, even beyond the time limit."""
 NOISE = 1e-12
 """How far from whole a whole decision may be before the rest is solved again for its whole value."""
 
@@ -56,7 +53,7 @@ def all_years(scenario: Scenario, chosen: Options) -> Result:
     with clock.step("build"), _no_collection():
         model = build(scenario)
     base_columns, size = model.column_count, model.size
-    deadline = None if chosen.time_limit is None else time.monotonic() + chosen.time_limit
+    deadline = deadline_in(chosen.time_limit)
     session = open_session(model, chosen.solver, Limits(deadline, chosen.interrupted))
     begun = _begin(model, scenario, session, chosen, clock)
     with clock.step("solve"):
@@ -108,14 +105,8 @@ def _begin(model: Model, scenario: Scenario, session: Session, chosen: Options, 
             found = first_plan(scenario, Gaps.read(chosen.gap), opening, session.limits, chosen.progress)
         if found is not None:
             session.start_from(*start_values(model, found))
-            _leave_time(session.limits)
+            leave_time(session.limits)
     return {}
-
-
-def _leave_time(limits: Limits) -> None:
-    """See to it that a plan found year by year is not lost: there is time to decide the rest of it in one model."""
-    if limits.deadline is not None:
-        limits.deadline = max(limits.deadline, time.monotonic() + FIRST_SECONDS)
 
 
 def _stages(model: Model, scenario: Scenario, session: Session, chosen: Options) -> StagesRun:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pandas as pd
@@ -13,6 +12,7 @@ from allocator.engine.start import (
     offered_by,
     start_name,
 )
+from allocator.engine.timing import deadline_in, even_share
 from allocator.scenario.plan_year import Scenario
 from allocator.tables.chain import following
 from allocator.tables.result import Result
@@ -27,16 +27,13 @@ def year_after_year(scenario: Scenario, chosen: Options) -> Result:
     """Each year by itself, starting with what the year before left; then all tables audited as one plan."""
     if chosen.proof:
         raise UsageError(Text("solve.proof_rolling"))
-    begun, results = time.monotonic(), list[Result]()
+    deadline, results = deadline_in(chosen.time_limit), list[Result]()
     offered = offered_by(chosen.start)
     starts = {} if offered is None else by_year(offered, scenario.years)
     for given in scenario.plan_years:
         plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
         label = f"{scenario.label}-{plan.year}"
-        years_left = len(scenario.plan_years) - len(results)
-        left = None
-        if chosen.time_limit is not None:
-            left = max(0.01, chosen.time_limit - (time.monotonic() - begun)) / years_left
+        left = even_share(deadline, len(scenario.plan_years) - len(results))
         alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
         try:
             results.append(all_years(alone, replace(chosen, time_limit=left, start=starts.get(plan.year))))

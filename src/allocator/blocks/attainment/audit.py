@@ -21,6 +21,7 @@ from allocator.blocks.shared.checks import (
     first_of,
     forbidden,
     keys,
+    most_credited,
     product,
     rule,
 )
@@ -35,7 +36,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Attai
     """Attainment: in every cell, from zero to what the ceiling allows; base and target as in the scenario."""
     share = _share(tables, plan)
     made = [*share.checks("attainment", CELL), forbidden("attainment", share.absent)]
-    most = {i.id: 1.0 if i.ceiling is None else min(1.0, i.ceiling / i.target) for i in given.indicators}
+    most = {each.id: most_credited(each) for each in given.indicators}
     amounts, _ = share.total(CELL)
     limit = pd.Series(share.frame["indicator"].map(most).to_numpy(dtype=float), index=keys(share.frame, CELL))
     made.append(as_figure(rule("attainment", amounts, "<=", limit, 1.0)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
+from allocator.blocks.bases.section import Bases
 from allocator.scenario.plan_year import PlanYear
 
 TABLE = "sites_until_now"
@@ -16,8 +16,9 @@ TABLE = "sites_until_now"
 
 def carried(plan: PlanYear, before: PlanYear, own: Mapping[str, pd.DataFrame]) -> PlanYear:
     """The plan year with its sites open that were open at the end of the year before."""
-    given: Any = plan.sections["bases"]
-    then: Any = before.sections["bases"]
+    given, then = plan.section(Bases), before.section(Bases)
+    assert given is not None
+    assert then is not None
     table = plan.tables[given.sites]
     known = set(before.tables[then.sites]["site"])
     stands = set(own["bases"].loc[own["bases"]["state"].isin(["open", "opened"]), "site"])

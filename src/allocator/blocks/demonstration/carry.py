@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
+from allocator.blocks.demonstration.section import Demonstration
 from allocator.scenario.plan_year import PlanYear
 
 RECOGNISED = "recognised_until_now"
@@ -19,8 +19,9 @@ def carried(plan: PlanYear, before: PlanYear, own: Mapping[str, pd.DataFrame]) -
 
     A standard that the year before does not know keeps what the year's own table says.
     """
-    given: Any = plan.sections["demonstration"]
-    earlier: Any = before.sections["demonstration"]
+    given, earlier = plan.section(Demonstration), before.section(Demonstration)
+    assert given is not None
+    assert earlier is not None
     shown = own["demonstration_towns"].dropna(subset=["year_recognised"])
     shown = shown[["town", "standard", "year_recognised"]].rename(columns={"year_recognised": "year"})
     known = {each.id for each in earlier.standards}

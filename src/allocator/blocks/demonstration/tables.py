@@ -10,7 +10,7 @@ import pandas as pd
 from allocator.blocks.demonstration.records import criteria, mature, records
 from allocator.blocks.demonstration.results import DEMONSTRATION_TOWNS
 from allocator.blocks.demonstration.section import Demonstration
-from allocator.blocks.shared.amounts import amounts
+from allocator.blocks.shared.amounts import measured
 from allocator.blocks.shared.measures import sizes
 from allocator.blocks.shared.solved import Year
 from allocator.model import Floats
@@ -53,9 +53,7 @@ def _reached(year: Year, given: Demonstration) -> pd.DataFrame:
 
 def _values(year: Year, measure: str) -> Floats:
     """A measure by town; nan where there is nothing to measure."""
-    terms, given = amounts(year.model, year.plan, measure)
-    amount = given + np.bincount(terms["town"], weights=terms.coefficient * year.x[terms.column], minlength=len(given))
-    size = sizes(year.plan, measure)
+    amount, size = measured(year, measure), sizes(year.plan, measure)
     value = np.divide(amount[: len(size)], size, out=np.full(len(size), np.nan), where=size > 0)
     return np.asarray(value.round(DECIMALS), dtype=float)
 

@@ -61,7 +61,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from allocator.blocks.funding.section import Funding, Matching
-from allocator.model import BoundRule, Codes, Floats, Model, ParameterUse, Provision, Sense, Terms, constant_label
+from allocator.model import BoundRule, Codes, Floats, Ids, Model, ParameterUse, Provision, Sense, Terms, constant_label
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import DISTRICT
 
@@ -118,8 +118,9 @@ def _earmarks(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> N
     marks = sorted((mark.town, source.id, mark.at_least) for source in given.sources for mark in source.earmark)
     if marks:
         towns, sources, amounts = zip(*marks, strict=True)
+        paths = np.array([f"funding.sources.{source}.earmark" for source in sources], dtype=object)
         bound = np.array(amounts, dtype=float)
-        _at_least(model, plan, funding, ("earmark", "funding.sources"), (towns, sources, bound))
+        _at_least(model, plan, funding, ("earmark", paths), (towns, sources, bound))
 
 
 def _issued(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> None:
@@ -134,7 +135,7 @@ def _at_least(
     model: Model,
     plan: PlanYear,
     funding: Terms,
-    rows: tuple[str, str],
+    rows: tuple[str, str | Ids],
     least: tuple[Iterable[str], Iterable[str], Floats],
 ) -> None:
     """Least money of sources in recipients; ``rows``: family, requirement; ``least``: recipients, sources, yuan."""
@@ -204,13 +205,15 @@ def _shares(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
         requirement = f"funding.sources.{model.axes['source'].ids[code]}.min_share"
         terms = [mine, every * -share]
         model.constrain("source_share", labels, terms, ">=", 0.0, unit="yuan", requirement=requirement)
-    for bounds in sorted(given.category_shares, key=lambda each: each.spending):
-        for side, limit in ((AT_LEAST, bounds.at_least), (AT_MOST, bounds.at_most)):
+    for at, bounds in sorted(enumerate(given.category_shares), key=lambda each: each[1].spending):
+        for side, field in ((AT_LEAST, "at_least"), (AT_MOST, "at_most")):
+            limit = bounds.at_least if side == AT_LEAST else bounds.at_most
             if limit is not None:
-                _category_share(model, spent, (spending.code(bounds.spending), side, year), limit)
+                key, path = (spending.code(bounds.spending), side, year), f"funding.category_shares.{at}.{field}"
+                _category_share(model, spent, key, limit, path)
 
 
-def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share: float) -> None:
+def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share: float, path: str) -> None:
     category, side, year = key
     labels = {"spending": _one(category), "side": _one(side), "year": _one(year)}
     relabelled = {dim: constant_label(code[0], len(spent)) for dim, code in labels.items()}
@@ -222,7 +225,7 @@ def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share
         ">=" if side == AT_LEAST else "<=",
         0.0,
         unit="yuan",
-        requirement="funding.category_shares",
+        requirement=path,
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
+from allocator.blocks.projects.section import Projects
 from allocator.scenario.plan_year import PlanYear
 
 TABLE = "projects_until_now"
@@ -16,7 +16,8 @@ TABLE = "projects_until_now"
 
 def carried(plan: PlanYear, _before: PlanYear, own: Mapping[str, pd.DataFrame]) -> PlanYear:
     """The plan year whose library says of every project when it began, also in the plan."""
-    given: Any = plan.sections["projects"]
+    given = plan.section(Projects)
+    assert given is not None
     table, written = plan.tables[given.table], own["projects"]
     begun = written[written["start_year"].notna()].drop_duplicates("project").set_index("project")["start_year"]
     started = table["project"].map(begun.astype(float))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.blocks.shared.measures import LEVEL, MONEY, MONEY_PER_HEAD, SPECIAL_FUND_PER_HEAD, sizes, special_sources
+from allocator.blocks.shared.solved import Year
 from allocator.model import Floats, Model, Terms
 from allocator.scenario.plan_year import PlanYear
 
@@ -28,6 +29,13 @@ def amounts(model: Model, plan: PlanYear, measure: str) -> tuple[Terms, Floats]:
     if measure in model.axes["counted"].ids:
         return _posted(model, ("count", "counted", measure), year, np.ones(len(constant)))
     return _posted(model, ("value", "indicator", measure), year, size)
+
+
+def measured(year: Year, measure: str) -> Floats:
+    """Measure x size by town (and the district centre) in a solved year."""
+    terms, given = amounts(year.model, year.plan, measure)
+    decided = np.bincount(terms["town"], weights=terms.coefficient * year.x[terms.column], minlength=len(given))
+    return np.asarray(given + decided, dtype=float)
 
 
 def _posted(model: Model, entry: tuple[str, str, str], year: int, size: Floats) -> tuple[Terms, Floats]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.scenario.plan_year import PlanYear
-from allocator.scenario.section import ANY_CATEGORY, DISTRICT
+from allocator.scenario.section import ANY_CATEGORY, DISTRICT, Indicator
 from allocator.words.columns import DECIMALS
 
 Floats = npt.NDArray[np.float64]
@@ -217,14 +217,27 @@ def by_town(plan: PlanYear, column: str) -> Amounts:
     return pd.Series(plan.towns[column].to_numpy(dtype=float), index=pd.Index(plan.towns.index, dtype=object))
 
 
-def levels_before(plan: PlanYear) -> Amounts:
-    """Level of each town before the plan: 100 x sum of weight x credited share of the target."""
-    level = np.zeros(len(plan.towns))
+def most_credited(indicator: Indicator) -> float:
+    """Most attainment of an indicator: 1, or what its ceiling leaves."""
+    return 1.0 if indicator.ceiling is None else min(1.0, indicator.ceiling / indicator.target)
+
+
+def credited(indicator: Indicator, value: Amounts) -> Amounts:
+    """Attainment: value over target, at most 1 and at most what the ceiling leaves."""
+    return (value / indicator.target).clip(upper=most_credited(indicator))
+
+
+def levels_of(plan: PlanYear, values: Mapping[str, Amounts]) -> Amounts:
+    """Level of each town for values [town] by indicator: 100 x sum of weight x attainment."""
+    level = pd.Series(0.0, index=pd.Index(plan.towns.index, dtype=object))
     for indicator in plan.indicators:
-        most = indicator.target if indicator.ceiling is None else min(indicator.target, indicator.ceiling)
-        base = plan.base[indicator.id].to_numpy(dtype=float)
-        level = level + 100.0 * indicator.weight * np.minimum(base, most) / indicator.target
-    return pd.Series(level, index=pd.Index(plan.towns.index, dtype=object))
+        level = level + 100.0 * indicator.weight * credited(indicator, values[indicator.id])
+    return level
+
+
+def levels_before(plan: PlanYear) -> Amounts:
+    """Level of each town before the year."""
+    return levels_of(plan, {indicator.id: plan.base[indicator.id].astype(float) for indicator in plan.indicators})
 
 
 def trips(plan: PlanYear, limit: float | None) -> pd.DataFrame:

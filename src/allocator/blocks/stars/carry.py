@@ -23,9 +23,9 @@ def carried(plan: PlanYear, before: PlanYear, own: Mapping[str, pd.DataFrame]) -
         before: the year before, with what it started with itself.
         own: result tables of the year before.
     """
-    given, last = plan.sections["stars"], before.sections["stars"]
-    assert isinstance(given, Stars)
-    assert isinstance(last, Stars)
+    given, last = plan.section(Stars), before.section(Stars)
+    assert given is not None
+    assert last is not None
     reached = own["stars"].drop_duplicates("station").set_index("station")
     stars = {grade.id: grade.stars for grade in last.grades}
     now = before.tables[last.stations].copy()

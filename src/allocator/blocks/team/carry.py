@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
 from allocator.blocks.team.people import FIRST
+from allocator.blocks.team.section import Team
 from allocator.scenario.plan_year import PlanYear
 
 STAFF_TABLE = "staff_until_now"
@@ -20,8 +20,9 @@ def carried(plan: PlanYear, before: PlanYear, own: Mapping[str, pd.DataFrame]) -
 
     Of types that the year before does not know, the year's own table says who is there.
     """
-    given: Any = plan.sections["team"]
-    earlier: Any = before.sections["team"]
+    given, earlier = plan.section(Team), before.section(Team)
+    assert given is not None
+    assert earlier is not None
     key, known = ["town", "type"], {each.id for each in earlier.types}
     table, fresh = before.tables[earlier.staff], plan.tables[given.staff]
     new = fresh[~fresh["type"].isin(known)].set_index(key)["heads"]

@@ -43,8 +43,17 @@ _VIOLATED = 1e-6
 class CvLimit:
     """The limit cv <= at_most on a set of outcomes, tightened as plans come in."""
 
-    def __init__(self, model: Model, outcome: Outcome, weights: Floats, at_most: float) -> None:
-        """Declare the limit with its first tangents; weights in the order of the outcomes."""
+    def __init__(
+        self, model: Model, outcome: Outcome, weights: Floats, at_most: float, *, requirement: str = ""
+    ) -> None:
+        """Declare the limit with its first tangents.
+
+        Args:
+            model, outcome: the model, and what is compared.
+            weights: weight of each outcome, in their order.
+            at_most: largest 差异系数.
+            requirement: the part of the scenario that asks for it.
+        """
         self.outcome, self.weights, self.at_most = outcome, weights / weights.sum(), at_most
         self._comparison, self._tangents = next_comparison(model), 0
         self._every = np.arange(len(outcome), dtype=np.intp)
@@ -53,7 +62,8 @@ class CvLimit:
         labels = {**comparison_labels(self._comparison, len(outcome)), "outcome": self._every}
         self._square = model.variables("cv_square", labels, outcome.unit)
         total = (self._square * self.weights).labelled(comparison_labels(self._comparison, len(outcome)))
-        model.define("cv_limit", here, [total, self._mean * -at_most], "<=", 0.0, unit=outcome.unit)
+        parts = [total, self._mean * -at_most]
+        self._limit = model.define("cv_limit", here, parts, "<=", 0.0, unit=outcome.unit, requirement=requirement)
         for slope in _FIRST_SLOPES:
             self._add(model, self._every, np.full(len(outcome), slope))
 
@@ -66,8 +76,8 @@ class CvLimit:
         return not self.value(x) > self.at_most * (1 + CV_TOLERANCE)
 
     def add_cuts(self, model: Model, x: Floats) -> int:
-        """Add the tangents that a plan violates; how many. None where the plan keeps the limit."""
-        if self.at_most == 0 or self.is_kept(x):
+        """Add the tangents that a plan violates; how many. None where the plan keeps the limit, or it was relaxed."""
+        if self.at_most == 0 or self.is_kept(x) or self._limit.first in model.relaxed_rows:
             return 0
         level = self.outcome.at(x)
         mean = float(self.weights @ level)

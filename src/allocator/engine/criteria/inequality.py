@@ -69,14 +69,16 @@ def numerator(model: Model, outcome: Outcome, weights: Floats, measure: Measure)
     return form(model, outcome, weights / weights.sum(), next_comparison(model))
 
 
-def limit(model: Model, outcome: Outcome, weights: Floats, measure: Measure, at_most: float) -> Rows:
-    """Keep the measure at or below a number."""
+def limit(
+    model: Model, outcome: Outcome, weights: Floats, measure: Measure, at_most: float, *, requirement: str
+) -> Rows:
+    """Keep the measure at or below a number; ``requirement``: the part of the scenario that asks for it."""
     here = {"measure": model.axes["measure"].code(measure), "comparison": next_comparison(model)}
     top, mean = numerator(model, outcome, weights, measure), mean_terms(outcome, weights)
     terms, constant = _excess(top, mean, at_most)
     labels = {dim: constant_label(code, 1) for dim, code in here.items()}
     left = terms.labelled({dim: constant_label(code, len(terms)) for dim, code in here.items()})
-    return model.define("inequality_limit", labels, [left], "<=", -constant, unit=outcome.unit)
+    return model.define("inequality_limit", labels, [left], "<=", -constant, unit=outcome.unit, requirement=requirement)
 
 
 def smallest(model: Model, outcome: Outcome, weights: Floats, measure: Measure, of: str = "") -> Steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -147,3 +148,7 @@ def _bars(drawn: Figure, table: pd.DataFrame, names: Names, side: tuple[float, f
     )
     if side[0] == 0.0:
         drawn.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
+
+
+CHARTS: Mapping[str, Callable[[Result], Figure]] = {"coverage": coverage}
+"""Charts of one year, by the names they are asked for."""

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from plotly.graph_objects import Bar, Figure, Scatter
 
-from allocator.report.figures.figure_coverage import coverage
-from allocator.report.figures.figures_years import goals_over_years, levels_over_years, money_by_year, pair_timeline
-from allocator.report.figures.maps import level_map, pairs_map
-from allocator.report.figures.network import pair_network
+from allocator.report.figures import figure_coverage, figures_years, maps, network
 from allocator.report.figures.style import AFTER, BEFORE, GRID, INK, MONEY_UNIT, PALETTE, base_layout, nothing_to_draw
 from allocator.report.words.labels import Names, names_of
 from allocator.report.words.numbers import written
@@ -21,18 +17,6 @@ from allocator.report.words.years import end_view, is_several, year_views
 from allocator.tables.result import Result
 from allocator.words.errors import UsageError
 from allocator.words.texts import Text, current_language, say
-
-FigureName = Literal[
-    "levels",
-    "pairs",
-    "pair_network",
-    "funding",
-    "levels_over_years",
-    "money_over_years",
-    "pair_timeline",
-    "goals",
-    "coverage",
-]
 
 MOST_TOWNS = 60
 """Most towns a chart with one line a town shows; of more, those lowest after the plan (or with most money)."""
@@ -199,17 +183,9 @@ def _unique(names: Names, towns: pd.Series[str]) -> list[str]:
 
 OF_ONE_YEAR: Mapping[str, Callable[[Result], Figure]] = {
     "levels": levels,
-    "pairs": pairs_map,
-    "pair_network": pair_network,
+    **maps.CHARTS,
+    **network.CHARTS,
     "funding": funding,
-    "coverage": coverage,
+    **figure_coverage.CHARTS,
 }
-FIGURES: Mapping[str, Callable[[Result], Figure]] = {
-    **OF_ONE_YEAR,
-    "levels_over_years": levels_over_years,
-    "money_over_years": money_by_year,
-    "pair_timeline": pair_timeline,
-    "goals": goals_over_years,
-}
-
-__all__ = ["FIGURES", "FigureName", "figure", "level_map"]
+FIGURES: Mapping[str, Callable[[Result], Figure]] = {**OF_ONE_YEAR, **figures_years.CHARTS}

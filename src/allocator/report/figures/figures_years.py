@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -333,3 +333,12 @@ def _goal_traces(line: GoalLine, how: Shape, in_legend: bool) -> list[Scatter]:
             **common,
         ),
     ]
+
+
+CHARTS: Mapping[str, Callable[[Result], Figure]] = {
+    "levels_over_years": levels_over_years,
+    "money_over_years": money_by_year,
+    "pair_timeline": pair_timeline,
+    "goals": goals_over_years,
+}
+"""Charts over years, by the names they are asked for."""

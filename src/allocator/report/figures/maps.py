@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -218,3 +219,7 @@ def _range(result: Result) -> tuple[float, float]:
     levels = result.tables["towns"][["level_before", "level_after"]].to_numpy(float)
     low, high = np.floor(levels.min() / 10) * 10, np.ceil(levels.max() / 10) * 10
     return float(low), float(max(high, low + 10))
+
+
+CHARTS: Mapping[str, Callable[[Result], Figure]] = {"pairs": pairs_map}
+"""Charts of one year, by the names they are asked for."""

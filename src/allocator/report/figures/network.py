@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
@@ -113,3 +114,7 @@ def _towns(heights: dict[str, float], x: float, titles: list[str], colours: list
         showlegend=False,
         cliponaxis=False,
     )
+
+
+CHARTS: Mapping[str, Callable[[Result], Figure]] = {"pair_network": pair_network}
+"""Charts of one year, by the names they are asked for."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from allocator.report.figures.figures import figure, level_map
+from allocator.report.figures.figures import figure
+from allocator.report.figures.maps import level_map
 from allocator.report.page import content, content_coverage, content_years, record
 from allocator.report.page.content_batches import batch_grids
 from allocator.report.page.content_whole import SECTIONS, whole_grids

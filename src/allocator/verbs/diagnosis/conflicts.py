@@ -9,7 +9,6 @@ Source: deletion filter, Chinneck and Dravnieks 1991, ORSA Journal on Computing 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ import numpy as np
 from allocator.engine.opening import Opening
 from allocator.engine.session import Limits, Solution
 from allocator.engine.tie_break import column_bounds
+from allocator.engine.timing import soonest
 from allocator.model import Codes, Floats, Model, Rows, Sense, Terms, joined, joined_key
 
 PROBE_SECONDS = 10.0
@@ -61,12 +61,6 @@ class _Rule:
     sense: Sense
     bound: Floats
     terms: Terms
-
-
-def soonest(limits: Limits, seconds: float) -> Limits:
-    """The same limits, but at most so many seconds from now."""
-    until = time.monotonic() + seconds
-    return Limits(until if limits.deadline is None else min(limits.deadline, until), limits.interrupted)
 
 
 def conflicting_rules(case: Infeasible) -> tuple[RuleConflict, ...]:

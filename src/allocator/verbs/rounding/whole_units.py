@@ -41,9 +41,10 @@ from allocator.engine.build import build
 from allocator.engine.opening import Opening
 from allocator.engine.session import Limits, Solution, Status
 from allocator.engine.stages import no_plan
+from allocator.engine.timing import soonest
 from allocator.model import Codes, Floats, Model, Terms, joined
 from allocator.scenario.plan_year import Scenario
-from allocator.verbs.diagnosis.conflicts import Infeasible, RuleConflict, conflicting_rules, soonest
+from allocator.verbs.diagnosis.conflicts import Infeasible, RuleConflict, conflicting_rules
 from allocator.verbs.rounding.hours import GOAL_SLACK, hours_for_money, met_goals, published_columns
 from allocator.words.errors import WholeUnitsError
 from allocator.words.texts import Text, catalogue
