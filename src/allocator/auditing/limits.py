@@ -22,6 +22,7 @@ from allocator.blocks.shared.checks import (
     levels_of,
     rule,
 )
+from allocator.blocks.volunteering.section import stock_of
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import InequalityLimit, TieBreakStage
 
@@ -75,7 +76,7 @@ def floors(plan: PlanYear) -> Amounts:
 def _factor_values(plan: PlanYear, last: Mapping[str, Amounts], before: PlanYear | None) -> dict[str, Amounts]:
     """Value of each indicator after a year of the factor method."""
     units, made = _factor_units(plan), {}
-    stock = plan.volunteer_stock
+    stock = stock_of(plan)
     for indicator in plan.indicators:
         size = pd.Series(plan.denominator(indicator), index=plan.towns.index)
         start = plan.base[indicator.id].astype(float)

@@ -14,6 +14,7 @@ from allocator.auditing.goals import goal_steps
 from allocator.auditing.ledgers import Side
 from allocator.blocks.funding.audit import last_year
 from allocator.blocks.mentoring.audit import eligible_pairs
+from allocator.blocks.mentoring.past import last_year_pairs
 from allocator.blocks.posting.audit import changes
 from allocator.blocks.registry import judges
 from allocator.blocks.shared.checks import (
@@ -265,7 +266,7 @@ def _pairs(tables: Mapping[str, pd.DataFrame]) -> set[tuple[str, str]]:
 
 def _last_pairs(plan: PlanYear) -> set[tuple[str, str]] | None:
     """Pairs that ran last year; none without such a table."""
-    pairs = plan.last_year_pairs()
+    pairs = last_year_pairs(plan)
     return None if pairs is None else set(pairs)
 
 

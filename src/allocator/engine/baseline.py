@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from allocator.blocks.mentoring.past import last_year_pairs
+from allocator.blocks.volunteering.section import stock_of
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import TieBreakStage
 
@@ -77,7 +79,7 @@ def baseline(plan: PlanYear, stage: TieBreakStage) -> Baseline:
     guidance: Any = plan.sections.get("guidance")
     of_district = guidance.district_hours if guidance else 0.0
     of_school = guidance.station_min_hours if guidance else 0.0
-    pairs = (plan.last_year_pairs() if use_last_year else None) or ()
+    pairs = (last_year_pairs(plan) if use_last_year else None) or ()
     return Baseline(
         kind,
         shares,
@@ -93,7 +95,7 @@ def baseline(plan: PlanYear, stage: TieBreakStage) -> Baseline:
 
 def _leaving(plan: PlanYear) -> Floats:
     """Volunteers that leave in the year, of those before it [town]; none where the stock is not decided."""
-    stock = plan.volunteer_stock
+    stock = stock_of(plan)
     if stock is None:
         return np.zeros(len(plan.towns))
     volunteering: Any = plan.sections["volunteering"]

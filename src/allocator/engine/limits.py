@@ -24,6 +24,7 @@ import numpy as np
 
 from allocator.blocks.attainment.exact import column_ranges, exact
 from allocator.blocks.attainment.section import Effect
+from allocator.blocks.volunteering.section import stock_of
 from allocator.engine.baseline import Baseline, Floats, baseline
 from allocator.engine.criteria import inequality
 from allocator.engine.criteria.cv import CvLimit
@@ -112,7 +113,7 @@ def _start(plan: PlanYear, last: Floats, before: PlanYear | None) -> Floats:
     """Values that a year starts from [town, indicator], given those of the year before."""
     start = plan.base_values().copy()
     for at, indicator in enumerate(plan.indicators):
-        stock = plan.volunteer_stock if indicator.stock is not None else None
+        stock = stock_of(plan) if indicator.stock is not None else None
         if before is not None and (stock is not None or indicator.stock is None):
             start[:, at] = last[:, at] * before.denominator(indicator) / plan.denominator(indicator)
         if stock is not None:

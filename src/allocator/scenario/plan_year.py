@@ -22,22 +22,6 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Section)
 
 
-@dataclass(frozen=True)
-class PastPair:
-    """A mentoring pair that began before the plan year."""
-
-    mentor: str
-    mentee: str
-    start_year: int
-    renewals: int
-    ran: bool = True
-    """Whether it ran last year as far as its term says so; not where it could not be made that year."""
-
-    def last_year(self, term_years: int) -> int:
-        """The last year of its agreement, renewals included."""
-        return self.start_year + term_years * (1 + self.renewals) - 1
-
-
 @dataclass(frozen=True, eq=False)
 class PlanStart:
     """Where the plan stood before its first year; gaps, classes of towns and paths are measured from here."""
@@ -125,62 +109,26 @@ class PlanYear:
         amounts = self.tables[given.funding_by_town].set_index("town")["amount_yuan"]
         return amounts.reindex(self.towns.index, fill_value=0.0).to_numpy(dtype=float)
 
-    def past_pairs(self) -> list[PastPair] | None:
-        """Pairs that began before this year, running or ended; none where they are not given (or decided as well)."""
-        given = self.common.last_year
-        if self.follows("mentoring") or given is None or given.pairs is None:
-            return None
-        table = self.tables[given.pairs]
-        columns = (table[name] for name in ("mentor", "mentee", "start_year", "renewals"))
-        ran = table["ran"] if "ran" in table else [True] * len(table)
-        rows = zip(*columns, ran, strict=True)
-        return [PastPair(m, n, int(start), int(times), bool(is_on)) for m, n, start, times, is_on in rows]
-
-    def last_year_pairs(self) -> list[tuple[str, str]] | None:
-        """Pairs (mentor, mentee) that ran last year; none where they are not given (or decided as well)."""
-        past = self.past_pairs()
-        if past is None:
-            return None
-        ran = (pair for pair in past if pair.ran and pair.last_year(self.term_years) >= self.year - 1)
-        return [(pair.mentor, pair.mentee) for pair in ran]
-
-    def past_postings(self) -> list[tuple[str, str, int]] | None:
-        """Postings (teacher, host town, first year) that ran in the year before or still run; none where they are not
-        given (or decided as well)."""
-        given = self.common.last_year
-        if self.follows("posting") or given is None or given.postings is None:
-            return None
-        posting: Any = self.sections.get("posting")
-        table, term = self.tables[given.postings], 1 if posting is None else posting.term_years
-        rows = zip(table["teacher"], table["to_town"], table["start_year"].astype(int), strict=True)
-        return [(who, town, begun) for who, town, begun in rows if begun + term >= self.year]
-
     @property
     def knows_last_year(self) -> bool:
         """Whether anything is given of last year's plan that change could be measured from."""
-        return not (self.last_year_money() is None and self.past_pairs() is None and self.past_postings() is None)
+        given = self.common.last_year
+        return self.before is None and given is not None and any(given.model_dump(exclude={"results"}).values())
 
     @property
-    def term_years(self) -> int:
-        """Years of a mentoring agreement; 1 in a plan without mentoring."""
-        mentoring: Any = self.sections.get("mentoring")
-        return mentoring.term_years if mentoring is not None else 1
-
-    @property
-    def volunteer_stock(self) -> Any:
-        """How the stock of volunteers moves from year to year; none where the heads of each year are given."""
-        return getattr(self.sections.get("volunteering"), "stock", None)
-
-    def cost_lines(self) -> dict[str, CostLine]:
-        """Everything that may cost money, by the name of its line: programmes first, then the blocks by name."""
-        blocks = sorted(self.sections, key=lambda block: (block != "delivery", block))
-        return {line: how for block in blocks for line, how in self.sections[block].cost_lines().items()}
+    def decided_stocks(self) -> frozenset[str]:
+        """Stocks counted by indicators that the plan decides; the others are given for each year."""
+        return frozenset[str]().union(*(each.decided_stocks() for each in self.sections.values()))
 
     @property
     def programme_ids(self) -> frozenset[str]:
         """Programmes that towns can run; other cost lines belong to other blocks."""
-        delivery: Any = self.sections.get("delivery")
-        return frozenset(each.id for each in delivery.programmes) if delivery is not None else frozenset()
+        return frozenset[str]().union(*(each.programme_ids() for each in self.sections.values()))
+
+    def cost_lines(self) -> dict[str, CostLine]:
+        """Everything that may cost money, by the name of its line: programmes first, then the blocks by name."""
+        parts = sorted(self.sections.items(), key=lambda part: (not part[1].programme_ids(), part[0]))
+        return {line: how for _, section in parts for line, how in section.cost_lines().items()}
 
     def base_levels(self) -> npt.NDArray[np.float64]:
         """Level of each town before the plan year, 0 to 100: 100 x sum of weight x min(1, base / target)."""

@@ -133,6 +133,14 @@ class Section(BaseModel):
         """Ids of the block's own labels in a plan year, by the name of their axis."""
         return {}
 
+    def programme_ids(self) -> frozenset[str]:
+        """Cost lines of the part that are programmes, which towns can run."""
+        return frozenset()
+
+    def decided_stocks(self) -> frozenset[str]:
+        """Stocks counted by indicators (``Indicator.stock``) that the part decides from year to year."""
+        return frozenset()
+
     def raised(self) -> frozenset[str]:
         """Indicators that the part adds to by whole things (stars, projects, posts), for ``check``."""
         return frozenset()

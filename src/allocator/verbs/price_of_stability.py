@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.mentoring.past import last_year_pairs
 from allocator.scenario.plan_year import PlanYear, Scenario
 from allocator.scenario.section import StabilityStage
 from allocator.tables.result import Result
@@ -50,7 +51,7 @@ def _measures(result: Result) -> pd.Series[float]:
         moved = own["funding_by_town"]["change_yuan"].abs()
         made[plan.year, "money_moved"] = float(moved.sum()) / 2 if moved.notna().any() else float("nan")
         pairs = set(zip(own["pairs"]["mentor"], own["pairs"]["mentee"], strict=True))
-        before = plan.last_year_pairs() if last is None else last
+        before = last_year_pairs(plan) if last is None else last
         made[plan.year, "pairs_changed"] = np.nan if before is None else float(len(pairs ^ set(before)))
         last = pairs
     index = pd.MultiIndex.from_tuples(list(made), names=["year", "measure"])

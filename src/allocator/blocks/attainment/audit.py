@@ -55,8 +55,8 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Attai
 def postings(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Attainment) -> list[Posting]:
     """What each cell starts from, what programmes add, and what is credited."""
     base, share = _base(plan), _share(tables, plan)
-    if plan.volunteer_stock is not None:
-        decided = [f"/{i.id}" for i in plan.indicators if i.stock is not None]
+    decided = [f"/{i.id}" for i in plan.indicators if i.stock in plan.decided_stocks]
+    if decided:
         base = base.where(~base.index.str.endswith(tuple(decided)), 0.0)
     target = share.frame["indicator"].map({i.id: i.target for i in plan.indicators}).to_numpy(dtype=float)
     made = [

@@ -83,8 +83,8 @@ def build(model: Model, plan: PlanYear, given: Attainment) -> None:
 def _start(model: Model, plan: PlanYear, labels: Mapping[str, Codes]) -> None:
     """What every town starts the year with: the base table, or what the year before left."""
     value = model.ledgers["value"]
-    counted = np.array([i.stock is not None and plan.volunteer_stock is None for i in plan.indicators])
-    decided = np.array([i.stock is not None and plan.volunteer_stock is not None for i in plan.indicators])
+    counted = np.array([i.stock is not None and i.stock not in plan.decided_stocks for i in plan.indicators])
+    decided = np.array([i.stock in plan.decided_stocks for i in plan.indicators])
     given = (counted if plan.before is not None else ~decided)[labels["indicator"]]
     base = np.where(given, plan.base_values().ravel(), 0.0)
     value.provide(Provision("attainment", labels, base))

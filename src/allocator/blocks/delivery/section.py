@@ -63,6 +63,10 @@ class Delivery(Section):
         """The programmes by id."""
         return {each.id: each.name for each in self.programmes}
 
+    def programme_ids(self) -> frozenset[str]:
+        """Every programme."""
+        return frozenset(each.id for each in self.programmes)
+
 
 SECTION = Delivery
 TABLES: tuple[TableUse, ...] = ()

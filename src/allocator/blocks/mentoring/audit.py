@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.mentoring.eligible import eligible, slow_towns
+from allocator.blocks.mentoring.past import last_year_pairs, past_pairs
 from allocator.blocks.mentoring.section import Mentoring, Visits
 from allocator.blocks.mentoring.views import PAIR, mentees_checks, mentors_checks, reasons_checks
 from allocator.blocks.shared.checks import (
@@ -48,7 +49,7 @@ def audit_block(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mento
         made.append(rule("mentee_least", has, ">=", float(given.mentee_least), of_has))
     if given.travel is not None and len(pairs.frame):
         made += _travel(given.travel, pairs)
-    last = plan.last_year_pairs()
+    last = last_year_pairs(plan)
     if given.max_changes is not None and last is not None:
         shown = set(zip(tables["pairs"]["mentor"], tables["pairs"]["mentee"], strict=True))
         changed = pd.Series([float(len(shown ^ set(last)) - len(last))], index=pd.Index([""], dtype=object))
@@ -139,7 +140,7 @@ def _pairs(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring)
 def _terms(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Mentoring) -> list[Checks]:
     """Terms: pairs from before run to their end, renewals come once and right after a term, new pairs begin now."""
     written = tables["pairs"]
-    past = {(pair.mentor, pair.mentee): pair for pair in plan.past_pairs() or ()}
+    past = {(pair.mentor, pair.mentee): pair for pair in past_pairs(plan) or ()}
     shown = {
         (mentor, mentee): (start, times)
         for mentor, mentee, start, times in zip(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.mentoring.past import past_pairs
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import LastYear
 
@@ -31,7 +32,7 @@ def _pairs_until_now(before: PlanYear, pairs: pd.DataFrame) -> pd.DataFrame:
     numbers = pairs[["start_year", "renewals"]].to_numpy(dtype=float)
     shown = pairs.loc[np.isfinite(numbers).all(axis=1)].assign(ran=True)
     ran = set(zip(pairs["mentor"], pairs["mentee"], strict=True))
-    others = [pair for pair in before.past_pairs() or () if (pair.mentor, pair.mentee) not in ran]
+    others = [pair for pair in past_pairs(before) or () if (pair.mentor, pair.mentee) not in ran]
     rows = [(pair.mentor, pair.mentee, pair.start_year, pair.renewals, False) for pair in others]
     made: pd.DataFrame = pd.concat([shown[columns], pd.DataFrame(rows, columns=columns)], ignore_index=True)
     return made

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from allocator.blocks.mentoring.candidates import Candidates, candidates, mentor_places
 from allocator.blocks.mentoring.check_locks import impossible_locks, locks_on_towns, obstacles, pairing_range
+from allocator.blocks.mentoring.past import last_year_pairs, past_pairs
 from allocator.blocks.mentoring.section import Mentoring
 from allocator.blocks.shared.known import Floats, Known
 from allocator.blocks.shared.locked import Range
@@ -40,7 +41,7 @@ def lock_range(known: Known, given: Mentoring, lock: Lock) -> Range | None:
 def _running(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Finding]:
     """Pairs that began before the plan and whose term covers the year, against capacity and cover."""
     names = plan.towns.index
-    kept = np.flatnonzero(_in_term(plan, found))
+    kept = np.flatnonzero(_in_term(plan, given, found))
     running = [(names[found.mentor[at]], names[found.mentee[at]]) for at in kept]
     for code, side, most, path in (
         ("F407", 0, given.mentor_capacity, "mentoring.mentor_capacity"),
@@ -58,25 +59,25 @@ def _running(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Fi
 
 def _ending(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Finding]:
     """Pairs of last year that end whatever is done, because both terms are over or they may no longer be made."""
-    names, past = plan.towns.index, plan.past_pairs() or ()
+    names, past = plan.towns.index, past_pairs(plan) or ()
     eligible = {(names[m], names[n]) for m, n in zip(found.mentor, found.mentee, strict=True)}
     may_go_on = {
         (pair.mentor, pair.mentee)
         for pair in past
-        if pair.last_year(plan.term_years) >= plan.year or (pair.renewals == 0 and not given.rotation)
+        if pair.last_year(given.term_years) >= plan.year or (pair.renewals == 0 and not given.rotation)
     }
-    ending = [pair for pair in plan.last_year_pairs() or () if pair not in eligible & may_go_on]
+    ending = [pair for pair in last_year_pairs(plan) or () if pair not in eligible & may_go_on]
     if given.max_changes is not None and len(ending) > given.max_changes:
         pairs = listed([Text("check.pair", {"mentor": named(plan, m), "mentee": named(plan, n)}) for m, n in ending])
         values = {"count": len(ending), "most": given.max_changes, "pairs": pairs}
         yield finding(plan, "F865", "mentoring.max_changes", values)
 
 
-def _in_term(plan: PlanYear, found: Candidates) -> npt.NDArray[np.bool_]:
+def _in_term(plan: PlanYear, given: Mentoring, found: Candidates) -> npt.NDArray[np.bool_]:
     """Eligible pairs that began before the plan and whose term covers the year."""
     names = plan.towns.index
-    past = plan.past_pairs() or ()
-    running = {(p.mentor, p.mentee) for p in past if p.last_year(plan.term_years) >= plan.year}
+    past = past_pairs(plan) or ()
+    running = {(p.mentor, p.mentee) for p in past if p.last_year(given.term_years) >= plan.year}
     pairs = zip(found.mentor, found.mentee, strict=True)
     return np.array([(names[m], names[n]) in running for m, n in pairs], dtype=bool)
 
@@ -182,7 +183,7 @@ def _travel(plan: PlanYear, given: Mentoring, found: Candidates) -> Iterator[Fin
     """Minutes of travel that pairs in their term and required mentors take at least, and whether all could have one."""
     if given.travel is None:
         return
-    minutes, kept = given.travel.minutes(found.minutes), _in_term(plan, found)
+    minutes, kept = given.travel.minutes(found.minutes), _in_term(plan, given, found)
     most_of_mentor, most, path = given.travel.most_minutes_of_mentor, given.travel.most_minutes, "mentoring.travel"
     taken = np.bincount(found.mentor[kept], weights=minutes[kept], minlength=len(found.slow))
     for mentor in np.flatnonzero(taken).tolist():

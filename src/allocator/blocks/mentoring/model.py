@@ -68,10 +68,11 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.blocks.mentoring.candidates import Candidates, candidates
+from allocator.blocks.mentoring.past import PastPair, last_year_pairs, past_pairs
 from allocator.blocks.mentoring.section import Mentoring, Visits
 from allocator.blocks.shared.entries import charge
 from allocator.model import Change, Codes, Floats, Model, Outcome, Provision, Terms, constant_label, joined
-from allocator.scenario.plan_year import PastPair, PlanYear
+from allocator.scenario.plan_year import PlanYear
 
 MINUTES_PER_HOUR = 60.0
 
@@ -167,7 +168,7 @@ def _changes(model: Model, plan: PlanYear, most: int | None, pairing: Terms) -> 
         before = model.year("pairing", model.axes["year"].code(str(plan.before.year)))
         known, ran = _pair_keys(model, before), [before]
     else:
-        last = plan.last_year_pairs()
+        last = last_year_pairs(plan)
         if last is None:
             return
         mentor, mentee = (model.axes["town"].codes(pair[side] for pair in last) for side in (0, 1))
@@ -228,7 +229,7 @@ def _past(plan: PlanYear, found: Candidates) -> tuple[dict[int, PastPair], int]:
         start = start.before
     names = plan.towns.index
     at = {(names[m], names[n]): k for k, (m, n) in enumerate(zip(found.mentor, found.mentee, strict=True))}
-    known = {(pair.mentor, pair.mentee): pair for pair in start.past_pairs() or ()}
+    known = {(pair.mentor, pair.mentee): pair for pair in past_pairs(start) or ()}
     return {at[key]: pair for key, pair in known.items() if key in at}, start.year
 
 

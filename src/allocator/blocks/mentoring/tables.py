@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.mentoring.candidates import Bools, Candidates, Floats, candidates
+from allocator.blocks.mentoring.past import PastPair, past_pairs
 from allocator.blocks.mentoring.results import MENTEES, MENTORS, PAIRS
 from allocator.blocks.mentoring.section import Mentoring
 from allocator.blocks.shared.solved import Year
-from allocator.scenario.plan_year import PastPair, PlanYear
+from allocator.scenario.plan_year import PlanYear
 from allocator.words.columns import BETWEEN_IDS
 
 
@@ -21,24 +22,24 @@ def tables(year: Year, given: Mentoring) -> Mapping[str, pd.DataFrame]:
     plan = year.plan
     found = candidates(plan, given)
     paired = year.x[year.family("pairing").column] > 0.5
-    pairs, unpaired = _pairs(plan, found, paired), _unpaired(plan, given, found, paired)
+    pairs, unpaired = _pairs(plan, given, found, paired), _unpaired(plan, given, found, paired)
     mentees = _mentees(plan, found, pairs, unpaired)
     return {"pairs": pairs, "unpaired": unpaired, "mentors": _mentors(plan, given, found, paired), "mentees": mentees}
 
 
-def _pairs(plan: PlanYear, found: Candidates, paired: Bools) -> pd.DataFrame:
+def _pairs(plan: PlanYear, given: Mentoring, found: Candidates, paired: Bools) -> pd.DataFrame:
     """The pairs of the year; one from before goes on in its term, or is renewed right after its first one."""
     names = plan.towns.index.to_numpy(dtype=object)
     ids = np.array([indicator.id for indicator in plan.indicators], dtype=object)
-    past = {(pair.mentor, pair.mentee): pair for pair in plan.past_pairs() or ()}
+    past = {(pair.mentor, pair.mentee): pair for pair in past_pairs(plan) or ()}
     rows = []
     for at in np.flatnonzero(paired):
         key = (names[found.mentor[at]], names[found.mentee[at]])
         pair = past.get(key, PastPair(*key, plan.year, 0))
-        if pair.last_year(plan.term_years) < plan.year:
+        if pair.last_year(given.term_years) < plan.year:
             pair = replace(pair, renewals=pair.renewals + 1)
         uplift = found.benefit(plan.year - pair.start_year + 1)[at]
-        life = (pair.start_year, pair.last_year(plan.term_years), pair.renewals)
+        life = (pair.start_year, pair.last_year(given.term_years), pair.renewals)
         content = BETWEEN_IDS.join(ids[found.matched[at]])
         rows.append((*key, *life, found.minutes[at], found.level_gap[at], uplift, content))
     return pd.DataFrame(rows, columns=list(PAIRS.columns))

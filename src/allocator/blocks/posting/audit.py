@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.posting.past import past_postings
 from allocator.blocks.posting.section import Posting
 from allocator.blocks.shared.checks import (
     Amounts,
@@ -107,7 +108,7 @@ def _running(plan: PlanYear, given: Posting) -> dict[tuple[str, str], int]:
     homes = dict(zip(*(_teachers(plan)[name] for name in ("teacher", "from_town")), strict=True))
     return {
         (who, town): begun
-        for who, town, begun in plan.past_postings() or ()
+        for who, town, begun in past_postings(plan) or ()
         if begun + given.term_years > plan.year and homes.get(who, town) != town
     }
 
@@ -265,7 +266,7 @@ def _changes(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Posting)
 
 def changes(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[int | None, int]:
     """Postings that came or ended since the year before (none where that is not known), and how many ran in it."""
-    past = plan.past_postings()
+    past = past_postings(plan)
     if past is None:
         return None, 0
     ran = {(who, town) for who, town, _ in past}

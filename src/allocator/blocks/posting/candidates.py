@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocator.blocks.posting.past import past_postings
 from allocator.blocks.posting.section import Posting
 from allocator.scenario.plan_year import PlanYear
 
@@ -63,7 +64,7 @@ def candidates(plan: PlanYear, given: Posting) -> Candidates:
     allowance = np.array([each.allowance for each in given.bands])[band]
     running = np.zeros((len(ids), towns), dtype=bool)
     at = {teacher: n for n, teacher in enumerate(ids)}
-    for teacher, town, begun in first_decided(plan).past_postings() or ():
+    for teacher, town, begun in past_postings(first_decided(plan)) or ():
         if teacher in at and begun + given.term_years - 1 >= plan.year:
             running[at[teacher], plan.towns.index.get_loc(town)] = True
     return Candidates(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from allocator.blocks.posting.candidates import candidates
+from allocator.blocks.posting.past import past_postings
 from allocator.blocks.posting.section import Posting
 from allocator.blocks.shared.counted import Counted
 from allocator.scenario.plan_year import PlanYear
@@ -17,7 +18,7 @@ def counted(plan: PlanYear, given: Posting) -> Mapping[str, Counted]:
     first = next(year for year in (*plan.earlier, plan) if "posting" in year.sections)
     every, backbone = np.zeros((2, len(plan.towns)))
     found = candidates(first, given)
-    ran = {(who, town) for who, town, _ in first.past_postings() or ()}
+    ran = {(who, town) for who, town, _ in past_postings(first) or ()}
     at = {teacher: n for n, teacher in enumerate(found.ids)}
     for teacher, town in sorted(ran):
         host = plan.towns.index.get_loc(town)

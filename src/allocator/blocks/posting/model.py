@@ -72,6 +72,7 @@ from allocator.blocks.posting.candidates import (
     most_there,
     swaps_before,
 )
+from allocator.blocks.posting.past import past_postings
 from allocator.blocks.posting.section import Posting
 from allocator.blocks.shared.entries import charge, count
 from allocator.model import Change, Codes, Floats, Model, Outcome, Terms, constant_label, joined
@@ -255,7 +256,7 @@ def _category_codes(model: Model, plan: PlanYear) -> Codes:
 
 def _changes(model: Model, plan: PlanYear, given: Posting, cells: Cells) -> None:
     """Who was not there the year before, and the most postings that may change; where the year before is known."""
-    past = plan.past_postings()
+    past = past_postings(plan)
     if past is None and not plan.follows("posting"):
         return
     posted, labels = cells.posted, dict(cells.posted.labels)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.blocks.posting.candidates import abilities, candidates
+from allocator.blocks.posting.past import past_postings
 from allocator.blocks.posting.results import POSTED_HOURS, POSTINGS
 from allocator.blocks.posting.section import Posting
 from allocator.blocks.shared.solved import Year
@@ -31,7 +32,7 @@ def settle(year: Year, _given: Posting) -> None:
     """Who came this year: those posted there who were not there the year before."""
     if not year.has("posting_came"):
         return
-    ran = {(who, town) for who, town, _ in year.plan.past_postings() or ()}
+    ran = {(who, town) for who, town, _ in past_postings(year.plan) or ()}
     posted, came = year.family("posted"), year.family("posting_came")
     names = year.model.decoded({dim: posted[dim] for dim in ("teacher", "town")})
     new = np.array([key not in ran for key in zip(names["teacher"], names["town"], strict=True)], dtype=bool)
@@ -47,7 +48,7 @@ def _postings(year: Year, given: Posting, taught: pd.DataFrame) -> pd.DataFrame:
     plan = year.plan
     found, names = candidates(plan, given), plan.towns.index
     able, categories = abilities(plan, found), np.array(sorted(plan.common.categories), dtype=object)
-    begun = {(who, town): start for who, town, start in plan.past_postings() or ()}
+    begun = {(who, town): start for who, town, start in past_postings(plan) or ()}
     hours = taught.groupby(["teacher", "to_town"])["hours"].sum() if len(taught) else pd.Series(dtype=float)
     at = {teacher: n for n, teacher in enumerate(found.ids)}
     rows = []

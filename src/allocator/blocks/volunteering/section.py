@@ -10,6 +10,7 @@ from pydantic import Field
 from allocator.blocks.shared.table_use import TableUse
 from allocator.scenario.decisions import Decision
 from allocator.scenario.marks import TownColumn
+from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Allowance, Amount, CostLine, Row, Section, Share, TownId
 
 if TYPE_CHECKING:
@@ -57,9 +58,19 @@ class Volunteering(Section):
         """Volunteers help in other towns."""
         return True
 
+    def decided_stocks(self) -> frozenset[str]:
+        """The stock of volunteers, where recruiting and training are decided."""
+        return frozenset({"volunteers"}) if self.stock is not None else frozenset()
+
     def cost_lines(self) -> Mapping[str, CostLine]:
         """The allowance of training."""
         return {"volunteer_training": self.training_allowance.line()} if self.training_allowance is not None else {}
+
+
+def stock_of(plan: PlanYear) -> VolunteerStock | None:
+    """How the stock of volunteers moves from year to year; none where the heads of each year are given."""
+    given = plan.section(Volunteering)
+    return given.stock if given is not None else None
 
 
 class VolunteerRow(Row):

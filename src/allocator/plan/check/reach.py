@@ -58,7 +58,7 @@ def _reachable(given: Reach, asked: tuple[Goal, Sequence[int]]) -> tuple[float, 
     projects = plan.section(Projects)
     if projects is not None and goal.measure in raised_by_projects(plan, projects):
         return None
-    if indicator is None or (indicator.stock is not None and plan.volunteer_stock is not None):
+    if indicator is None or indicator.stock in plan.decided_stocks:
         return None
     return _value_reachable(given, (indicator, towns))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.mentoring.past import last_year_pairs
 from allocator.report.page.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.words.facts import TOLERANCE, sources
 from allocator.report.words.labels import (
@@ -72,7 +73,7 @@ def pairs_grid(result: Result, names: Names) -> Grid:
     columns += ["level_gap", "uplift"] if result.scenario.first.indicators else []
     columns += ["content"] if table["content"].any() else []
     made = from_table("pairs", table, columns, names, "")
-    last = result.scenario.first.last_year_pairs()
+    last = last_year_pairs(result.scenario.first)
     headings: list[Head] = [(c.heading, c.numeric) for c in made.columns]
     rows = [list(row) for row in made.rows]
     for title, cells in _said_of_pairs(result):
