@@ -29,7 +29,12 @@ MUTANTS = (
         'return np.ones(len(labels["year"]), dtype=bool)',
         "tests/blocks/test_later_sections.py::test_hours_are_needed_from_the_year_on_in_which_somebody_gives_them",
     ),
-    Mutant("model/ledger", "entry.supplied == supplied and whole in", "whole in", "tests/blocks/test_delivery.py"),
+    Mutant(
+        "model/ledger",
+        "entry.supplied == supplied and whole in",
+        "whole in",
+        "tests/blocks/test_delivery.py::test_max_units_binds",
+    ),
     Mutant(
         "model/outcome",
         "1.0 / np.bincount(position)[position]",
@@ -73,7 +78,12 @@ MUTANTS = (
         "* -1.0",
         "tests/test_goal_stages.py::test_a_goal_that_can_be_met_is_a_rule_from_then_on",
     ),
-    Mutant("engine/stages", "run.conditional |= not is_optimal(found.status)", "pass", "tests/test_stopped.py"),
+    Mutant(
+        "engine/stages",
+        "run.conditional |= not is_optimal(found.status)",
+        "pass",
+        "tests/test_stopped.py::test_a_plan_held_at_its_incumbent_is_written",
+    ),
     Mutant(
         "engine/stages",
         "held.give_way(session, 1.0)",
@@ -197,7 +207,7 @@ MUTANTS = (
         "scenario/plan_year",
         "min(i.target, np.inf if i.ceiling is None else i.ceiling)",
         "i.target",
-        "tests/blocks/test_attainment.py",
+        "tests/blocks/test_attainment.py::test_ceiling_caps_credit_not_delivery",
     ),
     Mutant(
         "attainment/carry",
@@ -205,7 +215,12 @@ MUTANTS = (
         "left",
         "tests/test_years.py::test_a_year_starts_with_what_is_retained_for_each_head_of_the_new_denominator",
     ),
-    Mutant("mentoring/carry", "if (pair.mentor, pair.mentee) not in ran", "if False", "tests/test_pair_terms.py"),
+    Mutant(
+        "mentoring/carry",
+        "if (pair.mentor, pair.mentee) not in ran",
+        "if False",
+        "tests/test_pair_terms.py::test_a_pair_rests_in_a_year_in_which_it_may_not_be_made",
+    ),
     # -- blocks
     Mutant(
         "blocks/delivery/model",
@@ -238,9 +253,17 @@ MUTANTS = (
         "tests/test_volunteer_stock.py::test_the_stock_is_what_stays_and_who_is_trained",
     ),
     Mutant(
-        "blocks/mentoring/model", 'begun["age"] == term + 1', 'begun["age"] >= term + 1', "tests/test_pair_terms.py"
+        "blocks/mentoring/model",
+        'begun["age"] == term + 1',
+        'begun["age"] >= term + 1',
+        "tests/test_pair_terms.py::test_a_pair_is_renewed_once_and_begins_once",
     ),
-    Mutant("blocks/mentoring/model", "~once & ended_now", "ended_now", "tests/test_pair_terms.py"),
+    Mutant(
+        "blocks/mentoring/model",
+        "~once & ended_now",
+        "ended_now",
+        "tests/test_pair_terms.py::test_a_pair_that_has_ended_does_not_begin_again",
+    ),
     Mutant(
         "blocks/guidance/model",
         "1.0 / np.maximum(stations, 1.0)",
@@ -343,7 +366,7 @@ MUTANTS = (
         "blocks/stars/audit",
         'residents"] * (1.0 + given.slow_weight * starred["slow"])',
         'residents"] * (1.0 + starred["slow"])',
-        "tests/blocks/test_stars_audit.py",
+        "tests/blocks/test_stars_audit.py::test_the_audit_weighs_stations_that_start_slowly_as_the_plan_does",
     ),
     Mutant(
         "blocks/demonstration/audit",
@@ -373,27 +396,32 @@ MUTANTS = (
         "blocks/team/audit",
         '"trained_posts", trained - amounts',
         '"trained_posts", trained * 0.0 - amounts',
-        "tests/blocks/test_team_audit.py",
+        "tests/blocks/test_team_audit.py::test_a_good_plan_passes",
     ),
     Mutant(
         "blocks/projects/audit",
         '"project_excludes", activity, "<="',
         '"project_excludes", activity * 0.0, "<="',
-        "tests/blocks/test_projects_audit.py",
+        "tests/blocks/test_projects_audit.py::test_year_by_year_passes_with_the_same_tables",
     ),
-    Mutant("blocks/purchase/audit", "bought - most * taught", "bought - taught", "tests/blocks/test_purchase_audit.py"),
+    Mutant(
+        "blocks/purchase/audit",
+        "bought - most * taught",
+        "bought - taught",
+        "tests/blocks/test_purchase_audit.py::test_a_good_plan_passes",
+    ),
     # -- audit of the whole
     Mutant(
         "auditing/stages",
         "steps = [replace(step, given_way=step.given_way + step.grid) for step in steps]",
         "steps = [replace(step, given_way=step.given_way + 1e6 * step.grid) for step in steps]",
-        "tests/test_audit.py tests/test_audit_years.py",
+        "tests/test_audit.py::test_a_decision_ten_tolerances_beyond_a_rule_names_its_family",
     ),
     Mutant(
         "auditing/goals",
         "found.reached >= asked * (1.0 - COUNTED)",
         "found.reached >= asked * 0.0",
-        "tests/test_audit.py tests/test_goals.py tests/blocks/test_goals_block.py tests/test_goal_stages.py",
+        "tests/blocks/test_goals_block.py::test_more_towns_than_the_money_lifts",
     ),
     Mutant("auditing/ledgers", '"value": ("credit", "<="),', "", "tests/test_audit.py"),
     Mutant(

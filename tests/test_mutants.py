@@ -51,7 +51,7 @@ def run(tests: str, home: Path) -> subprocess.CompletedProcess[str]:
         "-n",
         "0",
         "-m",
-        "",
+        "not slow",
         "-p",
         "no:cacheprovider",
         *tests.split(),
