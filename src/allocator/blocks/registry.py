@@ -17,6 +17,7 @@ solver:
 ``tables.py``             ``settle`` and ``tables``: a solved year as its result tables
 ``carry.py``              ``carried``: how a year starts after the year before (where anything lasts)
 ``audit.py``              ``audit_block``, ``postings`` and ``OUTCOMES``: the same rules once more, in pandas
+``words.json``            names of the block, its tables, rules and decisions in both languages (read by ``words``)
 ========================  ==============================================================================================
 
 ``goals`` and ``locks`` have no section: what they read belongs to no block and stands in the common part of a plan.

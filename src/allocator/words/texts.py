@@ -2,7 +2,8 @@
 
 The catalogue is the folder ``locales``: one JSON file an area, each entry
 ``"key": {"zh": "...", "en": "..."}`` with ``{name}`` fields. A key is written
-``area.key``; the area is the file's stem.
+``area.key``; the area is the file's stem. Each decision block has its own part of
+it in ``blocks/<block>/words.json``, where keys are written with their area.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ def catalogue() -> Mapping[str, Mapping[Language, str]]:
             area = page.name.removesuffix(".json")
             content = json.loads(page.read_text(encoding="utf-8"))
             entries |= {f"{area}.{key}": both for key, both in content.items()}
+    for block in files("allocator").joinpath("blocks").iterdir():
+        page = block.joinpath("words.json")
+        if page.is_file():
+            entries |= json.loads(page.read_text(encoding="utf-8"))
     return entries
 
 
