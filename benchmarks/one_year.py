@@ -30,6 +30,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from budget_sweep import sweep_table
+from hand_over import hand_over_table
 from raw_highs import METHODS, Method, Recorder, Snapshot, solve_raw
 from synthetic_plan import BUDGETS, write_plan
 
@@ -266,8 +267,10 @@ def main(arguments: Sequence[str] | None = None) -> str:
     asked.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     given = asked.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        lines = [measure(case, given.rounds) for case in cases(given.towns, Path(folder))]
-    parts = [markdown(lines)]
+        chosen = cases(given.towns, Path(folder))
+        lines = [measure(case, given.rounds) for case in chosen]
+        handed = [hand_over_table(case.file, given.rounds, case.name) for case in chosen if case.relaxed]
+    parts = [markdown(lines), *([markdown(handed)] if handed else [])]
     if not given.no_sweep:
         parts.append(markdown([sweep_table(PANYU.parent / "variants" / "2016-maximin.yaml", given.sweep_points)]))
     parts.insert(0, facts(given.rounds))

@@ -18,7 +18,16 @@ from allocator.tables.result import Result
 
 def with_rules(result: Result, *rules: tuple[str, str, float], kind: str = "fixed_integers", **rest: Any) -> Result:
     """The result with these rules (rule, key, bound) at their limits, each with a price, and other tables."""
-    head = {"year": 2016, "sense": "<=", "slack": 0.0, "price_balance": 0.1, "price_total": 0.2, "price_kind": kind}
+    head = {
+        "year": 2016,
+        "sense": "<=",
+        "slack": 0.0,
+        "unit": "yuan",
+        "labels": "source",
+        "price_balance": 0.1,
+        "price_total": 0.2,
+        "price_kind": kind,
+    }
     rows = [{**head, "rule": rule, "key": key, "bound": bound, "activity": bound} for rule, key, bound in rules]
     tables = {"rows": pd.DataFrame(rows, columns=["year", *TABLES["rows"].columns])}
     for name, given in rest.items():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from allocator.engine.highs import HighsSession
-from allocator.model import Axis, Ledger, Model, ParameterUse, Provision, Terms, constant_label, joined
+from allocator.model import Axis, Ledger, Model, Outcome, ParameterUse, Provision, Terms, constant_label, joined
 from allocator.model.pulp_problem import PulpProblem, readable, serial
 from allocator.words.errors import SolverError
 
@@ -55,6 +55,21 @@ def test_a_term_that_no_row_takes_is_an_error(model: Model) -> None:
     x = model.variables("x", {"town": codes(0, 2)}, "yuan")
     with pytest.raises(SolverError, match="short"):
         model.define("short", {"town": codes(0, 1)}, [x], "<=", 1.0, unit="yuan")
+
+
+def test_two_rows_with_the_same_labels_are_an_error(model: Model) -> None:
+    x = model.variables("x", {"town": codes(0, 2)}, "yuan")
+    with pytest.raises(SolverError, match="double"):
+        model.define("double", {"town": codes(0, 2, 0)}, [x], "<=", 1.0, unit="yuan")
+
+
+def test_outcomes_are_raised_by_their_opposite_where_less_is_better() -> None:
+    cost = Terms({"outcome": codes(0, 1)}, codes(0, 1), np.array([2.0, 3.0]))
+    minutes = Outcome("minutes", "1", {"town": codes(0, 1)}, cost, np.array([5.0, 7.0]), less_is_better=True)
+    plan = np.array([10.0, 20.0])
+    assert minutes.at(plan).tolist() == [25, 67]
+    assert minutes.raised.at(plan).tolist() == [-25, -67]
+    assert minutes.raised.raised.at(plan).tolist() == [-25, -67]
 
 
 def test_rows_without_terms_stay(model: Model) -> None:

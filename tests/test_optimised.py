@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from allocator.blocks.registry import outcomes
+from allocator.engine.build import build
 from allocator.plan.reading import load
 from allocator.report.page.content import pairs_grid
 from allocator.report.page.page import page_text
@@ -15,7 +17,7 @@ from allocator.report.page.record import rules_grid
 from allocator.report.terminal.terminal import summary
 from allocator.report.words.facts import key_figures
 from allocator.report.words.labels import names_of, speaking
-from allocator.report.words.optimised import UNITS, price_heading
+from allocator.report.words.optimised import price_heading
 from allocator.tables.result import Result
 from allocator.verbs.solving import solve
 from allocator.words.texts import Language, catalogue
@@ -86,10 +88,20 @@ def test_prices_are_named_after_what_a_stage_looks_at(classics: dict[str, Result
 
 
 def test_units_are_those_of_the_model(classics: dict[str, Result]) -> None:
-    assert {f"report.outcome.{outcome}" for outcome in UNITS} <= set(catalogue())
-    outcomes = {"kilroy": "bases.cost", "gap_c515_1": "mentoring.worth", "assignment_christofides": "mentoring.cost"}
-    for name, outcome in outcomes.items():
-        assert classics[name].tables["stages"]["unit"].tolist() == [UNITS[outcome]]
+    looked_at = {"kilroy": "bases.cost", "gap_c515_1": "mentoring.worth", "assignment_christofides": "mentoring.cost"}
+    for name, outcome in looked_at.items():
+        assert classics[name].tables["stages"]["unit"].tolist() == [outcomes()[outcome][1].unit]
+
+
+def test_what_stages_look_at_is_what_the_blocks_say() -> None:
+    said = {name: each for name, (_, each) in outcomes().items()}
+    assert {f"report.outcome.{outcome}" for outcome in said.keys() - {"level"}} <= set(catalogue())
+    modelled = {}
+    for file in (*(CLASSICS / name for name in ANSWERS), CLASSICS.parent / "panyu_whole" / "2016.yaml"):
+        modelled |= build(load(file)).outcomes
+    assert modelled.keys() <= said.keys() and len(modelled) > len(said) // 2
+    for name, outcome in modelled.items():
+        assert (outcome.unit, outcome.less_is_better) == (said[name].unit, said[name].less_is_better), name
 
 
 def test_stations_and_their_bases_stand_in_a_fold() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from allocator.auditing.whole import audit_tables
 from allocator.engine.build import build
 from allocator.engine.cbc import CbcSession
 from allocator.engine.highs import HighsSession
@@ -18,6 +20,7 @@ from allocator.model import Model, Terms
 from allocator.plan.reading import load
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Section
+from allocator.words.texts import LANGUAGES
 from shipped import SCENARIOS
 from worlds import CLASS, effect, government, rule, solved, world
 
@@ -197,3 +200,26 @@ def test_the_table_of_rows_names_requirements_row_by_row(tmp_path: Path) -> None
     assert {key: rule(result, *key)["requirement"] for key in keys} == keys
     known = build(result.scenario).requirements
     assert set(result.rows["requirement"]) <= known.keys()
+
+
+def test_the_audit_names_what_asks_for_a_broken_rule(tmp_path: Path) -> None:
+    result = solved(tmp_path, funding={"sources": [government(500)]}, locks=[{**PROMISED, "at_least": 2}])
+    changed = {name: table.copy() for name, table in result.tables.items()}
+    changed["funding"]["amount_yuan"] += 1_000.0
+    report = audit_tables(result.scenario, changed)
+    asked = report.families.set_index("family")["requirement"]
+    assert asked["budget"] == "funding.sources.gov.amount"
+    assert asked["lock"] == "locks.promised"
+    for language in LANGUAGES:
+        following = dict(pairwise(report.lines(language)))
+        budget = next(line for line in following if " budget" in line)
+        assert "funding.sources.gov.amount" in following[budget]
+        assert not any("locks.promised" in line for line in following)
+
+
+def test_the_audit_of_several_years_names_it_too(tmp_path: Path) -> None:
+    result = solved(tmp_path, funding={"sources": [government(500)]}, years={2016: {}, 2017: {}})
+    changed = {name: table.copy() for name, table in result.tables.items()}
+    changed["funding"]["amount_yuan"] += 1_000.0
+    worst = audit_tables(result.scenario, changed).families.set_index("family").loc["budget"]
+    assert worst["requirement"] == "funding.sources.gov.amount"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from allocator.auditing.whole import audit, audit_folder
+from allocator.auditing.whole import audit, audit_folder, audit_tables
 from allocator.engine.build import build
 from allocator.engine.highs import HighsSession
 from allocator.engine.stages import run_stages
@@ -181,6 +181,14 @@ def test_bases_stay_open_and_cost_their_opening_once(tmp_path: Path) -> None:
         assert rule(result, "new_bases", year=2016)["bound"] == 2
         assert rule(result, "new_bases", year=2017)[["activity", "bound"]].tolist() == [1, 1]
         assert audit(result).passed
+
+
+def test_a_base_that_opens_is_not_called_open_before(tmp_path: Path) -> None:
+    result = solved(tmp_path, **over_years(bases={"most_new": 2}))
+    table = result.bases.copy()
+    assert table["state"].iloc[0] == "opened"
+    table.loc[table.index[0], "state"] = "open"
+    assert "bases.state" in audit_tables(result.scenario, {**result.tables, "bases": table}).failed
 
 
 def test_exactly_open_counts_in_the_last_year_only(tmp_path: Path) -> None:

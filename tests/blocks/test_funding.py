@@ -267,3 +267,13 @@ def test_money_in_ten_thousands(tmp_path: Path) -> None:
     result = solved(tmp_path, units={"money": "万元"}, delivery={"programmes": dear}, funding=funding)
     assert levels(result) == {"a": 12, "b": 4}
     assert rule(result, "budget", "gov")["bound"] == pytest.approx(1000)
+
+
+def test_of_money_that_has_gone_out_only_a_share_may_be_taken_back(tmp_path: Path) -> None:
+    # All would go to a; 400 yuan are in b already, a quarter of which may come back.
+    gone = {"tables": {"gone": [{"town": "b", "source": "gov", "amount_yuan": 400}]}}
+    for share, kept in ((0, 400), (0.25, 300), (1, 0)):
+        funding = {"sources": [government(1000)], "issued": {"table": "gone", "take_back": share}}
+        result = solved(tmp_path / str(share), funding=funding, **gone)
+        assert cells(result.funding_by_town, "amount_yuan", "town") == {"a": 1000 - kept, "b": kept}
+        assert rule(result, "issued", "b/gov")["bound"] == kept

@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from allocator.auditing.whole import audit_tables
+from allocator.blocks.registry import lockable
+from allocator.scenario.decisions import Decision, every_row
+from allocator.tables.declared import TABLES
 from allocator.words.errors import InfeasibleError
-from worlds import LEXIMIN, NEARNESS_MINUTES, attainment, cells, government, levels, rule, slack, solved
+from worlds import LEXIMIN, NEARNESS_MINUTES, ORIGIN, attainment, cells, government, levels, rule, slack, solved
 
 
 def lock(decision: str = "units", where: dict[str, str] | None = None, **bound: float) -> dict[str, Any]:
@@ -119,3 +123,33 @@ def test_a_lock_that_cannot_be_kept_is_infeasible(tmp_path: Path) -> None:
     with pytest.raises(InfeasibleError) as caught:
         solved(tmp_path, funding=money(), locks=[lock(at_least=11)])  # 1,000 yuan pay 10
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize("decision", [how for _, how in lockable().values()], ids=lambda how: how.name)
+def test_a_decision_is_published_in_columns_that_its_table_has(decision: Decision) -> None:
+    columns = TABLES[decision.table].columns.keys()
+    assert decision.column in columns or decision.column == ""
+    if decision.rows is every_row:
+        assert {decision.column_of(label) for label in decision.labels} <= columns
+    if decision.taken is not None:
+        assert {decision.what, decision.column_of("town")} <= columns
+        assert decision.taken.how in columns or decision.taken.how == ""
+
+
+@pytest.mark.parametrize("decision", ["guidance", "station_guidance"])
+def test_hours_of_either_giver_are_audited_apart(decision: str, tmp_path: Path) -> None:
+    # The district centre has 20 hours for the town schools; those have 50 for their stations.
+    towns = {"a": {"resident_pop": 500, "stations": 5, "school_hours": 50}}
+    effects = [
+        {"giver": giver, "indicator": "participation", "per_hour": 1, "origin": ORIGIN}
+        for giver in ("district", "school")
+    ]
+    guidance = {"district_hours": 20, "effects": effects}
+    given = {"delivery": None, "attainment": attainment(), "guidance": guidance, "towns": towns}
+    hours = {"guidance": 20, "station_guidance": 50}[decision]
+    result = solved(tmp_path, **given, locks=[lock(decision, {"town": "a"}, at_least=hours)])
+    assert not audit_tables(result.scenario, result.tables).failed
+    tables = dict(result.tables)
+    of_giver = (tables["guidance"]["giver"] == "district") == (decision == "guidance")
+    tables["guidance"] = tables["guidance"].assign(hours=tables["guidance"]["hours"].where(~of_giver, hours - 1))
+    assert "lock" in audit_tables(result.scenario, tables).failed

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -33,11 +36,26 @@ def rows(table: pd.DataFrame, checks: list[Checks]) -> list[Checks]:
     ]
 
 
+def asked_for(table: pd.DataFrame, checks: Iterable[Checks]) -> list[Checks]:
+    """The checks, with the requirement that the table of rows names for each; empty where it has no such row."""
+    named = dict(zip(reversed(keys(table, LABELS)), reversed(table["requirement"].to_numpy(dtype=object)), strict=True))
+    made = []
+    for part in checks:
+        requirement = np.array([named.get(row, "") for row in _written_keys(part)], dtype=object)
+        made.append(replace(part, requirement=requirement))
+    return made
+
+
+def _written_keys(checks: Checks) -> list[str]:
+    """rule/key/sense of each check."""
+    return [f"{checks.family}/{key}/{checks.sense}" for key in checks.key]
+
+
 def _as_table(checks: Checks | None) -> pd.DataFrame:
     """Recomputed rules by rule/key/sense."""
     columns = ["activity", "bound", "tolerance", "needed"]
     if checks is None:
         return pd.DataFrame(columns=columns, dtype=float)
-    index = pd.Index([f"{checks.family}/{key}/{checks.sense}" for key in checks.key], dtype=object)
+    index = pd.Index(_written_keys(checks), dtype=object)
     parts = (checks.activity, checks.bound, checks.tolerance, checks.needed)
     return pd.DataFrame(dict(zip(columns, parts, strict=True)), index=index)

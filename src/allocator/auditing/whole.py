@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,8 +22,9 @@ from allocator.auditing import cleaning, figures, ledgers
 from allocator.auditing.goals import goal_rules, goals
 from allocator.auditing.ledgers import Side
 from allocator.auditing.limits import limit_rules
+from allocator.auditing.own import NO_OWN, OWN, AuditedOwn, OwnRule, of_record, own_rules, without_unchecked
 from allocator.auditing.rounding import whole_units
-from allocator.auditing.rows import rows
+from allocator.auditing.rows import asked_for, rows
 from allocator.auditing.stages import AuditedYear, stages
 from allocator.auditing.stages import step_values as measured_steps
 from allocator.blocks.registry import parts_of
@@ -39,6 +40,9 @@ EXCLUDED = (
     "rows.price_balance",
     "rows.price_total",
     "rows.price_kind",
+    "rows.unit",
+    "rows.labels",
+    "rows.requirement",
     "goals.unit",
     "towns.could_reach",
     "accounts.unit",
@@ -50,9 +54,9 @@ EXCLUDED = (
     "stages.unit",
     "stages: tie_break/hashed_order",
 )
-"""What cannot, or need not, be recomputed from the tables: prices, units in words, the solver's word."""
+"""What cannot, or need not, be recomputed from the tables: prices, units and labels in words, the solver's word."""
 
-COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation"]
+COLUMNS = ["family", "checks", "worst_key", "activity", "sense", "bound", "tolerance", "violation", "requirement"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class AuditReport:
     """What the audit found: the worst check of each family, and the files that are not as recorded."""
 
     families: pd.DataFrame
-    """One row a family: family, checks, worst_key, activity, sense, bound, tolerance, violation; broken ones first."""
+    """One row a family: family, checks, worst_key, activity, sense, bound, tolerance, violation, and for rules the part
+    of the scenario that asks for the worst one; broken ones first."""
     altered: tuple[AlteredFile, ...] = ()
     excluded: tuple[str, ...] = EXCLUDED
     hashes_used: bool = False
@@ -105,18 +110,24 @@ class AuditReport:
             words = {"family": row["family"], "checks": row["checks"], "sense": row["sense"]}
             kind = "audit.broken" if row["family"] in failed else "audit.kept"
             texts.append(Text(kind, {**words, **numbers, "key": row["worst_key"] or "-"}))
+            if kind == "audit.broken" and row["requirement"]:
+                texts.append(Text("audit.asked_for", {"requirement": row["requirement"]}))
         texts.append(Text("audit.excluded", {"names": ", ".join(self.excluded)}))
         return [text.in_language(spoken) for text in texts]
 
 
 def audit(result: Result) -> AuditReport:
     """Audit a result in memory; there are no files to compare."""
-    return audit_tables(result.scenario, result.tables)
+    return audit_tables(result.scenario, result.tables, of_record(result.run))
 
 
-def audit_tables(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> AuditReport:
-    """Audit tables in their written form (numbers rounded to the written digits) against a scenario."""
-    return AuditReport(by_family(_recomputed(scenario, tables)))
+def audit_tables(scenario: Scenario, tables: Mapping[str, pd.DataFrame], own: Sequence[OwnRule] = ()) -> AuditReport:
+    """Audit tables in their written form (numbers rounded to the written digits) against a scenario.
+
+    ``own``: rules of the user's own, as the run record holds them.
+    """
+    checks, unchecked = _recomputed(scenario, tables, own)
+    return AuditReport(by_family(checks), excluded=(*EXCLUDED, *unchecked))
 
 
 def audit_folder(folder: str | Path, scenario: Scenario | None = None, use_hashes: bool = True) -> AuditReport:
@@ -136,7 +147,16 @@ def audit_folder(folder: str | Path, scenario: Scenario | None = None, use_hashe
     except (InputError, UsageError, OSError):
         checks = [forbidden("scenario", np.array([SCENARIO_FOLDER], dtype=object)), *cleaning.cleaned(tables)[1]]
         return AuditReport(by_family(checks), altered, hashes_used=use_hashes)
-    return AuditReport(by_family(_recomputed(given, tables)), altered, hashes_used=use_hashes)
+    checks, unchecked = _recomputed(given, tables, _own_rules_in(where))
+    return AuditReport(by_family(checks), altered, (*EXCLUDED, *unchecked), use_hashes)
+
+
+def _own_rules_in(folder: Path) -> Sequence[OwnRule]:
+    """Rules of the user's own in the run record; none where the record cannot be read."""
+    try:
+        return of_record(json.loads((folder / RUN_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, AttributeError):
+        return ()
 
 
 def altered_files(folder: Path) -> tuple[AlteredFile, ...]:
@@ -176,32 +196,39 @@ def step_values(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> dict[
     Returns (stage, step) to the value, recomputed from the decisions, and whether more of it is better.
     """
     clean, _ = cleaning.cleaned(tables)
-    years, _ = _years(scenario, clean)
+    years, _, _ = _years(scenario, clean, ())
     steps = measured_steps(clean["stages"], years)
     parted = ((held.key.partition("/"), held) for held in steps)
     return {(stage, step): (held.activity, held.maximised) for (stage, _, step), held in parted}
 
 
-def _recomputed(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> list[Checks]:
-    """All checks of all years."""
+def _recomputed(
+    scenario: Scenario, tables: Mapping[str, pd.DataFrame], own: Sequence[OwnRule]
+) -> tuple[list[Checks], list[str]]:
+    """All checks of all years; and the own rules that no table can check."""
     clean, checks = cleaning.cleaned(tables)
-    years, made = _years(scenario, clean)
+    years, made, unchecked = _years(scenario, clean, own)
     with np.errstate(all="ignore"):
-        return checks + made + _stages(clean["stages"], years)
+        return checks + made + _stages(clean["stages"], years), unchecked
 
 
-def _years(scenario: Scenario, clean: Mapping[str, pd.DataFrame]) -> tuple[list[AuditedYear], list[Checks]]:
-    """Every plan year, starting with what the tables of the year before say, and its checks."""
+def _years(
+    scenario: Scenario, clean: Mapping[str, pd.DataFrame], own: Sequence[OwnRule]
+) -> tuple[list[AuditedYear], list[Checks], list[str]]:
+    """Every plan year, starting with what the tables of the year before say, and its checks; own rules not checked."""
     by_year, checks = cleaning.of_years(clean, scenario.years)
     years: list[AuditedYear] = []
+    unchecked: list[str] = []
     for plan, _ in in_turn(scenario.plan_years, lambda _plan: clean):
         with np.errstate(all="ignore"):
-            made, levels = checks_of_year(by_year[plan.year], plan)
+            mine = own_rules(own, [*((year.plan, year.tables) for year in years), (plan, by_year[plan.year])])
+            made, levels = checks_of_year(by_year[plan.year], plan, mine)
+        unchecked += [f"{OWN}/{name} ({plan.year})" for name in mine.unchecked]
         if years:
             levels = Side(levels.amounts, levels.weights + _carried_error(plan, years[-1].levels))
         years.append(AuditedYear(plan, by_year[plan.year], levels))
         checks += [_in_year(part, plan.year) for part in made] if len(scenario.plan_years) > 1 else made
-    return years, checks
+    return years, checks, unchecked
 
 
 def _carried_error(plan: PlanYear, before: Side) -> pd.Series[float]:
@@ -219,15 +246,22 @@ def _stages(table: pd.DataFrame, years: list[AuditedYear]) -> list[Checks]:
     return [_in_year(part, year.plan.year) for year, made in alone for part in made]
 
 
-def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[list[Checks], Side]:
+def checks_of_year(
+    tables: Mapping[str, pd.DataFrame], plan: PlanYear, own: AuditedOwn = NO_OWN
+) -> tuple[list[Checks], Side]:
     """Every rule and figure of one plan year but its stages, from tables without the year column; and its levels."""
     given = {**plan.sections, **({"locks": plan.common.locks} if plan.common.locks else {})}
     audits = {block: part for block, part in sorted(parts_of("audit").items()) if block in given}
     rules = [check for block, part in audits.items() for check in part.audit_block(tables, plan, given[block])]
     postings = [each for block, part in audits.items() for each in part.postings(tables, plan, given[block])]
     entries = ledgers.book(postings, plan)
-    rules += [*ledgers.closed(entries), *goal_rules(tables, plan), *limit_rules(tables, plan)]
-    made = [*rules, *rows(tables["rows"], rules), *ledgers.accounts(tables["accounts"], entries)]
+    rules += [*ledgers.closed(entries), *goal_rules(tables, plan), *limit_rules(tables, plan), *own.checks]
+    rules = asked_for(tables["rows"], rules)
+    made = [
+        *rules,
+        *rows(without_unchecked(tables["rows"], own), rules),
+        *ledgers.accounts(tables["accounts"], entries),
+    ]
     made += ledgers.counts(tables["counts"], entries, plan)
     made += cleaning.without_block(tables, set(given))
     made += figures.money_by_town(tables, plan)
@@ -240,7 +274,7 @@ def checks_of_year(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> tuple[
 
 def _in_year(checks: Checks, year: int) -> Checks:
     key = np.array([f"{year}: {each}" for each in checks.key], dtype=object)
-    return Checks(checks.family, key, checks.activity, checks.sense, checks.bound, checks.tolerance, checks.needed)
+    return replace(checks, key=key)
 
 
 def by_family(checks: list[Checks]) -> pd.DataFrame:
@@ -257,6 +291,7 @@ def by_family(checks: list[Checks]) -> pd.DataFrame:
         at = int(np.argmax(np.where(ratio == 0, -1.0, ratio)))
         row: list[object] = [part.key[at], part.activity[at], part.sense, part.bound[at], part.tolerance[at]]
         if part.family not in worst or ratio[at] > worst[part.family][0]:
-            worst[part.family] = (float(ratio[at]), [*row, violation[at]])
+            requirement = "" if part.requirement is None else part.requirement[at]
+            worst[part.family] = (float(ratio[at]), [*row, violation[at], requirement])
     ranked = sorted(worst, key=lambda family: (worst[family][0] <= 1.0, family))
     return pd.DataFrame([[family, counts[family], *worst[family][1]] for family in ranked], columns=COLUMNS)

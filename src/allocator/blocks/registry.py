@@ -12,6 +12,8 @@ solver:
                           ``lock_range``: what its decisions can be at all (where any can be locked)
 ``model.py``              ``build``: its statement, variables, rows and entries in the ledgers
 ``results.py``            ``RESULTS``: what its result tables say of themselves (where it has any)
+``binding.py``            ``BINDING``: which of its rules a list of what limits a plan reads how (where it has any)
+``effects.py``            ``effects`` and ``PLACE``: what its decisions are assumed to bring (where anything)
 ``tables.py``             ``settle`` and ``tables``: a solved year as its result tables
 ``carry.py``              ``carried``: how a year starts after the year before (where anything lasts)
 ``audit.py``              ``audit_block``, ``postings`` and ``OUTCOMES``: the same rules once more, in pandas
@@ -83,6 +85,13 @@ def table_uses() -> tuple[TableUse, ...]:
 
 
 @cache
+def lockable() -> Mapping[str, tuple[str, Decision]]:
+    """Decision that can be locked to its block and what that says of it, in build order."""
+    sections = {block: part.SECTION for block, part in parts_of("section").items()}
+    return {each.name: (block, each) for block, section in sections.items() for each in section.decisions}
+
+
+@cache
 def outcomes() -> Mapping[str, tuple[str, Outcome]]:
     """What stages may look at: its block, and what the block says of it."""
     return {each.name: (block, each) for block, section in section_types().items() for each in section.outcomes}
@@ -92,13 +101,6 @@ def outcomes() -> Mapping[str, tuple[str, Outcome]]:
 def own_lines() -> tuple[str, ...]:
     """Cost lines that blocks have under names of their own."""
     return tuple(sorted(line for section in section_types().values() for line in section.own_lines))
-
-
-@cache
-def lockable() -> Mapping[str, tuple[str, Decision]]:
-    """Decision that can be locked to its block and what that says of it, in build order."""
-    sections = {block: part.SECTION for block, part in parts_of("section").items()}
-    return {each.name: (block, each) for block, section in sections.items() for each in section.decisions}
 
 
 def given(plan: PlanYear, block: str) -> Any:

@@ -29,6 +29,7 @@ for command in (
     plans.show,
     plans.math,
     solving.solve,
+    solving.export,
     solving.batch,
     results.audit,
     results.report,

@@ -1,4 +1,4 @@
-"""Commands that solve plans: solve, batch."""
+"""Commands that solve plans: solve, export, batch."""
 
 from __future__ import annotations
 
@@ -86,6 +86,22 @@ def solve(
     if is_optimal(result.status) and strict and result.missed_hard_goals:
         return ExitCode.GOALS_MISSED
     return exit_code_of(result.status)
+
+
+@click.command(help=say("cli.export"))
+@plan_argument
+@click.option("--stage", required=True, help=say("cli.export_stage"))
+@click.option("--format", "kind", type=click.Choice(["lp", "mps"]), default="lp", help=say("cli.export_format"))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help=say("cli.export_out"))
+@set_option
+@force_option
+@language_option
+def export(plan: Path, stage: str, kind: Any, out: Path | None, changes: tuple[str, ...], force: bool) -> None:
+    from allocator.plan.reading import load
+    from allocator.verbs.exporting import export as write_problem
+
+    made = write_problem(load(plan, parsed(changes)), stage, kind, out, force=force)
+    click.echo(say("cli.export_done", {"file": made}))
 
 
 @click.command(help=say("cli.batch"))

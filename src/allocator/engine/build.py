@@ -42,6 +42,8 @@ def build(scenario: Scenario) -> Model:
         _capacities(model, plan)
     model.close_ledgers()
     declare_limits(model, scenario)
+    if scenario.extension is not None:
+        scenario.extension(model)
     return model
 
 

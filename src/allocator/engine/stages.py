@@ -10,7 +10,7 @@ A stage that was stopped by a limit is held at its incumbent; later stages are m
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from allocator.engine.session import Session, Solution
 from allocator.engine.timing import share_step
 from allocator.model import Floats, Model, Outcome, Rows, Sense, Terms
 from allocator.scenario.plan_year import Scenario
-from allocator.scenario.section import AspirationsStage, BalanceStage, BasicsStage, StabilityStage, TotalStage
+from allocator.scenario.section import AspirationsStage, BalanceStage, BasicsStage, StabilityStage, Stage, TotalStage
 from allocator.words.errors import InfeasibleError, NoPlanError, StoppedError, UnboundedError, UsageError
 from allocator.words.status import PlanStatus, is_optimal, plan_status
 from allocator.words.texts import Text
@@ -147,29 +147,76 @@ def run_stages(
     """
     run, begun, session.limits.step_deadline = StagesRun(), time.perf_counter(), None
     asked, left = gaps or Gaps(), _steps_ahead(model, scenario)
-    size = model.size
-    large = size["nonzeros"] >= LARGE and (len(scenario.plan_years) > 1 or size["integers"] >= MANY)
-    run.closing = CLOSING_LARGE if large else CLOSING
+    run.closing = _closing(model, scenario)
+    walk = _walk(model, scenario, session, run)
+    try:
+        stage, step = next(walk)
+        while True:
+            if progress is not None:
+                outcome = model.outcomes.get(getattr(stage, "of", "level"))
+                worst = None if run.x is None or outcome is None else _worst(outcome, run.x)
+                progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
+            left -= 1
+            if run.x is not None:  # the first plan may take all the time there is
+                share_step(session.limits, left)
+            stage, step = walk.send(_solve_step(model, session, stage.id, step, asked, run))
+    except StopIteration:
+        pass
+    session.limits.step_deadline = None
+    if run.x is None:
+        _any_plan(session, run)
+    return run
+
+
+Walk = Generator[tuple[Stage, Step], Floats, None]
+
+
+def _walk(model: Model, scenario: Scenario, session: Session, run: StagesRun) -> Walk:
+    """Every step in turn, each with its stage; takes the plan that each of them led to."""
     for stage in scenario.first.common.stages:
-        outcome = model.outcomes.get(getattr(stage, "of", "level"))
         for steps in _steps(model, scenario, stage, run):
             first = len(run.held)
             try:
                 step = next(steps)
                 while True:
-                    if progress is not None:
-                        worst = None if run.x is None or outcome is None else _worst(outcome, run.x)
-                        progress(Progress(stage.id, step.name, time.perf_counter() - begun, worst))
-                    left -= 1
-                    if run.x is not None:  # the first plan may take all the time there is
-                        share_step(session.limits, left)
-                    step = steps.send(_solve_step(model, session, stage.id, step, asked, run))
+                    step = steps.send((yield stage, step))
             except StopIteration:
                 lower_by_give(session, run, scenario, stage.id, first)
-    session.limits.step_deadline = None
-    if run.x is None:
-        _any_plan(session, run)
-    return run
+
+
+def until_step(model: Model, scenario: Scenario, session: Session, stage: str, step: str) -> Step:
+    """Solve and hold all steps before the one asked for, which is returned as it would be asked next.
+
+    Args:
+        model, scenario, session: what is solved.
+        stage: its id.
+        step: name of the step, or its number in the stage from 1 on.
+
+    Raises:
+        UsageError: the stage has no such step; those that it has are named.
+        InfeasibleError, UnboundedError, StoppedError: there is no plan.
+    """
+    run, known = StagesRun(), list[str]()
+    run.closing = _closing(model, scenario)
+    walk = _walk(model, scenario, session, run)
+    try:
+        at, now = next(walk)
+        while True:
+            if at.id == stage:
+                known.append(now.name)
+                if step in {now.name, str(len(known))}:
+                    return now
+            at, now = walk.send(_solve_step(model, session, at.id, now, Gaps(), run))
+    except StopIteration:
+        listed = ", ".join(f"{stage}/{each}" for each in known) or "-"
+        raise UsageError(Text("stages.unknown_step", {"given": f"{stage}/{step}", "known": listed})) from None
+
+
+def _closing(model: Model, scenario: Scenario) -> float:
+    """Share of its grid to which every step closes its gap."""
+    size = model.size
+    large = size["nonzeros"] >= LARGE and (len(scenario.plan_years) > 1 or size["integers"] >= MANY)
+    return CLOSING_LARGE if large else CLOSING
 
 
 def _steps_ahead(model: Model, scenario: Scenario) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import pulp
 
 S = TypeVar("S", bound=Section)
 
@@ -179,6 +180,8 @@ class Scenario:
     plan_years: tuple[PlanYear, ...]
     warnings: tuple[Finding, ...]
     source: Source
+    extension: Callable[[Any], None] | None = field(default=None, compare=False)
+    """Declares rules of a user's own on every model that is built of the scenario; none without any."""
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -214,7 +217,19 @@ class Scenario:
         Raises:
             InputError: a path does not exist, or the changed plan has errors.
         """
-        return self.source.changed(changes)
+        return replace(self.source.changed(changes), extension=self.extension)
+
+    def problem(self, stage: str) -> pulp.LpProblem:
+        """One step of a stage as a PuLP problem with readable names, e.g. ``"balance/1"`` or ``"total"``; minimised.
+
+        Steps before it are solved, and what they reached is held.
+
+        Raises:
+            UsageError: there is no such stage or step.
+        """
+        from allocator.verbs.exporting import problem_of
+
+        return problem_of(self, stage)
 
     def mapped(self, change: Callable[[PlanYear], PlanYear]) -> Scenario:
         """The same scenario with every plan year changed; nothing is checked again."""

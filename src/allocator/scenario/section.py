@@ -58,6 +58,10 @@ class Outcome:
     """Something of a block that stages may look at."""
 
     name: str
+    unit: str
+    """Unit of each, as the model has it."""
+    less_is_better: bool = False
+    """Whether stages lower it and look at the largest; they raise all others."""
     by_town: bool = True
     """Whether there is one for each town, as limits need it."""
     part: str | None = None
@@ -119,6 +123,10 @@ class Section(BaseModel):
 
     def cost_lines(self) -> Mapping[str, CostLine]:
         """What the part may spend money on, by the name of the cost line."""
+        return {}
+
+    def things(self) -> Mapping[str, Name | None]:
+        """What findings call the things of the block, by id."""
         return {}
 
     def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:  # noqa: ARG002

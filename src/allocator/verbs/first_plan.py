@@ -20,8 +20,8 @@ from allocator.engine.stages import LARGE, MANY, Progress, run_stages
 from allocator.engine.start import whole_decisions
 from allocator.engine.timing import first_plan_ends, year_of_first_plan
 from allocator.model import Model
-from allocator.scenario.plan_year import Scenario
-from allocator.tables.chain import following
+from allocator.scenario.plan_year import PlanYear, Scenario
+from allocator.tables.chain import YearTables, in_turn
 from allocator.tables.tabulate import year_tables
 from allocator.words.columns import DECIMALS
 from allocator.words.errors import InfeasibleError, StoppedError, UnboundedError
@@ -45,21 +45,23 @@ def first_plan(
     """Whole decisions of all years [decision, where, value]; none where a year by itself has no plan in its time."""
     begun, parts = time.monotonic(), list[pd.DataFrame]()
     ends = first_plan_ends(limits)
-    before, tables = scenario.first, dict[str, pd.DataFrame]()
-    for at, given in enumerate(scenario.plan_years):
+
+    def solved(plan: PlanYear) -> YearTables:
         if progress is not None:
-            progress(Progress(STAGE, str(given.year), time.monotonic() - begun, None))
-        plan = following(given, before, tables) if parts else given
+            progress(Progress(STAGE, str(plan.year), time.monotonic() - begun, None))
         alone = Scenario(f"{scenario.label}-{plan.year}", (plan,), scenario.warnings, scenario.source)
         model = build(alone)
         columns = model.column_count
-        own = year_of_first_plan(limits, ends, len(scenario.plan_years) - at)
-        try:
-            run = run_stages(model, alone, opening(model, own), gaps)
-        except (InfeasibleError, StoppedError, UnboundedError):
-            return None
+        own = year_of_first_plan(limits, ends, len(scenario.plan_years) - len(parts))
+        run = run_stages(model, alone, opening(model, own), gaps)
         assert run.x is not None
         x = np.round(run.x[:columns], DECIMALS)
         parts.append(whole_decisions(model, x))
-        before, tables = plan, year_tables(model, plan, x)
+        return year_tables(model, plan, x)
+
+    try:
+        for _ in in_turn(scenario.plan_years, solved):
+            pass
+    except (InfeasibleError, StoppedError, UnboundedError):
+        return None
     return pd.concat(parts, ignore_index=True)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from allocator.auditing.own import of_record
 from allocator.auditing.whole import audit_tables
 from allocator.engine.build import build
 from allocator.engine.gaps import Gaps
 from allocator.engine.opening import open_session, opening_with
+from allocator.engine.own_rules import recorded
 from allocator.engine.prices import stage_prices
 from allocator.engine.session import Limits, Session
 from allocator.engine.stages import StagesRun, integer_values, loosen, run_stages
@@ -76,10 +78,11 @@ def all_years(scenario: Scenario, chosen: Options) -> Result:
     if scenario.first.common.compares and "level" in model.columns:
         with clock.step("held_down"):
             _mark_held_down(model, scenario, session, run, made)
+    own = {"own_rules": rules} if (rules := recorded(model)) else {}
     with clock.step("audit"):
-        audited(scenario, made)
+        audited(scenario, made, own)
     record = run_record(scenario, chosen, session, run, tie)
-    record |= {"hard_goals_missed": missed_goals(made["goals"]), **begun}
+    record |= {"hard_goals_missed": missed_goals(made["goals"]), **begun, **own}
     if rounded is not None:
         record |= rounding_record(rounded)
     return Result(scenario, made, {**record, "size": size, "seconds": rounded_seconds(clock.seconds)}, files)
@@ -110,13 +113,15 @@ def _begin(model: Model, scenario: Scenario, session: Session, chosen: Options, 
 
 
 def _stages(model: Model, scenario: Scenario, session: Session, chosen: Options) -> StagesRun:
-    """All stages but the tie-break; where there is no plan because of locks, the error names them."""
+    """All stages but the tie-break; where there is no plan because of own rules or locks, the error names them."""
     try:
         return run_stages(model, scenario, session, Gaps.read(chosen.gap), chosen.progress)
     except InfeasibleError as wrong:
         from allocator.verbs.diagnosis.locks import name_locks
+        from allocator.verbs.diagnosis.own import name_own
 
-        raise name_locks(model, scenario, session, wrong) from wrong
+        by_own = name_own(model, scenario, lambda other: open_session(other, chosen.solver, session.limits))
+        raise by_own or name_locks(model, scenario, session, wrong) from wrong
 
 
 def _whole_units(
@@ -183,9 +188,9 @@ def _mark_held_down(
     towns.loc[final, "could_reach"] = highest[order.to_numpy(dtype=int)]
 
 
-def audited(scenario: Scenario, made: Mapping[str, pd.DataFrame]) -> None:
-    """Raises AuditError if the tables break a rule."""
-    report = audit_tables(scenario, made)
+def audited(scenario: Scenario, made: Mapping[str, pd.DataFrame], run: Mapping[str, Any]) -> None:
+    """Raises AuditError if the tables break a rule; the run record holds those of the user's own."""
+    report = audit_tables(scenario, made, of_record(run))
     if not report.passed:
         raise AuditError(Text("solve.audit_failed", {"families": ", ".join(report.failed)}))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from allocator.auditing.own import of_record
 from allocator.engine.gaps import Gaps
 from allocator.engine.session import Session
 from allocator.engine.stages import StagesRun
@@ -91,6 +92,7 @@ def rolling_record(scenario: Scenario, results: list[Result], made: Mapping[str,
     runs = [result.run for result in results]
     gaps = [run["gap"] for run in runs]
     worst = plan_status(run["status"] for run in runs)
+    own = [rule for run in runs for rule in of_record(run)]
     keys = ("status", "gap", "unique", "projection", "conditional", "size", "seconds")
     seconds: dict[str, float] = {}
     for run in runs:
@@ -106,6 +108,7 @@ def rolling_record(scenario: Scenario, results: list[Result], made: Mapping[str,
         "unique": all(run["unique"] for run in runs),
         "conditional": any(run["conditional"] for run in runs),
         "hard_goals_missed": missed_goals(made["goals"]),
+        **({"own_rules": own} if own else {}),
         "seconds": seconds,
         "years": {str(run["year"]): {key: run[key] for key in keys} for run in runs},
     }

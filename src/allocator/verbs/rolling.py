@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
-
 from allocator.engine.start import (
     by_year,
     joined_start,
@@ -13,8 +11,8 @@ from allocator.engine.start import (
     start_name,
 )
 from allocator.engine.timing import deadline_in, even_share
-from allocator.scenario.plan_year import Scenario
-from allocator.tables.chain import following
+from allocator.scenario.plan_year import PlanYear, Scenario
+from allocator.tables.chain import YearTables, in_turn, joined_years
 from allocator.tables.result import Result
 from allocator.verbs.horizon import all_years, audited
 from allocator.verbs.options import Options
@@ -30,21 +28,21 @@ def year_after_year(scenario: Scenario, chosen: Options) -> Result:
     deadline, results = deadline_in(chosen.time_limit), list[Result]()
     offered = offered_by(chosen.start)
     starts = {} if offered is None else by_year(offered, scenario.years)
-    for given in scenario.plan_years:
-        plan = following(given, results[-1].scenario.first, results[-1].tables) if results else given
+
+    def solved(plan: PlanYear) -> YearTables:
         label = f"{scenario.label}-{plan.year}"
         left = even_share(deadline, len(scenario.plan_years) - len(results))
-        alone = Scenario(label, (plan,), scenario.warnings, scenario.source)
+        alone = replace(scenario, label=label, plan_years=(plan,))
         try:
             results.append(all_years(alone, replace(chosen, time_limit=left, start=starts.get(plan.year))))
         except NoPlanError as wrong:
             key = "solve.rolling_stopped" if isinstance(wrong, StoppedError) else "solve.rolling_stuck"
             raise type(wrong)(Text(key, {"year": plan.year, "why": str(wrong)})) from wrong
-    made = {
-        name: pd.concat([result.tables[name] for result in results], ignore_index=True) for name in results[0].tables
-    }
-    audited(scenario, made)
+        return results[-1].tables
+
+    made = joined_years(tables for _, tables in in_turn(scenario.plan_years, solved))
     record = rolling_record(scenario, results, made)
+    audited(scenario, made, record)
     whole = {"time_limit": chosen.time_limit, "start": start_name(chosen.start)}  # each year had its share of both
     record["options"] = {**record["options"], **whole}
     if offered is not None:

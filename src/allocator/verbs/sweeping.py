@@ -20,6 +20,7 @@ from allocator.blocks.shared.inequality import measures
 from allocator.engine.build import build
 from allocator.engine.criteria.step import SUM_GRID
 from allocator.engine.opening import SolverName, open_session
+from allocator.engine.own_pulp import Extend, extended
 from allocator.engine.prices import stage_prices
 from allocator.engine.session import Limits, Prices, Session
 from allocator.engine.stages import StagesRun, lower_by_give, run_stages
@@ -59,8 +60,9 @@ def sweep(
     pairs: Pairs = "fixed",
     solver: SolverName = "highs",
     progress: Callable[[int, int], None] | None = None,
+    extend: Extend | None = None,
 ) -> Sweep:
-    """Solve every combination of the values given by path.
+    """Solve every combination of the values given by path; ``extend`` adds rules of your own (see solve).
 
     Raises:
         UsageError: the scenario has several years, or no level to look at.
@@ -69,6 +71,7 @@ def sweep(
     """
     if len(scenario.plan_years) != 1 or "attainment" not in scenario.first.sections:
         raise UsageError(Text("sweep.needs_levels", {"plan": scenario.label}))
+    scenario = extended(scenario, extend)
     points = list(itertools.product(*values.values()))
     base = _Built(scenario, solver)
     warm = base.can_set(values) and (not base.has_integers or (pairs == "fixed" and not base.has_following))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from allocator.scenario.section import (
     Indicator,
     IndicatorId,
     Measure,
+    Name,
     Origin,
     Outcome,
     Row,
@@ -49,13 +51,17 @@ class Attainment(Section):
 
     decisions = (Decision("level", {"town": "town"}, "towns", "level_after", in_files=False),)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("level"),)
-    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("level"),)
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("level", "level points"),)
     of_whole_plan: ClassVar[bool] = True
 
     base: str = "base"
     """Table of base values."""
     indicators: Annotated[tuple[Indicator, ...], Field(min_length=1), Defines("indicator")]
     effects: tuple[Effect, ...] = ()
+
+    def things(self) -> Mapping[str, Name | None]:
+        """The indicators by id."""
+        return {each.id: each.name for each in self.indicators}
 
 
 class BaseRow(Row):

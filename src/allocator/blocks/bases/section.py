@@ -36,7 +36,7 @@ class Bases(Section):
     )
     own_lines: ClassVar[tuple[str, ...]] = ("bases",)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("bases"), Measure("bases_{}", each="bases.functions"))
-    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("bases.cost", by_town=False),)
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("bases.cost", "yuan", less_is_better=True, by_town=False),)
 
     sites: str = "sites"
     """Table of sites."""

@@ -30,8 +30,10 @@ class Coverage(Section):
 
     measures: ClassVar[tuple[Measure, ...]] = (Measure("covered_share"), Measure("covered_stations"))
     outcomes: ClassVar[tuple[Outcome, ...]] = (
-        Outcome("coverage.covered", by_town=False),
-        Outcome("coverage.distance", by_town=False, part="coverage.serve", value="nearest"),
+        Outcome("coverage.covered", "share", by_town=False),
+        Outcome(
+            "coverage.distance", "minutes", less_is_better=True, by_town=False, part="coverage.serve", value="nearest"
+        ),
     )
 
     stations: str = "stations"

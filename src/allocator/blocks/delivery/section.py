@@ -63,6 +63,10 @@ class Delivery(Section):
         """Every programme."""
         return frozenset(each.id for each in self.programmes)
 
+    def things(self) -> Mapping[str, Name | None]:
+        """The programmes by id."""
+        return {each.id: each.name for each in self.programmes}
+
 
 SECTION = Delivery
 TABLES: tuple[TableUse, ...] = ()

@@ -135,6 +135,10 @@ class Funding(Section):
         """Sources and their matchings."""
         return {"source": {each.id for each in self.sources}, "matching": {each.id for each in self.matching}}
 
+    def things(self) -> Mapping[str, Name | None]:
+        """The sources by id."""
+        return {each.id: each.name for each in self.sources}
+
 
 class IssuedRow(Row):
     """Money of a source that has gone out to a town already."""

@@ -31,12 +31,23 @@ def audit_block(tables: Tables, plan: PlanYear, given: Sequence[Lock]) -> list[C
 
 def _total(tables: Tables, plan: PlanYear, lock: Lock) -> tuple[float, float]:
     """The locked decision summed over the labels not named, and the number of cells that enter it (at least 1)."""
-    _, decision = lockable()[lock.decision]
-    frame = decision.rows(tables[decision.table], plan)
+    frame = written(tables, plan, lock.decision)
+    assert frame is not None
     for label, wanted in lock.where.items():
-        frame = frame[frame[decision.column_of(label)] == wanted]
+        frame = frame[frame[label] == wanted]
+    return float(frame["amount"].to_numpy(dtype=float).sum()), float(max(1, len(frame)))
+
+
+def written(tables: Tables, plan: PlanYear, name: str) -> pd.DataFrame | None:
+    """The table of a decision of one year: its labels, and its numbers in the column ``amount``; none for one that no
+    table has."""
+    if name not in lockable():
+        return None
+    _, decision = lockable()[name]
+    frame = decision.rows(tables[decision.table], plan)
     amounts = frame[decision.column].to_numpy(dtype=float) if decision.column else np.ones(len(frame))
-    return float(amounts.sum()), float(max(1, len(frame)))
+    labels = {label: frame[decision.column_of(label)].to_numpy(dtype=object) for label in decision.labels}
+    return pd.DataFrame({**labels, "amount": amounts})
 
 
 def postings(tables: Tables, plan: PlanYear, given: Sequence[Lock]) -> list[Posting]:  # noqa: ARG001

@@ -86,9 +86,9 @@ class Mentoring(Section):
     own_lines: ClassVar[tuple[str, ...]] = ("mentoring", "mentoring_travel")
     measures: ClassVar[tuple[Measure, ...]] = (Measure("paired_slow_towns", of_towns=False),)
     outcomes: ClassVar[tuple[Outcome, ...]] = (
-        Outcome("mentoring.benefit"),
-        Outcome("mentoring.cost", part="mentoring.pairs"),
-        Outcome("mentoring.worth", part="mentoring.pairs"),
+        Outcome("mentoring.benefit", "level points"),
+        Outcome("mentoring.cost", "points", less_is_better=True, part="mentoring.pairs"),
+        Outcome("mentoring.worth", "points", part="mentoring.pairs"),
     )
     limiting_columns: ClassVar[tuple[str, ...]] = ("school_hours",)
 

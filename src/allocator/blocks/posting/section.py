@@ -48,7 +48,10 @@ class Posting(Section):
     )
     own_lines: ClassVar[tuple[str, ...]] = ("exchange",)
     measures: ClassVar[tuple[Measure, ...]] = (Measure("posted_teachers"), Measure("posted_backbone"))
-    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("posting.cost"), Outcome("posting.count"))
+    outcomes: ClassVar[tuple[Outcome, ...]] = (
+        Outcome("posting.cost", "yuan", less_is_better=True),
+        Outcome("posting.count", "teachers", less_is_better=True),
+    )
 
     eligible: Literal["eligible", "all"] = "eligible"
     """Only teachers whose column ``eligible`` says so may be posted (in a table without it, every teacher); all: every

@@ -62,8 +62,8 @@ class Projects(Section):
         Measure("new_{}", each="projects.kinds"),
     )
     outcomes: ClassVar[tuple[Outcome, ...]] = (
-        Outcome("projects.benefit", by_town=False),
-        Outcome("projects.benefit_by_town"),
+        Outcome("projects.benefit", "points", by_town=False),
+        Outcome("projects.benefit_by_town", "points"),
     )
 
     kinds: Annotated[tuple[ProjectKind, ...], Field(min_length=1), Defines("project_kind"), Defines("cost_line")]
@@ -83,6 +83,10 @@ class Projects(Section):
     def labels(self, plan: PlanYear) -> Mapping[str, Collection[str]]:
         """Projects and kinds."""
         return {"project": set(plan.tables[self.table]["project"]), "project_kind": {kind.id for kind in self.kinds}}
+
+    def things(self) -> Mapping[str, Name | None]:
+        """The kinds by id."""
+        return {each.id: each.name for each in self.kinds}
 
 
 class ProjectRow(Row):

@@ -44,6 +44,8 @@ class Checks:
     tolerance: Floats
     needed: npt.NDArray[np.bool_] | None = None
     """Rules: whether a row must stand in the table of rows (one that nothing enters may be left out). Figures: none."""
+    requirement: npt.NDArray[np.object_] | None = None
+    """Rules: the part of the scenario that asks for each, as the table of rows names it. Figures: none."""
 
     @property
     def violation(self) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -58,15 +58,9 @@ def named(plan: PlanYear, word: str) -> Text:
     if word in plan.towns.index:
         row = plan.towns.loc[word]
         return Text("check.name", {"zh": row["name_zh"], "en": row["name_en"]})
-    items = [item for section in plan.sections.values() for item in _items(section)]
-    name = next((item.name for item in items if item.id == word and item.name), plan.common.names.get(word))
+    known = (section.things().get(word) for section in plan.sections.values())
+    name = next((each for each in known if each), plan.common.names.get(word))
     return Text("check.name", {"zh": name.zh, "en": name.en} if name else {"zh": word, "en": word})
-
-
-def _items(section: object) -> Sequence[Any]:
-    """Things of a section that may have a name."""
-    parts = ("programmes", "sources", "indicators", "kinds")
-    return next((getattr(section, part) for part in parts if hasattr(section, part)), ())
 
 
 def name_of(item: Named) -> Text:

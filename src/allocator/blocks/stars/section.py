@@ -54,7 +54,7 @@ class Stars(Section):
         Measure("star_stations"),
         Measure("star_stations_{}", each="stars.grades", above_first=True),
     )
-    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("stars.benefit"),)
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("stars.benefit", "heads"),)
 
     stations: Annotated[str, OfFirstYear()] = "stations"
     """Table of all stations; every town has at least one."""

@@ -101,7 +101,7 @@ class Team(Section):
         Measure("posts_{}", each="team.types"),
         Measure("posts_trained", part="team.training.places"),
     )
-    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("team.posts"),)
+    outcomes: ClassVar[tuple[Outcome, ...]] = (Outcome("team.posts", "posts", less_is_better=True),)
 
     types: Annotated[tuple[StaffType, ...], Field(min_length=1), Defines("staff_type")]
     staff: str = "staff"

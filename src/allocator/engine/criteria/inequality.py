@@ -70,7 +70,7 @@ def numerator(model: Model, outcome: Outcome, weights: Floats, measure: Measure)
 
 
 def limit(
-    model: Model, outcome: Outcome, weights: Floats, measure: Measure, at_most: float, *, requirement: str
+    model: Model, outcome: Outcome, weights: Floats, measure: Measure, at_most: float, *, requirement: str = ""
 ) -> Rows:
     """Keep the measure at or below a number; ``requirement``: the part of the scenario that asks for it."""
     here = {"measure": model.axes["measure"].code(measure), "comparison": next_comparison(model)}

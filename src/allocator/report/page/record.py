@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.registry import parts_of
+from allocator.blocks.shared.binding import Binding, Chosen
 from allocator.report.page.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.words.effects import effect_lines, origin_name
 from allocator.report.words.facts import gap_text, origins
@@ -27,26 +28,7 @@ MOST_RULES = 20
 MOST_OF_ONE_RULE = 4
 """Rows of one rule in that list, so that one rule over all towns does not fill it."""
 
-NO_RULES = (
-    *("held", "forbidden", "credit", "delivered"),
-    *("project_once", "project_needs", "project_excludes", "one_host", "trained_posts"),
-)
-"""Rows of the model that say nothing about the plan's own limits, or have none that could be moved."""
-
-AMOUNTS = (
-    *("max_units", "away_share", "hosted", "teacher_hours", "home_hours", "volunteer_supply", "venue", "school_hours"),
-    *("recruits", "staff_most", "provider_capacity", "mentor_capacity", "mentor_travel", "projects_in_town"),
-)
-"""Rules on how much of something there is; where it is 0, the thing is not there or switched off on purpose."""
-
-CHOSEN: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("base_capacity", "least_base_hours", "site_places"), ("bases", ("site",))),
-    "posted_room": ("postings", ("teacher", "to_town")),
-    **dict.fromkeys(("contract_least", "contract_most"), ("purchases", ("provider", "town", "category"))),
-}
-"""Rules on what a plan may do with a thing it chooses: table of what is chosen, and the columns keys begin with."""
-
-BINDING = 1e-6
+AT_LIMIT = 1e-6
 """Slack up to which a rule binds, relative to 1 + |limit|."""
 
 STEPS = {"yuan": 1e4, "hours": 10.0}
@@ -80,26 +62,25 @@ def _effect_of(step: str, before: float, value: float) -> str:
 def binding_rules(result: Result) -> tuple[pd.DataFrame, int]:
     """Rules at their limit that have a price, the dearest first; and how many rules are at their limit."""
     rows = result.tables["rows"]
-    own = rows[rows["sense"].isin(["<=", ">="]) & ~rows["rule"].isin(NO_RULES)]
-    own = own[~(own["rule"].isin(AMOUNTS) & (own["bound"] == 0))]
-    own = own[~_not_chosen(result, own)]
-    at_limit = own[own["slack"] <= BINDING * (1 + own["bound"].abs())]
+    own = rows[rows["sense"].isin(["<=", ">="])]
+    for part in parts_of("binding").values():
+        said: Binding = part.BINDING
+        own = own[~own["rule"].isin(said.logic)]
+        own = own[~(own["rule"].isin(said.amounts) & (own["bound"] == 0))]
+        for rule, thing in said.chosen.items():
+            own = own[~((own["rule"] == rule) & _is_idle(result, own, thing))]
+    at_limit = own[own["slack"] <= AT_LIMIT * (1 + own["bound"].abs())]
     prices = at_limit[["price_balance", "price_total"]].abs()
     return at_limit[(prices.max(axis=1) > 0)], len(at_limit)
 
 
-def _not_chosen(result: Result, rows: pd.DataFrame) -> pd.Series[bool]:
-    """Which rules are about a base that is not open, a posting or a contract that is not made."""
-    idle = pd.Series(False, index=rows.index)
-    for rule, (name, columns) in CHOSEN.items():
-        mine = rows["rule"] == rule
-        table = result.tables[name]
-        if name == "bases":
-            table = table[table["state"] != "closed"]
-        chosen = {"/".join(ids) for ids in zip(*(table[column] for column in columns), strict=True)}
-        stems = rows["key"].str.split("/").str[: len(columns)].str.join("/")
-        idle |= mine & ~stems.isin(chosen)
-    return idle
+def _is_idle(result: Result, rows: pd.DataFrame, thing: Chosen) -> pd.Series[bool]:
+    """Which rows are about a thing that the plan does not choose: a base that is not open, a contract not made."""
+    table = result.tables[thing.table]
+    if thing.idle_state:
+        table = table[table["state"] != thing.idle_state]
+    chosen = {"/".join(ids) for ids in zip(*(table[column] for column in thing.columns), strict=True)}
+    return ~rows["key"].str.split("/").str[: len(thing.columns)].str.join("/").isin(chosen)
 
 
 def price_note(result: Result, where: str = "") -> str:

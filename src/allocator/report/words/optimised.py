@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from allocator.blocks.registry import outcomes
 from allocator.report.words.labels import said, step_name, unit_name
 from allocator.report.words.numbers import written
 from allocator.report.words.rows import rows_of
@@ -18,23 +19,6 @@ from allocator.words.texts import say
 
 LEVEL = "level"
 MAIN_STAGES = ("balance", "total")
-UNITS: Mapping[str, str] = {
-    "stars.benefit": "heads",
-    "projects.benefit": "points",
-    "projects.benefit_by_town": "points",
-    "bases.cost": "yuan",
-    "coverage.covered": "share",
-    "coverage.distance": "minutes",
-    "posting.count": "teachers",
-    "posting.cost": "yuan",
-    "team.posts": "posts",
-    "mentoring.benefit": "level points",
-    "mentoring.worth": "points",
-    "mentoring.cost": "points",
-}
-"""Outcomes besides the level to their units."""
-LOWERED = ("bases.cost", "coverage.distance", "posting.count", "posting.cost", "team.posts", "mentoring.cost")
-"""Outcomes that stages lower; they raise all others."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +79,7 @@ def step_of(plan: PlanYear, stage: str, step: str) -> str:
             return say(f"report.made.{prefix}of", {"step": step_of(plan, stage, step.removeprefix(prefix))})
     stem, _, count = step.rpartition("_")
     if stem == "worst":
-        end = "largest" if outcome in LOWERED else "smallest"
+        end = "largest" if outcomes()[outcome][1].less_is_better else "smallest"
         return say(f"report.made.{end}" if count == "1" else f"report.made.{end}_of", {"n": count})
     return said(f"report.made.{step}", step_name(step))
 
@@ -111,10 +95,14 @@ def price_heading(plan: PlanYear, stage: str) -> str:
     outcome = outcome_of(plan, stage)
     if outcome == LEVEL:
         return say(f"report.price_{stage}")
-    words = {"what": say(f"terms.stage.{stage}"), "step": outcome_name(outcome), "unit": unit_name(UNITS[outcome])}
+    words = {
+        "what": say(f"terms.stage.{stage}"),
+        "step": outcome_name(outcome),
+        "unit": unit_name(outcomes()[outcome][1].unit),
+    }
     return say("report.optimised_unit", words)
 
 
 def change_sign(plan: PlanYear, stage: str) -> float:
     """-1 where a stage lowers what it looks at, so that a gain is shown as the fall that it is."""
-    return -1.0 if outcome_of(plan, stage) in LOWERED else 1.0
+    return -1.0 if outcomes()[outcome_of(plan, stage)][1].less_is_better else 1.0

@@ -5,7 +5,7 @@ What a year finds is what the rounded year before leaves, so that every rule bet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 
 from allocator.engine.build import build
 from allocator.engine.opening import Opening
+from allocator.engine.own_rules import OWN, declare, own_rows, own_variables
 from allocator.engine.session import Limits
 from allocator.model import Codes, Floats, Model
 from allocator.scenario.plan_year import PlanYear, Scenario
@@ -43,8 +44,9 @@ def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, openi
     exact = _levels(model, scenario, x)
 
     def round_year(plan: PlanYear) -> YearTables:
-        alone = Scenario(f"{scenario.label}-{plan.year}", (plan,), (), scenario.source)
         year = model.axes["year"].code(str(plan.year))
+        own_rules = _own_rules(model, made, year) if OWN in model.rows else None
+        alone = Scenario(f"{scenario.label}-{plan.year}", (plan,), (), scenario.source, own_rules)
         own = build(alone)
         here, there = _matched(model, own, year)
         start = np.zeros(own.column_count)
@@ -57,6 +59,20 @@ def in_whole_units(model: Model, scenario: Scenario, x: Floats, unit: str, openi
     for _ in in_turn(scenario.plan_years, round_year):
         pass
     return Rounded(made, found, exact, UNITS[unit])
+
+
+def _own_rules(whole: Model, x: Floats, year: int) -> Callable[[Model], None]:
+    """Declares the user's own rules on one year's own model; what they have of other years stays as it is in x."""
+
+    def declare_own(own: Model) -> None:
+        position = np.full(whole.column_count, -1, dtype=np.intp)
+        here, there = _matched(whole, own, year)
+        variables, columns = own_variables(whole, year)
+        position[here] = there
+        position[columns] = own.column_count + np.arange(len(columns))
+        declare(own, variables, own_rows(whole).at(position, x))
+
+    return declare_own
 
 
 def _levels(model: Model, scenario: Scenario, x: Floats) -> pd.DataFrame:

@@ -1,0 +1,5 @@
+"""What the list of binding rules must know of the rules of the block."""
+
+from allocator.blocks.shared.binding import Binding, Chosen
+
+BINDING = Binding(chosen={"site_places": Chosen("bases", ("site",), idle_state="closed")})

@@ -1,0 +1,5 @@
+"""What the list of binding rules must know of the rules of the block."""
+
+from allocator.blocks.shared.binding import Binding
+
+BINDING = Binding(logic=("project_once", "project_needs", "project_excludes"), amounts=("projects_in_town",))
