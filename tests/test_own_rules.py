@@ -26,7 +26,7 @@ from allocator.tables.result import Result
 from allocator.verbs.options import Options
 from allocator.verbs.solving import solve
 from allocator.verbs.sweeping import sweep
-from allocator.words.errors import InfeasibleError, InputError
+from allocator.words.errors import InfeasibleError, InputError, WholeUnitsError
 from allocator.words.texts import LANGUAGES
 from shipped import FILES, SCENARIOS
 from worlds import LEXIMIN, TOTAL, cells, government, levels, rule, world
@@ -138,21 +138,37 @@ def test_the_tie_break_obeys(tmp_path: Path) -> None:
 
 
 def test_whole_units_obey(tmp_path: Path) -> None:
-    # 500 yuan each are no whole hundreds with 1,100 yuan for both: 500 and 600 are the closest, and not 600 and 500.
-    result = solve(small(tmp_path, 1100), Options(unit="百元"), extend=even)
+    def almost_even(problem: pulp.LpProblem, families: Families) -> None:
+        problem += lp_sum(families.funding["a"]) <= lp_sum(families.funding["b"]) + 20, "almost_even"
+
+    # 560 and 540 yuan are closest to 600 and 500, which break the rule by 80.
+    result = solve(small(tmp_path, 1100), Options(unit="百元"), extend=almost_even)
     assert money(result) == {"a": 500, "b": 600}
-    assert rule(result, "own", "even")["slack"] == 100
+    assert rule(result, "own", "almost_even")["slack"] == 120
 
 
-@pytest.mark.parametrize("kind", [pulp.LpContinuous, pulp.LpInteger])
-def test_whole_units_obey_rules_with_variables(tmp_path: Path, kind: str) -> None:
-    def hundreds(problem: pulp.LpProblem, families: Families) -> None:
-        packs = problem.add_variable("packs", 0, 9, kind)
-        problem += lp_sum(families.funding["a"]) == 100 * packs, "in_packs"
-        problem += packs <= 4, "most"
+def packs(size: float, most: float, kind: str) -> Callable[[pulp.LpProblem, Families], None]:
+    """Money for a comes in packs."""
 
-    result = solve(small(tmp_path, 1050), Options(unit="百元"), extend=hundreds)
-    assert money(result) == {"a": 400, "b": 600}
+    def extend(problem: pulp.LpProblem, families: Families) -> None:
+        count = problem.add_variable("packs", 0, most, kind)
+        problem += lp_sum(families.funding["a"]) == size * count, "in_packs"
+
+    return extend
+
+
+def test_whole_units_obey_rules_with_variables(tmp_path: Path) -> None:
+    # At most 465 yuan, which is closest to 500.
+    parts = solve(small(tmp_path / "parts", 1050), Options(unit="百元"), extend=packs(150, 3.1, pulp.LpContinuous))
+    assert money(parts) == {"a": 400, "b": 600}
+    whole = solve(small(tmp_path / "whole", 1050), Options(unit="百元"), extend=packs(100, 4, pulp.LpInteger))
+    assert money(whole) == {"a": 400, "b": 600}
+
+
+def test_a_rule_that_no_table_in_whole_units_keeps_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WholeUnitsError) as caught:
+        solve(small(tmp_path, 1050), Options(unit="百元"), extend=packs(150, 3, pulp.LpInteger))
+    assert "own" in caught.value.rules
 
 
 def test_a_sweep_obeys_on_the_built_model_and_rebuilt(tmp_path: Path) -> None:
