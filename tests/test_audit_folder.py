@@ -171,7 +171,7 @@ def every_column() -> Iterator[tuple[str, str]]:
             yield table, column
 
 
-@pytest.mark.parametrize(("table", "column"), sampled(every_column(), 6))
+@pytest.mark.parametrize(("table", "column"), sampled(every_column(), 9))
 def test_a_missing_column_is_named(tables: Tables, table: str, column: str) -> None:
     tables[table] = tables[table].drop(columns=column)
     findings = {part.family for part in cleaned(tables)[1] if len(part)}

@@ -13,6 +13,7 @@ import test_pair_terms as pairs
 from allocator.auditing.whole import audit_folder, audit_tables
 from allocator.tables.result import Result
 from allocator.tables.written import table_bytes
+from sampling import sampled
 from test_audit_folder import rehash
 from test_modes import chained
 from worlds import TOTAL, effect, solved
@@ -128,7 +129,7 @@ def test_the_plan_itself_is_accepted(years: Result) -> None:
     assert any(key.startswith("2018: ") for key in keys)
 
 
-@pytest.mark.parametrize(("family", "tampered"), TAMPERED, ids=[f"{at}-{f}" for at, (f, _) in enumerate(TAMPERED)])
+@pytest.mark.parametrize(("family", "tampered"), sampled(TAMPERED, 2, lambda case: f"{TAMPERED.index(case)}-{case[0]}"))
 def test_whatever_is_tampered_with_names_its_family(years: Result, family: str, tampered: Tampering) -> None:
     name, change = tampered
     tables: Tables = dict(years.tables)

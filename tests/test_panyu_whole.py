@@ -99,12 +99,14 @@ def test_all_years_hold_together_and_nothing_is_said_to_be_impossible(years: Sce
     assert wanted & set(counted(years.last)) >= {"star_stations", "demonstration_towns", "new_research"}
 
 
+@pytest.mark.slow
 def test_every_block_has_columns_in_every_year(years: Scenario) -> None:
     model = build(years)
     for family in ("starred", "demonstrated", "project_start", "purchased", "opening", "covered", "posted", "posts"):
         assert set(model.family(family)["year"].tolist()) == {0, 1, 2, 3, 4}, family
 
 
+@pytest.mark.slow
 def test_stars_are_favoured_where_stations_are_slow(year: Scenario) -> None:
     # The mean level alone takes the stations that cost least, which are not the slow ones.
     by_id = {stage.id: stage for stage in year.first.common.stages}
