@@ -45,6 +45,10 @@ years a step of leximin took 49,701 of them and 46 s, interior point and crossov
 _HUGE, _LITTLE_PATIENCE = 200_000, 300
 """The same for models of so many nonzeros: the linear solves of a dive took 3 s instead of 4.5."""
 
+_LEAST_STEPS, _STEPS_A_ROW = 5_000, 5
+"""Simplex steps, at least and for each row, after which a run from nothing goes round in circles: HiGHS 1.16 did for
+ever on a re-solve of Panyu's leximin after an interior point that it did not trust; the next way then took 52 steps."""
+
 _LARGE_WHOLE = 50_000
 """Nonzeros from which a branch and bound solves its first relaxation by interior point: 12 s instead of 17 on the
 five Panyu years."""
@@ -311,17 +315,20 @@ class HighsSession:
         at the narrow tolerance now and then ends in an error of the solver.
         """
         tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance", "mip_feasibility_tolerance")
-        for tolerance in (_OPTIONS["primal_feasibility_tolerance"], 1e-8, 1e-7):
+        narrow = float(_OPTIONS["primal_feasibility_tolerance"])
+        first = [(narrow, _FROM_NOTHING)] if self.highs.getNumNz() >= _LARGE else []
+        used: set[str] = set()
+        for tolerance, start in (*first, (narrow, {}), (1e-8, {}), (1e-7, {})):
             self.highs.clearSolver()
-            wider = {"presolve": "on"} | dict.fromkeys(tolerances, tolerance)
-            if self.highs.getNumNz() >= _LARGE:
-                wider |= _FROM_NOTHING
-            self._set({**wider, "simplex_iteration_limit": _NO_LIMIT})
+            self._set({option: _OPTIONS[option] for option in used})
+            wider = {"presolve": "on", **start} | dict.fromkeys(tolerances, tolerance)
+            used |= wider.keys()
+            self._set({**wider, "simplex_iteration_limit": max(_LEAST_STEPS, _STEPS_A_ROW * self.highs.getNumRow())})
             self.highs.run()
             self.limits.check()
-            if not self._unanswered():
+            if not (self._unanswered() or self.highs.getModelStatus() == _MODEL_STATUS.kIterationLimit):
                 break
-        self._set({option: _OPTIONS[option] for option in wider})
+        self._set({**{option: _OPTIONS[option] for option in used}, "simplex_iteration_limit": _NO_LIMIT})
 
     def _unanswered(self) -> bool:
         """Whether the last run left no answer, or calls a plan optimal that breaks the tolerance once unscaled."""

@@ -44,12 +44,15 @@ def _together(lists: list[set[str] | None]) -> set[str] | None:
 
 
 def measures(tree: Node) -> dict[str, tuple[str, Measure]]:
-    """Measure to its block and what the block says of it: all that plans may measure, and those of the plan's lists."""
+    """Measure to its block and what the block says of it: all that plans may measure, and those of the plan's lists.
+
+    Of two measures of one name the one counts that is not called by the bare id of an item (as kinds of projects are).
+    """
+    every = [(block, measure) for block, section in section_types().items() for measure in section.measures]
     found: dict[str, tuple[str, Measure]] = {}
-    for block, section in section_types().items():
-        for measure in section.measures:
-            if measure.part is None or find(tree, measure.part):
-                found |= dict.fromkeys(_names(tree, measure), (block, measure))
+    for block, measure in sorted(every, key=lambda each: each[1].name != "{}"):
+        if measure.part is None or find(tree, measure.part):
+            found |= dict.fromkeys(_names(tree, measure), (block, measure))
     return found
 
 
