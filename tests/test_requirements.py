@@ -69,7 +69,7 @@ CONFLICTS = [
 
 
 def field_of(plan: PlanYear, path: str) -> object:
-    """What a path names in a checked scenario: section or common part, then fields, ids and positions."""
+    """What a path names in a checked scenario: section or common part, then fields, and ids or what an item is about."""
     head, *rest = path.split(".")
     if head == "towns":
         return plan.towns[rest[0]]
@@ -82,7 +82,7 @@ def field_of(plan: PlanYear, path: str) -> object:
             at = at[step]
         else:
             assert isinstance(at, Sequence), path
-            at = at[int(step)] if step.isdigit() else next(each for each in at if each.id == step)
+            at = next(each for each in at if step in (getattr(each, "id", None), getattr(each, "spending", None)))
     return at
 
 

@@ -205,12 +205,12 @@ def _shares(model: Model, plan: PlanYear, given: Funding, funding: Terms) -> Non
         requirement = f"funding.sources.{model.axes['source'].ids[code]}.min_share"
         terms = [mine, every * -share]
         model.constrain("source_share", labels, terms, ">=", 0.0, unit="yuan", requirement=requirement)
-    for at, bounds in sorted(enumerate(given.category_shares), key=lambda each: each[1].spending):
+    for bounds in sorted(given.category_shares, key=lambda each: each.spending):
         for side, field in ((AT_LEAST, "at_least"), (AT_MOST, "at_most")):
             limit = bounds.at_least if side == AT_LEAST else bounds.at_most
             if limit is not None:
-                key, path = (spending.code(bounds.spending), side, year), f"funding.category_shares.{at}.{field}"
-                _category_share(model, spent, key, limit, path)
+                key = (spending.code(bounds.spending), side, year)
+                _category_share(model, spent, key, limit, f"funding.category_shares.{bounds.spending}.{field}")
 
 
 def _category_share(model: Model, spent: Terms, key: tuple[int, int, int], share: float, path: str) -> None:
