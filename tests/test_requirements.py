@@ -69,7 +69,7 @@ CONFLICTS = [
 
 
 def field_of(plan: PlanYear, path: str) -> object:
-    """What a path names in a checked scenario: section or common part, then fields, and ids or what an item is about."""
+    """What a path names in a checked scenario: section or common part, then fields, and ids or what items are about."""
     head, *rest = path.split(".")
     if head == "towns":
         return plan.towns[rest[0]]
