@@ -11,8 +11,11 @@ from pathlib import Path
 from types import ModuleType
 
 import networkx as nx
+import pytest
 
 import allocator
+from allocator.blocks import parts
+from allocator.blocks.registry import NAMES, lockable, parts_of
 
 SOURCE = Path(allocator.__file__).parent
 BLOCKS = frozenset(file.parent.name for file in SOURCE.glob("blocks/*/__init__.py")) - {"shared"}
@@ -186,3 +189,28 @@ def test_no_imports_go_in_a_circle_with_late_ones_counted() -> None:
     assert graph.number_of_edges() > graph.number_of_nodes() > 100
     circles = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
     assert circles == []
+
+
+# -- parts of blocks -------------------------------------------------------------------------------------------------
+
+KINDS = {name.removesuffix("Part").lower(): protocol for name, protocol in vars(parts).items() if name.endswith("Part")}
+
+
+def names_of(protocol: type) -> set[str]:
+    """What a Protocol asks for: functions and constants."""
+    return {name for name in {*vars(protocol), *protocol.__annotations__} if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_part_has_all_that_its_protocol_names(kind: str) -> None:
+    found = parts_of(kind)  # type: ignore[call-overload]
+    assert len(found) >= 5
+    for block, part in found.items():
+        missing = {name for name in names_of(KINDS[kind]) if not hasattr(part, name)}
+        assert missing <= ({"lock_range"} if block not in {owner for owner, _ in lockable().values()} else set()), block
+
+
+def test_every_file_of_a_fixed_name_is_a_part_and_every_block_has_the_main_ones() -> None:
+    assert {*NAMES} == BLOCKS
+    for block in BLOCKS - {"goals", "locks"}:
+        assert {"section", "model", "audit"} <= {file.stem for file in (SOURCE / "blocks" / block).glob("*.py")}, block

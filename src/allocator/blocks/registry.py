@@ -29,9 +29,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
-from typing import Any
+from typing import Any, Literal, overload
 
+from allocator.blocks import parts
 from allocator.blocks.shared.checks import Judged, Tables
 from allocator.blocks.shared.counted import Counted
 from allocator.blocks.shared.labels import LABEL_AXES
@@ -64,8 +64,30 @@ delivery first, then the suppliers of its needs, attainment after all that adds 
 it comes after all that cost money; goals and locks look at what all others decide."""
 
 
+@overload
+def parts_of(kind: Literal["section"]) -> Mapping[str, parts.SectionPart]: ...
+@overload
+def parts_of(kind: Literal["consistency"]) -> Mapping[str, parts.ConsistencyPart]: ...
+@overload
+def parts_of(kind: Literal["counted"]) -> Mapping[str, parts.CountedPart]: ...
+@overload
+def parts_of(kind: Literal["check"]) -> Mapping[str, parts.CheckPart]: ...
+@overload
+def parts_of(kind: Literal["model"]) -> Mapping[str, parts.ModelPart]: ...
+@overload
+def parts_of(kind: Literal["results"]) -> Mapping[str, parts.ResultsPart]: ...
+@overload
+def parts_of(kind: Literal["binding"]) -> Mapping[str, parts.BindingPart]: ...
+@overload
+def parts_of(kind: Literal["effects"]) -> Mapping[str, parts.EffectsPart]: ...
+@overload
+def parts_of(kind: Literal["tables"]) -> Mapping[str, parts.TablesPart]: ...
+@overload
+def parts_of(kind: Literal["carry"]) -> Mapping[str, parts.CarryPart]: ...
+@overload
+def parts_of(kind: Literal["audit"]) -> Mapping[str, parts.AuditPart]: ...
 @cache
-def parts_of(kind: str) -> Mapping[str, ModuleType]:
+def parts_of(kind: str) -> Mapping[str, Any]:
     """Block to its part of a kind (``model``, ``audit``, ...), in build order; blocks without the file are left out."""
     home = __package__
     named = {block: f"{home}.{block}.{kind}" for block in NAMES}

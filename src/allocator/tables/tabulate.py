@@ -7,12 +7,12 @@ so that a reader who recomputes it from the tables finds the same number.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.parts import TablesPart
 from allocator.blocks.registry import given, parts_of
 from allocator.blocks.shared.solved import Year
 from allocator.engine.session import Prices
@@ -65,7 +65,7 @@ def year_tables(
     return {name: tidy(name, plan.year, table) for name, table in made.items()}
 
 
-def _blocks(plan: PlanYear) -> list[tuple[ModuleType, Any]]:
+def _blocks(plan: PlanYear) -> list[tuple[TablesPart, Any]]:
     """What makes the tables of every block of the year, in build order, and what the block reads in the plan."""
     read = ((part, given(plan, block)) for block, part in parts_of("tables").items())
     return [(part, own) for part, own in read if own is not None]

@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
 
 HEADINGS = ("Data", "Variables", "Rows", "Ledgers", "Outcomes", "Source")
 
@@ -41,7 +40,7 @@ class Statement:
     """Ledger to the row family it closes into, with its labels."""
 
 
-def read_statement(module: ModuleType) -> Statement:
+def read_statement(module: object) -> Statement:
     """The statement that stands as docstring of a block's model."""
     text = inspect.getdoc(module) or ""
     lines = sections(text)
