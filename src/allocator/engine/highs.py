@@ -22,6 +22,7 @@ from allocator.words.texts import Text
 
 _OPTIONS: dict[str, bool | int | float | str] = {
     "threads": 1,
+    "parallel": "off",
     "presolve": "off",
     "solver": "choose",
     "simplex_strategy": 0,
