@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.funding.section import Funding
 from allocator.blocks.shared.checks import HALF_DIGIT, RELATIVE, Checks, figure, first_of, forbidden, keys, totals
 from allocator.scenario.plan_year import PlanYear
 
@@ -24,7 +24,7 @@ def whole_units(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> list[Chec
     off = np.abs(amount / unit - np.round(amount / unit)) * unit
     units = Checks("whole_units", keys(money, CELL), off, "<=", off * 0.0, off * 0.0 + HALF_DIGIT)
     own = left["source"].to_numpy(dtype=object)
-    funding: Any = plan.sections["funding"]
+    funding = plan.required(Funding)
     index = pd.Index([source.id for source in funding.sources], dtype=object)
     at_hand = pd.Series([source.amount + source.carried_in for source in funding.sources], index=index, dtype=float)
     paid = totals(money["source"].to_numpy(dtype=object), amount).reindex(index, fill_value=0.0)

@@ -21,8 +21,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from allocator.blocks.delivery.section import Delivery
+from allocator.blocks.funding.section import Funding
+from allocator.blocks.guidance.section import Guidance
 from allocator.blocks.mentoring.past import last_year_pairs
-from allocator.blocks.volunteering.section import stock_of
+from allocator.blocks.volunteering.section import Volunteering, stock_of
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import TieBreakStage
 
@@ -68,7 +71,7 @@ def baseline(plan: PlanYear, stage: TieBreakStage) -> Baseline:
     use_last_year = stage.baseline == "last_year_else_factor_method"
     if use_last_year and before is not None and before.sum() > 0:
         kind, shares = "last_year", before / before.sum()
-    delivery: Any = plan.sections.get("delivery")
+    delivery = plan.section(Delivery)
     programmes = delivery.programmes if delivery else ()
     funding = _funding(plan, stage, shares, programmes)
     costs = np.array([p.unit_cost for p in programmes])
@@ -76,7 +79,7 @@ def baseline(plan: PlanYear, stage: TieBreakStage) -> Baseline:
     units = np.divide(money, costs, out=np.zeros_like(money), where=costs > 0)
     hours = np.array([p.volunteer_hours for p in programmes])
     stations = plan.per_town("stations") if "stations" in plan.towns else np.zeros(len(plan.towns))
-    guidance: Any = plan.sections.get("guidance")
+    guidance = plan.section(Guidance)
     of_district = guidance.district_hours if guidance else 0.0
     of_school = guidance.station_min_hours if guidance else 0.0
     pairs = (last_year_pairs(plan) if use_last_year else None) or ()
@@ -98,13 +101,13 @@ def _leaving(plan: PlanYear) -> Floats:
     stock = stock_of(plan)
     if stock is None:
         return np.zeros(len(plan.towns))
-    volunteering: Any = plan.sections["volunteering"]
+    volunteering = plan.required(Volunteering)
     heads = plan.tables[volunteering.volunteers].set_index("town")["heads"].reindex(plan.towns.index, fill_value=0.0)
     return np.asarray((1.0 - stock.retention) * heads.to_numpy(dtype=float))
 
 
 def _funding(plan: PlanYear, stage: TieBreakStage, shares: Floats, programmes: Any) -> Floats:
-    funding: Any = plan.sections.get("funding")
+    funding = plan.section(Funding)
     sources = funding.sources if funding else ()
     given = stage.programme_shares
     wished = np.array([1.0 if given is None else given.get(p.id, 0.0) for p in programmes])

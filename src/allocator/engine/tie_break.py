@@ -22,7 +22,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +29,7 @@ from scipy import sparse
 
 from allocator.blocks.attainment import exact
 from allocator.blocks.delivery.section import Delivery
+from allocator.blocks.funding.section import Funding
 from allocator.engine.baseline import Baseline, baseline
 from allocator.engine.criteria.goals import MET
 from allocator.engine.limits import add_cuts
@@ -328,7 +328,7 @@ def _distances(model: Model, scenario: Scenario, stage: TieBreakStage) -> tuple[
 def _money(model: Model, plan: PlanYear, goal: Baseline, cells: Terms) -> Floats:
     """Baseline of funding [yuan], in the order of the cells."""
     known, index = _of_programmes(model, plan, cells)
-    funding: Any = plan.sections["funding"]
+    funding = plan.required(Funding)
     position = {source.id: at for at, source in enumerate(funding.sources)}
     of_axis = np.array([position.get(source, -1) for source in model.axes["source"].ids], dtype=np.intp)
     target = np.zeros(len(cells))
@@ -361,7 +361,7 @@ def _at_home(goal: Baseline, cells: Terms) -> Floats:
 def _taught(model: Model, plan: PlanYear, cells: Terms) -> Floats:
     """Baseline of hours taught: all at home, in equal parts for the categories a teacher teaches."""
     at_home = cells["from_town"] == cells["to_town"]
-    table = plan.tables[getattr(plan.sections["teaching"], "teachers", "teachers")]
+    table = plan.table("teaching.teachers")
     hours = np.zeros(len(model.axes["teacher"].ids))
     hours[model.axes["teacher"].codes(table["teacher"])] = table["hours"].to_numpy(float)
     categories = np.bincount(cells["teacher"][at_home], minlength=len(hours))

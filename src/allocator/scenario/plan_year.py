@@ -69,6 +69,26 @@ class PlanYear:
         """The section of a class, e.g. ``plan.section(Team)``; none: its block is no part of the plan year."""
         return next((each for each in self.sections.values() if isinstance(each, kind)), None)
 
+    def required(self, kind: type[S]) -> S:
+        """The section of a class whose block is part of the plan year.
+
+        Raises:
+            KeyError: it is not.
+        """
+        found = self.section(kind)
+        if found is None:
+            raise KeyError(kind.__name__)
+        return found
+
+    def table(self, path: str) -> pd.DataFrame:
+        """The table that a section names at a path, e.g. ``teaching.teachers``; for blocks that read another's table.
+
+        Raises:
+            KeyError: the plan year has no such section.
+        """
+        block, _, field = path.partition(".")
+        return self.tables[getattr(self.sections[block], field)]
+
     def follows(self, block: str) -> bool:
         """Whether a block is decided together with the same block of the year before; one may begin in a later year."""
         return self.before is not None and block in self.before.sections

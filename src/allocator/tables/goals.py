@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from allocator.blocks.delivery.section import Delivery
 from allocator.blocks.registry import counted
 from allocator.blocks.shared.measures import (
     CATEGORY_SHARE,
@@ -117,7 +117,7 @@ def _paired_share(tables: Mapping[str, pd.DataFrame]) -> float:
 
 def _hours_share(goal: Goal, plan: PlanYear, tables: Mapping[str, pd.DataFrame]) -> float:
     """Share of a course category in the teaching hours of all categories; 0 where nothing is taught."""
-    delivery: Any = plan.sections["delivery"]
+    delivery = plan.required(Delivery)
     hours = {p.id: p.teacher_hours for p in delivery.programmes if p.category is not None}
     own = {p.id: p.teacher_hours for p in delivery.programmes if p.category == goal.category}
     units = tables["delivery"].groupby("programme")["units"].sum()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,8 +74,7 @@ def _stations(plan: PlanYear, given: Coverage) -> pd.DataFrame:
 
 
 def _sites(plan: PlanYear) -> pd.DataFrame:
-    bases: Any = plan.sections["bases"]
-    frame = plan.tables[bases.sites].set_index("site")
+    frame = plan.table("bases.sites").set_index("site")
     frame.index = pd.Index(frame.index, dtype=object)
     return frame
 

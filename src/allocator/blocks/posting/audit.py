@@ -89,8 +89,7 @@ def _by_host(plan: PlanYear, posted: Cells, worth: Any) -> Judged:
 
 def _teachers(plan: PlanYear, given: Posting | None = None) -> pd.DataFrame:
     """Teachers by id with home town, hours, and 1 or 0 for backbone and eligible ones."""
-    teaching: Any = plan.sections["teaching"]
-    table = plan.tables[teaching.teachers]
+    table = plan.table("teaching.teachers")
     may = table["eligible"] if given is not None and given.eligible == "eligible" and "eligible" in table else True
     return pd.DataFrame(
         {
@@ -200,8 +199,7 @@ def _towns_rules(plan: PlanYear, given: Posting, posted: Cells) -> list[Checks]:
 
 def _taught(tables: Mapping[str, pd.DataFrame], plan: PlanYear, posted: Cells) -> Cells:
     """Hours taught at a host in each category that the teacher can teach and some programme needs."""
-    teaching: Any = plan.sections["teaching"]
-    skills = plan.tables[teaching.skills][["teacher", "category", "proficiency"]]
+    skills = plan.table("teaching.skills")[["teacher", "category", "proficiency"]]
     anyone = pd.DataFrame({"teacher": _teachers(plan)["teacher"], "category": ANY_CATEGORY, "proficiency": 1.0})
     known = programmes(plan)
     needed = known.loc[known["teacher_hours"] > 0, "category"].unique()
@@ -230,8 +228,7 @@ def _hours(tables: Mapping[str, pd.DataFrame], plan: PlanYear, given: Posting, p
 
 def _swaps(tables: Mapping[str, pd.DataFrame], plan: PlanYear) -> Checks:
     """No posting begins while a teacher of the same category is posted the other way."""
-    teaching: Any = plan.sections["teaching"]
-    skills = plan.tables[teaching.skills][["teacher", "category"]]
+    skills = plan.table("teaching.skills")[["teacher", "category"]]
     there = tables["postings"][["teacher", "from_town", "to_town", "start_year"]].merge(skills, on="teacher")
     back = there.rename(columns={"from_town": "to_town", "to_town": "from_town"})
     both = there.merge(back, on=["from_town", "to_town", "category"], suffixes=("", "_back"))
@@ -290,8 +287,7 @@ def _figures(tables: Mapping[str, pd.DataFrame], plan: PlanYear, posted: Cells) 
         )
     ]
     homes = dict(zip(*(_teachers(plan)[name] for name in ("teacher", "from_town")), strict=True))
-    teaching: Any = plan.sections["teaching"]
-    skills = plan.tables[teaching.skills].sort_values("category").groupby("teacher")["category"].agg(BETWEEN_IDS.join)
+    skills = plan.table("teaching.skills").sort_values("category").groupby("teacher")["category"].agg(BETWEEN_IDS.join)
     right = [
         home == homes.get(who) and said == skills.get(who, "")
         for who, home, said in zip(written["teacher"], written["from_town"], written["categories"], strict=True)

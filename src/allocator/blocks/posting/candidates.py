@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +46,7 @@ class Candidates:
 
 def candidates(plan: PlanYear, given: Posting) -> Candidates:
     """Teachers, bands and running postings of a plan year."""
-    teaching: Any = plan.sections["teaching"]
-    table = plan.tables[teaching.teachers]
+    table = plan.table("teaching.teachers")
     towns, ids = len(plan.towns), tuple(table["teacher"])
     home = plan.towns.index.get_indexer(pd.Index(table["home_town"])).astype(np.intp)
     eligible = np.ones(len(ids), dtype=bool)
@@ -93,8 +91,7 @@ def abilities(plan: PlanYear, found: Candidates) -> npt.NDArray[np.float64]:
     categories = {name: n for n, name in enumerate(sorted(plan.common.categories))}
     at = {teacher: n for n, teacher in enumerate(found.ids)}
     able = np.zeros((len(found.ids), len(categories)))
-    teaching: Any = plan.sections["teaching"]
-    skills = plan.tables[teaching.skills]
+    skills = plan.table("teaching.skills")
     for teacher, category, share in zip(skills["teacher"], skills["category"], skills["proficiency"], strict=True):
         if teacher in at:
             able[at[teacher], categories[category]] = share

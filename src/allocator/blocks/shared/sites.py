@@ -40,8 +40,7 @@ class SiteRow(Row):
 
 def sites_of(plan: PlanYear) -> pd.DataFrame:
     """The sites of a plan year, sorted by id (index: position)."""
-    given: Any = plan.sections["bases"]
-    table = plan.tables[given.sites].reset_index(drop=True)
+    table = plan.table("bases.sites").reset_index(drop=True)
     for column in ("lat", "lon", "capacity"):
         if column not in table:
             table[column] = np.nan

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,8 +78,7 @@ def _size(plan: PlanYear, goal: Goal) -> Floats:
 
 def teacher_time(plan: PlanYear) -> float:
     """All hours of all teachers."""
-    teaching: Any = plan.sections["teaching"]
-    return float(plan.tables[teaching.teachers]["hours"].sum())
+    return float(plan.table("teaching.teachers")["hours"].sum())
 
 
 def asking(plan: PlanYear, measure: str) -> list[Goal]:

@@ -232,7 +232,7 @@ def _equal_chance(plan: PlanYear, given: Stars, away: float, found: Climbed) -> 
     """First stars since the plan's first year against the share of each town."""
     stations = found.stations
     first = next((year for year in plan.earlier if "stars" in year.sections), plan)
-    section: Any = first.sections["stars"]
+    section = first.required(Stars)
     began = first.tables[section.stations].set_index("station")["star"]
     had = began.reindex(stations.index).fillna(stations["star"])
     open_ = stations[had < _grades(given)[0].stars]

@@ -85,7 +85,7 @@ def by_cutoff(grades: Iterable[StarGrade]) -> list[StarGrade]:
 def ladder(plan: PlanYear) -> Ladder:
     """What each station needs, as the years that are decided together begin."""
     start = beginning(plan)
-    given: Any = start.sections["stars"]
+    given = start.required(Stars)
     grades = by_cutoff(given.grades)
     stations = start.tables[given.stations].sort_values("station")
     criteria = start.tables[given.criteria].sort_values("criterion")
@@ -123,7 +123,7 @@ def starred_before(plan: PlanYear) -> dict[str, int]:
 
 
 def _stars(plan: PlanYear) -> dict[str, int]:
-    given: Any = plan.sections["stars"]
+    given = plan.required(Stars)
     table = plan.tables[given.stations]
     return dict(zip(table["station"], table["star"].astype(int), strict=True))
 

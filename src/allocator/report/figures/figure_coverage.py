@@ -48,11 +48,10 @@ def coverage(result: Result) -> Figure:
 
 def _placed(result: Result, plan: PlanYear) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Stations and bases in kilometres from the middle; none where stations have no coordinates."""
-    sections: Any = plan.sections
-    stations = plan.tables[sections["coverage"].stations]
+    stations = plan.table("coverage.stations")
     if not {"lat", "lon"} <= set(stations) or stations[["lat", "lon"]].isna().any().any() or not len(stations):
         return None
-    sites = plan.tables[sections["bases"].sites]
+    sites = plan.table("bases.sites")
     sites = sites.merge(result.tables["bases"][["site", "state"]], on="site")
     sites = sites.reindex(columns=["site", "state", "lat", "lon"]).dropna(subset=["lat", "lon"])
     north, east = float(stations["lat"].mean()), float(stations["lon"].mean())

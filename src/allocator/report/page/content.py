@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.delivery.section import Delivery
+from allocator.blocks.funding.section import Funding
 from allocator.blocks.mentoring.past import last_year_pairs
+from allocator.blocks.mentoring.section import Mentoring
 from allocator.report.page.grids import Grid, Head, from_table, grid, numbers, words
 from allocator.report.words.facts import TOLERANCE, sources
 from allocator.report.words.labels import (
@@ -92,7 +95,7 @@ def pairs_grid(result: Result, names: Names) -> Grid:
 def _said_of_pairs(result: Result) -> list[tuple[str, list[str]]]:
     """Columns of the table of pairs that the plan chooses from, for its pairs: worth, cost, hours where it has them."""
     plan = result.scenario.first
-    given: Any = plan.sections["mentoring"]
+    given = plan.required(Mentoring)
     if given.pairs is None:
         return []
     keys = ["mentor", "mentee"]
@@ -167,7 +170,7 @@ def money_by_spending_grid(result: Result, names: Names) -> Grid:
     spending = {line: how.spending for line, how in plan.cost_lines().items()}
     by_category = table.groupby(table["programme"].map(spending))["amount_yuan"].sum()
     whole = float(table["amount_yuan"].sum())
-    given: Any = plan.sections.get("funding")
+    given = plan.section(Funding)
     bounds = {b.spending: (b.at_least, b.at_most) for b in given.category_shares} if given is not None else {}
     rows = []
     for category in plan.common.spending:
@@ -188,7 +191,7 @@ def delivery_grid(result: Result, names: Names) -> Grid:
     units = delivery.groupby("programme")["units"].sum()
     towns = delivery[delivery["units"] > TOLERANCE].groupby("programme")["town"].nunique()
     money = funding.groupby("programme")["amount_yuan"].sum()
-    given: Any = result.scenario.first.sections.get("delivery")
+    given = result.scenario.first.section(Delivery)
     programmes = given.programmes if given is not None else ()
     rows = []
     for each in programmes:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from allocator.blocks.funding.section import Funding
 from allocator.report.words.effects import effect_kinds
 from allocator.report.words.labels import Names, measure_shape, names_of, said, step_name, unit_name
 from allocator.report.words.numbers import DASH, signed, written
@@ -186,7 +187,7 @@ def is_illustrative(plan: PlanYear) -> bool:
 
 def sources(result: Result) -> pd.DataFrame:
     """Money by source of one year: ``available`` (with what was carried in), ``used`` [yuan], in the plan's order."""
-    given: Any = result.scenario.first.sections.get("funding")
+    given = result.scenario.first.section(Funding)
     listed = given.sources if given is not None else ()
     used = result.tables["funding"].groupby("source")["amount_yuan"].sum()
     rows = [(source.id, source.amount + source.carried_in, float(used.get(source.id, 0.0))) for source in listed]

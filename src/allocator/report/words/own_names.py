@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from allocator.blocks.demonstration.section import Demonstration
 from allocator.scenario.plan_year import PlanYear
 from allocator.scenario.section import Name
 from allocator.words.texts import current_language, say
@@ -49,7 +50,7 @@ def grade_names(plan: PlanYear) -> dict[str, str]:
 
 def criterion_names(plan: PlanYear) -> dict[str, str]:
     """Texts of the criteria of the standards for towns, by ``standard/criterion``: two may share an id."""
-    given: Any = plan.sections.get("demonstration")
+    given = plan.section(Demonstration)
     if given is None:
         return {}
     table = plan.tables[given.criteria]

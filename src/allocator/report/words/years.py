@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from allocator.blocks.funding.section import Funding
 from allocator.blocks.shared.measures import CATEGORY_SHARE, PAIRED_SLOW_TOWNS
 from allocator.blocks.shared.targets import bases
 from allocator.report.words.labels import Names, names_of
@@ -237,12 +238,12 @@ def money_over_years(result: Result) -> pd.DataFrame:
     carried = result.tables["carry_over"]
     funding = result.tables["funding"]
     for plan in result.scenario.plan_years:
-        section: Any = plan.sections.get("funding")
+        section = plan.section(Funding)
         own = carried[carried["year"] == plan.year].set_index("source")
         spent = funding[funding["year"] == plan.year].groupby("source")["amount_yuan"].sum()
         for source in section.sources if section is not None else ():
             if source.id in own.index:
-                row = own.loc[source.id]
+                row: Any = own.loc[source.id]
                 figures = [float(row[f"{name}_yuan"]) for name in ("carried_in", "amount", "spent", "carried_out")]
                 figures.append(float(row["forfeited_yuan"]))
             else:
