@@ -438,7 +438,7 @@ MUTANTS = (
         "tests/test_check.py::test_a_broken_condition_is_proved_with_its_arithmetic_where_it_stands",
     ),
     Mutant(
-        "mentoring/check",
+        "mentoring/check.py",
         "given.mentee_least > given.mentee_cover",
         "given.mentee_least >= given.mentee_cover",
         "tests/test_check.py::test_a_broken_condition_is_proved_with_its_arithmetic_where_it_stands",
