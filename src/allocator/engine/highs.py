@@ -83,6 +83,15 @@ def _checked(status: highspy.HighsStatus) -> None:
         raise SolverError(Text("solver.refused", {"what": "HiGHS"}))
 
 
+class _Quiet(highspy.Highs):  # type: ignore[misc]
+    """HiGHS without a word: 1.16 greets on the standard output as soon as it may call back."""
+
+    def enableCallbacks(self) -> None:
+        """Enable callbacks, in silence."""
+        _checked(self.setOptionValue("output_flag", False))
+        super().enableCallbacks()
+
+
 class HighsSession:
     """A model held by one HiGHS object."""
 
@@ -91,9 +100,9 @@ class HighsSession:
     def __init__(self, model: Model, limits: Limits | None = None, *, interior: bool = False) -> None:
         """``interior``: every linear solve from nothing by interior point and crossover, instead of simplex."""
         self.model, self.limits, self.interior = model, limits or Limits(), interior
-        self.version = highspy.Highs().version()
-        self.highs = highspy.Highs()
-        self._set({"output_flag": False, **_OPTIONS})
+        self.highs = _Quiet()
+        self.version = self.highs.version()
+        self._set(_OPTIONS)
         if self.limits.interrupted is not None:
             self._listen()
         self._columns = self._rows = 0
